@@ -1,0 +1,12 @@
+//! The server functions, one file per subject.
+//!
+//! Each is a public endpoint under `/api`. It obtains a caller that proves what
+//! was checked, calls one method of the portal, and returns.
+
+pub mod account;
+pub mod enrolment;
+pub mod policy;
+pub mod sign_in;
+
+#[cfg(feature = "ssr")]
+mod form;

@@ -1,0 +1,49 @@
+//! Who is looking, and how they came in.
+
+use super::password::PasswordPolicy;
+use serde::{Deserialize, Serialize};
+
+/// How far a session has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// The password was right; a code from the authenticator app is awaited.
+    SecondFactorRequired,
+    /// Signed in, but the policy demands a second factor and there is none yet.
+    EnrolmentRequired,
+    /// Signed in, nothing outstanding.
+    Complete,
+}
+
+/// The signed-in person, as every page shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// The portal's own name.
+    pub portal_name: String,
+    /// The person's user name as they wrote it.
+    pub user_name: String,
+    /// Whether the system settings are theirs to change.
+    pub administrator: bool,
+    /// How far this session has come.
+    pub standing: Standing,
+}
+
+/// What a one-time link is good for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Whose link it is.
+    pub kind: InvitationKind,
+    /// The rules the new password must keep.
+    pub password_policy: PasswordPolicy,
+}
+
+/// The two uses of a one-time link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InvitationKind {
+    /// The portal is new: the holder becomes its first administrator and chooses a name.
+    FirstAdministrator,
+    /// The account exists and waits for its password.
+    ChoosePassword {
+        /// Name of the account.
+        user_name: String,
+    },
+}

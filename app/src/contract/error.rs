@@ -1,0 +1,269 @@
+//! Everything a server function may answer instead of a result.
+//!
+//! Variants carry facts and numbers only. `Display` gives the sentence a
+//! person reads.
+
+use super::{enrolment::EnrolmentProblem, password::PasswordRule, policy::PolicyField};
+use serde::{Deserialize, Serialize};
+use server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use std::fmt;
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApiError {
+    /// Nobody is signed in, or the session has ended.
+    SignedOut,
+    /// The password was right and a code is awaited first.
+    SecondFactorRequired,
+    /// The policy demands a second factor before anything else.
+    EnrolmentRequired,
+    /// The person is no administrator.
+    AdministratorRequired,
+    /// Proving oneself again comes first; `code` says whether a code is needed besides the password.
+    StepUpRequired {
+        /// A second factor is active.
+        code: bool,
+    },
+    /// The database is away or the portal is too busy; nothing was changed.
+    Unavailable,
+    /// Something broke; the number finds it in the server's log.
+    Internal {
+        /// Names the log entry.
+        incident: u32,
+    },
+    /// The browser could not reach the portal.
+    Offline,
+    /// The request was not one that the portal understands.
+    Malformed,
+    /// Wrong user name or wrong password; which of them is not said.
+    Credentials,
+    /// Too many wrong passwords.
+    Locked {
+        /// Seconds until the next attempt; `None` until an administrator unlocks.
+        retry_after: Option<u64>,
+    },
+    /// Too many attempts from this network address.
+    TooManyAttempts {
+        /// Seconds until the next attempt.
+        retry_after: u64,
+    },
+    /// The sign-in waited too long for its code, or saw too many wrong ones.
+    SignInExpired,
+    /// A six-digit code was refused.
+    Code(CodeProblem),
+    /// A recovery code was refused.
+    RecoveryCode(RecoveryCodeProblem),
+    /// A step of the set-up was refused.
+    Enrolment(EnrolmentProblem),
+    /// The one-time link is unknown, used or too old.
+    InvitationInvalid,
+    /// The user name can't be used.
+    UserName(UserNameProblem),
+    /// The new password breaks these rules.
+    Password(Vec<PasswordRule>),
+    /// These fields of the policy hold values out of bounds.
+    Policy(Vec<PolicyField>),
+    /// Someone else changed the policy meanwhile.
+    PolicyConflict,
+}
+
+/// Why a six-digit code was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodeProblem {
+    /// Not six digits.
+    Malformed,
+    /// Not the right code.
+    Wrong {
+        /// Attempts left in this sign-in, when they are counted.
+        attempts_left: Option<u32>,
+    },
+    /// Right, but it was used already.
+    Reused,
+    /// Right for another time: the phone's clock is off by so many seconds (positive: ahead).
+    Clock {
+        /// Seconds the phone is ahead of the server.
+        seconds: i64,
+    },
+    /// Too many wrong codes today.
+    Exhausted {
+        /// Seconds until the next attempt.
+        retry_after: u64,
+    },
+    /// So many wrong codes in a row that only a recovery code or an administrator helps.
+    Suspended,
+}
+
+/// Why a recovery code was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecoveryCodeProblem {
+    /// Does not look like a recovery code.
+    Malformed,
+    /// Not in the current set.
+    Wrong {
+        /// Attempts left in this sign-in.
+        attempts_left: u32,
+    },
+    /// Used before.
+    Used,
+}
+
+/// Why a user name can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserNameProblem {
+    /// Nothing but white space.
+    Empty,
+    /// More than 64 characters.
+    TooLong,
+    /// Control characters or line breaks.
+    Control,
+    /// Characters that are invisible or change the reading direction.
+    Invisible,
+    /// Someone has it already.
+    Taken,
+}
+
+/// A span of time in words, rounded up: "40 seconds", "3 minutes", "2 hours".
+pub fn duration_in_words(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..=59 => (seconds.max(1), "second"),
+        60..=5_399 => (seconds.div_ceil(60), "minute"),
+        5_400..=172_799 => (seconds.div_ceil(3_600), "hour"),
+        _ => (seconds.div_ceil(86_400), "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignedOut => f.write_str("Your session has ended. Sign in again."),
+            Self::SecondFactorRequired => f.write_str("Enter the code from your authentication app first."),
+            Self::EnrolmentRequired => f.write_str("Set up two-factor authentication first."),
+            Self::AdministratorRequired => f.write_str("Only administrators can do this."),
+            Self::StepUpRequired { .. } => f.write_str("Confirm that it is you first."),
+            Self::Unavailable => f.write_str("The portal can't do this right now. Nothing was changed; try again in a moment."),
+            Self::Internal { incident } => write!(f, "Something went wrong on the server. Your administrator can find it as incident {incident}."),
+            Self::Offline => f.write_str("The portal can't be reached. Check your connection and try again; nothing is lost."),
+            Self::Malformed => f.write_str("The portal did not understand this request. Reload the page and try again."),
+            Self::Credentials => f.write_str("The user name or the password is wrong."),
+            Self::Locked { retry_after: Some(seconds) } => {
+                write!(f, "Too many failed attempts. Try again in {}.", duration_in_words(*seconds))
+            }
+            Self::Locked { retry_after: None } => f.write_str("Too many failed attempts. An administrator must unlock this account."),
+            Self::TooManyAttempts { retry_after } => {
+                write!(f, "Too many failed attempts from your network. Try again in {}.", duration_in_words(*retry_after))
+            }
+            Self::SignInExpired => f.write_str("This sign-in has ended. Enter your user name and password again."),
+            Self::Code(problem) => problem.fmt(f),
+            Self::RecoveryCode(problem) => problem.fmt(f),
+            Self::Enrolment(problem) => problem.fmt(f),
+            Self::InvitationInvalid => f.write_str("This link has been used, has expired or was never valid. Ask an administrator for a new one."),
+            Self::UserName(problem) => problem.fmt(f),
+            Self::Password(_) => f.write_str("The password does not keep all the rules below."),
+            Self::Policy(_) => f.write_str("Some values are out of bounds. They are marked below."),
+            Self::PolicyConflict => f.write_str("Someone else changed the policy while you were editing. Your changes were not saved; compare them with the current policy."),
+        }
+    }
+}
+
+impl fmt::Display for CodeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("Enter the six digits that your authentication app shows."),
+            Self::Wrong { attempts_left: Some(left) } => {
+                write!(f, "This code is wrong. {left} {} left.", if *left == 1 { "attempt" } else { "attempts" })
+            }
+            Self::Wrong { attempts_left: None } => f.write_str("This code is wrong. Enter the code your app shows now."),
+            Self::Reused => f.write_str("This code has been used already. Wait for the next one."),
+            Self::Clock { seconds } => {
+                let direction = if *seconds > 0 { "ahead" } else { "behind" };
+                let minutes = seconds.unsigned_abs().div_ceil(60).max(1);
+                write!(
+                    f,
+                    "This code is for another time: your phone's clock seems to be about {minutes} {} {direction}. Set it to automatic time and try again.",
+                    if minutes == 1 { "minute" } else { "minutes" }
+                )
+            }
+            Self::Exhausted { retry_after } => {
+                write!(f, "Too many wrong codes. Try again in {}, or use a recovery code.", duration_in_words(*retry_after))
+            }
+            Self::Suspended => f.write_str("Too many wrong codes. Your authentication app is suspended; use a recovery code or ask an administrator."),
+        }
+    }
+}
+
+impl fmt::Display for RecoveryCodeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("A recovery code has 16 letters and digits, like ABCD-EFGH-JKMN-PQRS."),
+            Self::Wrong { attempts_left } => {
+                write!(
+                    f,
+                    "This is none of your current recovery codes. {attempts_left} {} left.",
+                    if *attempts_left == 1 { "attempt" } else { "attempts" }
+                )
+            }
+            Self::Used => f.write_str("This recovery code has been used already. Each works once."),
+        }
+    }
+}
+
+impl fmt::Display for UserNameProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Enter a user name.",
+            Self::TooLong => "A user name has at most 64 characters.",
+            Self::Control => "A user name can't contain line breaks or control characters.",
+            Self::Invisible => {
+                "A user name can't contain characters that are invisible or change the reading direction."
+            }
+            Self::Taken => "This user name is taken.",
+        })
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Offline,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_round_up_and_agree_in_number() {
+        let cases = [
+            (0, "1 second"),
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (61, "2 minutes"),
+            (5_399, "90 minutes"),
+            (5_400, "2 hours"),
+            (86_400, "24 hours"),
+            (172_800, "2 days"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(duration_in_words(seconds), words, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_named_with_size_and_direction() {
+        let message = CodeProblem::Clock { seconds: -290 }.to_string();
+        assert!(message.contains("about 5 minutes behind"), "{message}");
+        assert!(CodeProblem::Clock { seconds: 60 }.to_string().contains("about 1 minute ahead"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The wire types that browser and server share, one file per subject.
+//!
+//! They carry facts, never finished sentences: what a person reads is derived
+//! from them by `Display` or by the view. No type in here can hold text that
+//! an attacker chose and the portal would then show as its own.
+
+pub mod account;
+pub mod enrolment;
+pub mod error;
+pub mod password;
+pub mod policy;
+pub mod profile;
+
+pub use error::ApiError;

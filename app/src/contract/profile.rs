@@ -1,0 +1,64 @@
+//! A person's own security at a glance.
+
+use serde::{Deserialize, Serialize};
+
+/// The second factor of one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TwoFactorStatus {
+    /// Active authenticator apps, oldest first; empty means two-factor authentication is off.
+    pub methods: Vec<Method>,
+    /// Recovery codes that are still unused.
+    pub recovery_codes_left: u32,
+    /// Whether the account policy demands a second factor.
+    pub enforced: bool,
+    /// A set-up was begun in this session and can be resumed.
+    pub enrolment_under_way: bool,
+}
+
+/// One enrolled authenticator app. Times are Unix seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Method {
+    /// Identifies the method.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When it became active.
+    pub added_at: i64,
+    /// When a code of it was last accepted at sign-in or step-up.
+    pub last_used_at: Option<i64>,
+}
+
+/// What the dashboard tells a person about themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityOverview {
+    /// Their second factor.
+    pub two_factor: TwoFactorStatus,
+    /// Their latest sign-ins and failures, newest first, at most ten.
+    pub recent_sign_ins: Vec<SignInRecord>,
+}
+
+/// One attempt to sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInRecord {
+    /// Unix time in seconds.
+    pub at: i64,
+    /// What happened.
+    pub event: SignInEvent,
+    /// Client address.
+    pub address: String,
+    /// Browser and system in readable form.
+    pub browser: String,
+}
+
+/// The kinds of attempt that the dashboard lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignInEvent {
+    /// Signed in.
+    SignedIn,
+    /// Signed in with a recovery code.
+    SignedInWithRecoveryCode,
+    /// Wrong password.
+    WrongPassword,
+    /// Wrong, reused or refused code.
+    WrongCode,
+}

@@ -1,0 +1,349 @@
+//! The door between the interface and the server's use-cases (server side only).
+//!
+//! A server function does three things: it obtains a *caller*, calls one method
+//! of the [`Portal`], and returns. The caller is a type that proves what was
+//! checked: its fields are private to this module and [`Caller::prove`] is the
+//! only way to make one, so a use-case that asks for `&Administrator` can't be
+//! reached by anybody else.
+//!
+//! ```text
+//! Call ── everyone ───────────────────────────> Visitor
+//!   └─ session ── password only ──────────────> AwaitingCode
+//!              ├─ signed in, maybe confined ──> Enrolling
+//!              └─ signed in, nothing owed ────> Person ── administrator ──> Administrator
+//! any of these, identity proved within 5 minutes ──> SteppedUp<_>
+//! ```
+
+use crate::contract::{
+    ApiError,
+    account::{Invitation, Standing, Viewer},
+    enrolment::{ConfirmedEnrolment, Enrolment},
+    policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
+    profile::{Method, SecurityOverview, TwoFactorStatus},
+};
+use async_trait::async_trait;
+use leptos::prelude::{expect_context, use_context};
+use std::{
+    net::IpAddr,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Where a request comes from.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Address of the browser, or of the last proxy that is not trusted.
+    pub address: IpAddr,
+    /// The `User-Agent` header, shortened.
+    pub user_agent: String,
+    /// Token of the cookie that marks a browser which signed in before with both factors.
+    pub browser_token: Option<String>,
+}
+
+/// The facts about a live session, read once per request.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Stable id of the session; not the secret in the cookie.
+    pub id: String,
+    /// The person's id.
+    pub user_id: String,
+    /// Their name as they wrote it.
+    pub user_name: String,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// How far the session has come.
+    pub standing: Standing,
+    /// Whether a second factor is active.
+    pub has_second_factor: bool,
+    /// Identity was proved within the last five minutes.
+    pub stepped_up: bool,
+}
+
+/// A cookie that the response is to carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CookieChange {
+    /// A new session token.
+    Session(String),
+    /// The session is over.
+    EndSession,
+    /// Marks a browser that signed in with both factors.
+    KnownBrowser(String),
+    /// What a plain form has to say on the page it leads back to.
+    Flash(Flash),
+}
+
+/// What a refused plain form carries to the page it leads back to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Flash {
+    /// Why it was refused.
+    pub problem: ApiError,
+    /// The user name that was typed, so that it need not be typed again.
+    pub user_name: Option<String>,
+}
+
+/// One request: where it comes from, what session it belongs to, and what
+/// cookies its response will carry.
+#[derive(Debug)]
+pub struct Call {
+    /// Where it comes from.
+    pub client: Client,
+    session: Result<Session, ApiError>,
+    flash: Option<Flash>,
+    cookies: Mutex<Vec<CookieChange>>,
+}
+
+impl Call {
+    /// A call as the session middleware found it. `session` is
+    /// [`ApiError::SignedOut`] when there is none and
+    /// [`ApiError::Unavailable`] when that could not be found out.
+    pub fn new(client: Client, session: Result<Session, ApiError>, flash: Option<Flash>) -> Self {
+        Self { client, session, flash, cookies: Mutex::default() }
+    }
+
+    /// The session, if there is one.
+    pub fn session(&self) -> Result<&Session, &ApiError> {
+        self.session.as_ref()
+    }
+
+    /// What the previous plain form has to say.
+    pub fn flash(&self) -> Option<&Flash> {
+        self.flash.as_ref()
+    }
+
+    /// Has the response carry a cookie.
+    pub fn set_cookie(&self, change: CookieChange) {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+    }
+
+    /// The cookies for the response.
+    pub fn take_cookies(&self) -> Vec<CookieChange> {
+        std::mem::take(&mut *self.cookies.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The call that is being answered. Every page and server function has one.
+pub fn current_call() -> Arc<Call> {
+    expect_context::<http::request::Parts>().extensions.get::<Arc<Call>>().cloned().unwrap_or_else(|| {
+        let client = Client { address: IpAddr::from([0, 0, 0, 0]), user_agent: String::new(), browser_token: None };
+        Arc::new(Call::new(client, Err(ApiError::SignedOut), None))
+    })
+}
+
+/// The portal together with a caller of the kind that the use-case demands.
+///
+/// # Errors
+/// Says what the caller lacks; see [`Caller::prove`].
+pub fn caller<C: Caller>() -> Result<(Arc<dyn Portal>, C), ApiError> {
+    let portal = use_context::<Arc<dyn Portal>>().ok_or(ApiError::Unavailable)?;
+    Ok((portal, C::prove(&current_call())?))
+}
+
+/// A proof of what is known about whoever makes a call.
+pub trait Caller: Sized {
+    /// Checks the call.
+    ///
+    /// # Errors
+    /// The one thing that the caller must do first.
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError>;
+}
+
+/// Anybody.
+#[derive(Debug, Clone)]
+pub struct Visitor(Arc<Call>);
+
+/// Someone whose password was right and whose code is awaited.
+#[derive(Debug, Clone)]
+pub struct AwaitingCode(Bound);
+
+/// Someone signed in, perhaps confined to setting up a second factor.
+#[derive(Debug, Clone)]
+pub struct Enrolling(Bound);
+
+/// Someone signed in with nothing outstanding.
+#[derive(Debug, Clone)]
+pub struct Person(Bound);
+
+/// A signed-in administrator with nothing outstanding.
+#[derive(Debug, Clone)]
+pub struct Administrator(Bound);
+
+/// A caller who proved their identity within the last five minutes.
+#[derive(Debug, Clone)]
+pub struct SteppedUp<C>(C);
+
+/// A call that belongs to a session.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    call: Arc<Call>,
+    session: Session,
+}
+
+impl Bound {
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+        let session = call.session().map_err(Clone::clone)?.clone();
+        Ok(Self { call: call.clone(), session })
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The call.
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+}
+
+impl Visitor {
+    /// The call.
+    pub fn call(&self) -> &Call {
+        &self.0
+    }
+}
+
+macro_rules! bound_callers {
+    ($($caller:ident),*) => {$(
+        impl Deref for $caller {
+            type Target = Bound;
+            fn deref(&self) -> &Bound {
+                &self.0
+            }
+        }
+    )*};
+}
+bound_callers!(AwaitingCode, Enrolling, Person, Administrator);
+
+impl<C> Deref for SteppedUp<C> {
+    type Target = C;
+    fn deref(&self) -> &C {
+        &self.0
+    }
+}
+
+impl Caller for Visitor {
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+        Ok(Self(call.clone()))
+    }
+}
+
+impl Caller for AwaitingCode {
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+        let bound = Bound::prove(call)?;
+        match bound.session.standing {
+            Standing::SecondFactorRequired => Ok(Self(bound)),
+            Standing::EnrolmentRequired | Standing::Complete => Err(ApiError::SignInExpired),
+        }
+    }
+}
+
+impl Caller for Enrolling {
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+        let bound = Bound::prove(call)?;
+        match bound.session.standing {
+            Standing::SecondFactorRequired => Err(ApiError::SecondFactorRequired),
+            Standing::EnrolmentRequired | Standing::Complete => Ok(Self(bound)),
+        }
+    }
+}
+
+impl Caller for Person {
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+        let Enrolling(bound) = Enrolling::prove(call)?;
+        match bound.session.standing {
+            Standing::Complete => Ok(Self(bound)),
+            _ => Err(ApiError::EnrolmentRequired),
+        }
+    }
+}
+
+impl Caller for Administrator {
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+        let Person(bound) = Person::prove(call)?;
+        if bound.session.administrator { Ok(Self(bound)) } else { Err(ApiError::AdministratorRequired) }
+    }
+}
+
+impl<C: Caller + Deref<Target = Bound>> Caller for SteppedUp<C> {
+    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+        let caller = C::prove(call)?;
+        let session = caller.session();
+        if session.stepped_up {
+            Ok(Self(caller))
+        } else {
+            Err(ApiError::StepUpRequired { code: session.has_second_factor })
+        }
+    }
+}
+
+/// Everything the interface can ask for.
+pub trait Portal: SignIn + SecondFactor + Accounts + Policies + Send + Sync {}
+
+/// Coming in and going out.
+#[async_trait]
+pub trait SignIn: Send + Sync {
+    /// Checks name and password and opens a session.
+    async fn sign_in(&self, visitor: &Visitor, user_name: &str, password: String) -> Result<Standing, ApiError>;
+    /// Completes a sign-in with a code from the authenticator app.
+    async fn sign_in_with_code(&self, caller: &AwaitingCode, code: &str) -> Result<(), ApiError>;
+    /// Completes a sign-in with a recovery code; answers how many are left.
+    async fn sign_in_with_recovery_code(&self, caller: &AwaitingCode, code: &str) -> Result<u32, ApiError>;
+    /// Proves identity again within a session.
+    async fn step_up(&self, caller: &Enrolling, password: String, code: Option<&str>) -> Result<(), ApiError>;
+    /// Ends the session, if there is one.
+    async fn sign_out(&self, visitor: &Visitor) -> Result<(), ApiError>;
+}
+
+/// Setting up a second factor.
+#[async_trait]
+pub trait SecondFactor: Send + Sync {
+    /// Begins a set-up, or resumes the one of this session.
+    async fn begin_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
+    /// Replaces the secret of this session's set-up.
+    async fn renew_enrolment(&self, caller: &Enrolling) -> Result<Enrolment, ApiError>;
+    /// Checks the confirming code; answers the recovery codes.
+    async fn confirm_enrolment(&self, caller: &Enrolling, id: &str, code: &str)
+    -> Result<ConfirmedEnrolment, ApiError>;
+    /// Makes the method and its recovery codes active.
+    async fn finish_enrolment(&self, caller: &Enrolling, id: &str) -> Result<Method, ApiError>;
+    /// Drops this session's set-up, if there is one.
+    async fn cancel_enrolment(&self, caller: &Enrolling) -> Result<(), ApiError>;
+    /// The person's second factor.
+    async fn two_factor_status(&self, caller: &Person) -> Result<TwoFactorStatus, ApiError>;
+}
+
+/// People and their accounts.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Who is signed in, also while confined to setting up a second factor.
+    async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError>;
+    /// What a one-time link is good for.
+    async fn invitation(&self, visitor: &Visitor, token: &str) -> Result<Invitation, ApiError>;
+    /// Uses a one-time link: creates the first administrator, or sets the
+    /// account's password; then opens a session.
+    async fn accept_invitation(
+        &self,
+        visitor: &Visitor,
+        token: &str,
+        user_name: &str,
+        password: String,
+    ) -> Result<Standing, ApiError>;
+    /// The person's own security.
+    async fn security_overview(&self, caller: &Person) -> Result<SecurityOverview, ApiError>;
+}
+
+/// The account policy.
+#[async_trait]
+pub trait Policies: Send + Sync {
+    /// The policy in force.
+    async fn account_policy(&self, caller: &Administrator) -> Result<VersionedPolicy, ApiError>;
+    /// What demanding a second factor would do now.
+    async fn enforcement_impact(&self, caller: &Administrator) -> Result<EnforcementImpact, ApiError>;
+    /// Replaces the policy if nobody else changed it since `version`.
+    async fn save_account_policy(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        policy: AccountPolicy,
+        version: i64,
+    ) -> Result<VersionedPolicy, ApiError>;
+}

@@ -1,0 +1,112 @@
+//! The paths of the portal, and which of them may be led to.
+
+/// Name and password.
+pub const SIGN_IN: &str = "/sign-in";
+/// Code from the authenticator app.
+pub const SECOND_FACTOR: &str = "/sign-in/code";
+/// Recovery code instead of the app's.
+pub const RECOVERY_CODE: &str = "/sign-in/recovery-code";
+/// One-time links: the token follows.
+pub const WELCOME: &str = "/welcome";
+/// The start page.
+pub const DASHBOARD: &str = "/";
+/// The person's own account.
+pub const PROFILE: &str = "/profile";
+/// System settings.
+pub const SETTINGS: &str = "/settings";
+/// Account policy, read view.
+pub const ACCOUNT_POLICY: &str = "/settings/account-policy";
+
+/// Longest path that is carried along, in bytes.
+const LONGEST_NEXT: usize = 2_000;
+
+/// Whether a page is a plain document: rendered by the server, complete
+/// without script, never hydrated. These are what everybody meets first.
+pub fn is_plain(path: &str) -> bool {
+    matches!(path, SIGN_IN | SECOND_FACTOR | RECOVERY_CODE)
+}
+
+/// Whether a page is open to everybody.
+pub fn is_public(path: &str) -> bool {
+    is_plain(path) || path.starts_with("/welcome/")
+}
+
+/// `next` if it is a path of this portal that a person may be led to.
+///
+/// One leading slash and nothing but printable ASCII without backslash: no
+/// scheme, no host, no header injection. Sign-in pages and server functions
+/// are no destinations.
+pub fn local_path(next: &str) -> Option<&str> {
+    let local = next.len() <= LONGEST_NEXT
+        && next.starts_with('/')
+        && !next.starts_with("//")
+        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let path = next.split(['?', '#']).next().unwrap_or(next);
+    let destination = !["/sign-in", "/api", "/pkg", "/welcome", "/health"]
+        .iter()
+        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    (local && destination).then_some(next)
+}
+
+/// Where a person lands after signing in: where they were going, else the dashboard.
+pub fn landing(next: &str) -> &str {
+    local_path(next).unwrap_or(DASHBOARD)
+}
+
+/// `page` with the destination carried along, if there is one.
+pub fn with_next(page: &str, next: &str) -> String {
+    match local_path(next) {
+        Some(next) if next != DASHBOARD => {
+            let encoded: String = next.bytes().map(encode).collect();
+            format!("{page}?next={encoded}")
+        }
+        _ => page.to_owned(),
+    }
+}
+
+/// Percent-encodes what is not unreserved (RFC 3986 §2.3); slashes stay readable (§3.4).
+fn encode(byte: u8) -> String {
+    match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_portal_are_destinations() {
+        for good in ["/", "/profile", "/settings/account-policy?edit=1", "/a%20b", "/sign-in-help"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "profile",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x",
+            "/\t/evil",
+            "/é",
+            "/sign-in",
+            "/sign-in/code",
+            "/api/sign-out",
+            "/sign-in?next=/",
+            "/welcome/token",
+            " /profile",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad:?}");
+        }
+        assert_eq!(local_path(&format!("/{}", "a".repeat(LONGEST_NEXT))), None);
+    }
+
+    #[test]
+    fn the_destination_is_carried_along_encoded() {
+        assert_eq!(with_next(SIGN_IN, "/profile?a=b&c"), "/sign-in?next=/profile%3Fa%3Db%26c");
+        assert_eq!(with_next(SIGN_IN, "/"), "/sign-in");
+        assert_eq!(with_next(SIGN_IN, "//evil.example"), "/sign-in");
+    }
+}
