@@ -1,0 +1,232 @@
+//! People, one-time links, and the portal's own row.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// A person.
+#[derive(Debug, Clone, FromRow)]
+pub struct UserRow {
+    /// Id.
+    pub id: String,
+    /// Name as they wrote it.
+    pub name: String,
+    /// Argon2id in PHC form; `None` until a password was chosen.
+    pub password_hash: Option<String>,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Whether they may sign in.
+    pub active: bool,
+}
+
+/// A person as `twofold user list` shows them.
+#[derive(Debug, Clone, FromRow)]
+pub struct ListedUser {
+    /// Name as they wrote it.
+    pub name: String,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Whether they may sign in.
+    pub active: bool,
+    /// Whether a password was chosen.
+    pub has_password: bool,
+    /// Number of active authenticator apps.
+    pub methods: i64,
+}
+
+/// A person about to be added.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// Id.
+    pub id: &'a str,
+    /// Name as it was typed.
+    pub name: &'a str,
+    /// Name after NFKC and case folding.
+    pub name_key: &'a str,
+    /// Argon2id in PHC form, if there is a password yet.
+    pub password_hash: Option<&'a str>,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Unix seconds.
+    pub now: i64,
+}
+
+/// A one-time link.
+#[derive(Debug, Clone, FromRow)]
+pub struct InvitationRow {
+    /// Whose password it sets; `None` creates the first administrator.
+    pub user_id: Option<String>,
+    /// Name of that person.
+    pub user_name: Option<String>,
+}
+
+/// The sealed text that tells a wrong encryption key, if the portal was set up.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn key_check(db: &Db) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Vec<u8>,)> = db.optional("SELECT key_check FROM portal WHERE id = 1", values![]).await?;
+    Ok(row.map(|(sealed,)| sealed))
+}
+
+/// Sets the portal up with its key; `false` when it was set up already.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_up(db: &Db, key_check: &[u8]) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO portal (id, key_check) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+    Ok(db.execute(sql, values![key_check]).await? == 1)
+}
+
+/// Replaces the sealed text after the key was changed.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn replace_key_check(db: &Db, key_check: &[u8]) -> Result<(), StoreError> {
+    db.execute("UPDATE portal SET key_check = $1 WHERE id = 1", values![key_check]).await?;
+    Ok(())
+}
+
+/// Closes the first-administrator links; `false` when they were closed already.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn close_first_administrator(tx: &mut Tx, now: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE portal SET first_administrator_at = $1 WHERE id = 1 AND first_administrator_at IS NULL";
+    Ok(tx.execute(sql, values![now]).await? == 1)
+}
+
+/// Whether the portal still waits for its first administrator.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn awaits_first_administrator(db: &Db) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM portal WHERE id = 1 AND first_administrator_at IS NULL";
+    Ok(db.optional::<(i64,)>(sql, values![]).await?.is_some())
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the name is taken; see [`StoreError`].
+pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO users (id, name, name_key, password_hash, administrator, active, created_at)
+         VALUES ($1, $2, $3, $4, $5, TRUE, $6)",
+        values![user.id, user.name, user.name_key, user.password_hash, user.administrator, user.now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The person with this normalised name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn by_name_key(tx: &mut Tx, name_key: &str) -> Result<Option<UserRow>, StoreError> {
+    tx.optional(
+        "SELECT id, name, password_hash, administrator, active FROM users WHERE name_key = $1",
+        values![name_key],
+    )
+    .await
+}
+
+/// The person with this id.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<UserRow>, StoreError> {
+    tx.optional("SELECT id, name, password_hash, administrator, active FROM users WHERE id = $1", values![id]).await
+}
+
+/// Everybody, by name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn list(db: &Db) -> Result<Vec<ListedUser>, StoreError> {
+    db.all(
+        "SELECT u.name, u.administrator, u.active, u.password_hash IS NOT NULL AS has_password,
+                (SELECT COUNT(*) FROM methods m WHERE m.user_id = u.id) AS methods
+         FROM users u ORDER BY u.name_key",
+        values![],
+    )
+    .await
+}
+
+/// Sets a password.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_password(tx: &mut Tx, id: &str, password_hash: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET password_hash = $2 WHERE id = $1", values![id, password_hash]).await?;
+    Ok(())
+}
+
+/// Adds a one-time link.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn insert_invitation(
+    tx: &mut Tx,
+    token_hash: &[u8; 32],
+    user_id: Option<&str>,
+    expires_at: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO invitations (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
+        values![token_hash, user_id, expires_at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The one-time link with this token, unless it has expired.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn find_invitation(db: &Db, token_hash: &[u8; 32], now: i64) -> Result<Option<InvitationRow>, StoreError> {
+    db.optional(
+        "SELECT i.user_id, u.name AS user_name FROM invitations i LEFT JOIN users u ON u.id = i.user_id
+         WHERE i.token_hash = $1 AND i.expires_at > $2 AND (u.id IS NULL OR u.active)",
+        values![token_hash, now],
+    )
+    .await
+}
+
+/// Uses up a one-time link and every other link for the same purpose; `false` when it was gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn consume_invitation(
+    tx: &mut Tx,
+    token_hash: &[u8; 32],
+    user_id: Option<&str>,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM invitations WHERE token_hash = $1 AND expires_at > $2";
+    let consumed = tx.execute(sql, values![token_hash, now]).await? == 1;
+    if consumed {
+        delete_invitations(tx, user_id).await?;
+    }
+    Ok(consumed)
+}
+
+/// Removes the one-time links of a person, or those for the first administrator.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_invitations(tx: &mut Tx, user_id: Option<&str>) -> Result<(), StoreError> {
+    match user_id {
+        Some(id) => tx.execute("DELETE FROM invitations WHERE user_id = $1", values![id]).await?,
+        None => tx.execute("DELETE FROM invitations WHERE user_id IS NULL", values![]).await?,
+    };
+    Ok(())
+}
+
+/// Removes one-time links that have expired.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_expired_invitations(db: &Db, now: i64) -> Result<u64, StoreError> {
+    db.execute("DELETE FROM invitations WHERE expires_at <= $1", values![now]).await
+}

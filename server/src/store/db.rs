@@ -1,0 +1,358 @@
+//! The narrow waist: the only file that knows there are two databases.
+//!
+//! A statement is written once, with `$1` placeholders that both databases
+//! take, and run through four verbs: `execute`, `optional`, `all`, `one`, on
+//! the [`Db`] itself (one statement, its own transaction) or on a [`Tx`].
+//!
+//! SQLite has one writer, which begins IMMEDIATE so that a transaction never
+//! fails half-way for want of the lock, and several readers. PostgreSQL has one
+//! pool. Every verb is bounded in time: a database that is away or slow is
+//! [`StoreError::Unavailable`] within [`PATIENCE`], never a wait without end.
+
+use sqlx::{
+    FromRow, Postgres, Sqlite,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+use std::{future::Future, path::Path, time::Duration};
+
+/// Longest wait for a connection plus a statement.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Readers of an SQLite database.
+const SQLITE_READERS: u32 = 4;
+
+/// Connections of one node to PostgreSQL.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Away, overloaded or too slow; the request may be repeated.
+    #[error("the database can't be reached or is too slow: {0}")]
+    Unavailable(String),
+    /// A uniqueness rule of the schema was about to be broken.
+    #[error("already there")]
+    Conflict,
+    /// Anything else: a defect, or a damaged database.
+    #[error(transparent)]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(cause) if cause.is_unique_violation() => Self::Conflict,
+            // SQLite: BUSY, LOCKED and I/O trouble. PostgreSQL classes 08, 53, 57: connection
+            // exceptions, insufficient resources, operator intervention.
+            sqlx::Error::Database(cause) => match cause.code().as_deref() {
+                Some("5" | "6" | "261" | "517" | "10" | "13" | "14") => Self::Unavailable(error.to_string()),
+                Some(code) if code.len() == 5 && ["08", "53", "57"].contains(&&code[..2]) => {
+                    Self::Unavailable(error.to_string())
+                }
+                _ => Self::Database(error),
+            },
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// An argument of a statement.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    /// TEXT
+    Text(&'a str),
+    /// TEXT or NULL
+    OptionalText(Option<&'a str>),
+    /// BIGINT
+    Integer(i64),
+    /// BIGINT or NULL
+    OptionalInteger(Option<i64>),
+    /// BOOLEAN
+    Boolean(bool),
+    /// BLOB, BYTEA
+    Bytes(&'a [u8]),
+}
+
+macro_rules! value_from {
+    ($($source:ty => $variant:ident),* $(,)?) => {$(
+        impl<'a> From<$source> for Value<'a> {
+            fn from(value: $source) -> Self {
+                Self::$variant(value)
+            }
+        }
+    )*};
+}
+value_from! {
+    &'a str => Text, Option<&'a str> => OptionalText, i64 => Integer, Option<i64> => OptionalInteger,
+    bool => Boolean, &'a [u8] => Bytes,
+}
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::Text(value)
+    }
+}
+impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
+    fn from(value: &'a [u8; N]) -> Self {
+        Self::Bytes(value)
+    }
+}
+impl<'a> From<&'a Vec<u8>> for Value<'a> {
+    fn from(value: &'a Vec<u8>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+/// The arguments of a statement, in the order of their placeholders.
+#[macro_export]
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::db::Value::from($value)),*] };
+}
+
+/// A row type that both databases can fill.
+pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
+
+/// An open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// Embedded.
+    Sqlite {
+        /// One connection; transactions begin IMMEDIATE.
+        writer: SqlitePool,
+        /// Several connections that can't write.
+        readers: SqlitePool,
+    },
+    /// Shared by several nodes.
+    Postgres(PgPool),
+}
+
+/// An open transaction; dropping it rolls back.
+pub enum Tx {
+    /// On the writer.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// On any connection.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// Binds the arguments one by one; works for `query` and `query_as` of either database.
+macro_rules! bind {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match *value {
+                Value::Text(value) => query.bind(value),
+                Value::OptionalText(value) => query.bind(value),
+                Value::Integer(value) => query.bind(value),
+                Value::OptionalInteger(value) => query.bind(value),
+                Value::Boolean(value) => query.bind(value),
+                Value::Bytes(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+
+async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(StoreError::Unavailable(format!("no answer within {} seconds", PATIENCE.as_secs()))),
+    }
+}
+
+/// Runs one statement on whichever database is behind, by the sqlx method named last.
+macro_rules! run {
+    (execute: $executor:expr, $sql:expr, $values:expr) => {
+        bind!(sqlx::query($sql), $values).execute($executor).await.map(|done| done.rows_affected())
+    };
+    ($fetch:ident: $executor:expr, $sql:expr, $values:expr) => {
+        bind!(sqlx::query_as($sql), $values).$fetch($executor).await
+    };
+}
+
+impl Db {
+    /// Opens the SQLite file at `path`, creating it if it is not there.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; a file that is no database shows at the first statement.
+    pub async fn sqlite(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(PATIENCE)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(SQLITE_READERS).connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Connects to PostgreSQL.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it can't be reached.
+    pub async fn postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let milliseconds = PATIENCE.as_millis().to_string();
+        let options = options.application_name("twofold").options([
+            ("statement_timeout", milliseconds.as_str()),
+            ("idle_in_transaction_session_timeout", milliseconds.as_str()),
+        ]);
+        let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE);
+        Ok(Self::Postgres(pool.connect_with(options).await?))
+    }
+
+    /// Begins a transaction that will write.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        patiently(async {
+            Ok(match self {
+                Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+                Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            })
+        })
+        .await
+    }
+
+    /// Runs a statement in its own transaction; answers how many rows it changed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        patiently(async {
+            match self {
+                Self::Sqlite { writer, .. } => run!(execute: writer, sql, values),
+                Self::Postgres(pool) => run!(execute: pool, sql, values),
+            }
+        })
+        .await
+    }
+
+    /// Reads at most one row.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn optional<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
+        patiently(async {
+            match self {
+                Self::Sqlite { readers, .. } => run!(fetch_optional: readers, sql, values),
+                Self::Postgres(pool) => run!(fetch_optional: pool, sql, values),
+            }
+        })
+        .await
+    }
+
+    /// Reads exactly one row.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn one<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<R, StoreError> {
+        self.optional(sql, values).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
+    }
+
+    /// Reads all rows.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn all<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
+        patiently(async {
+            match self {
+                Self::Sqlite { readers, .. } => run!(fetch_all: readers, sql, values),
+                Self::Postgres(pool) => run!(fetch_all: pool, sql, values),
+            }
+        })
+        .await
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Runs a statement; answers how many rows it changed.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        patiently(async {
+            match self {
+                Self::Sqlite(tx) => run!(execute: &mut **tx, sql, values),
+                Self::Postgres(tx) => run!(execute: &mut **tx, sql, values),
+            }
+        })
+        .await
+    }
+
+    /// Reads, or writes with RETURNING, at most one row.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn optional<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
+        patiently(async {
+            match self {
+                Self::Sqlite(tx) => run!(fetch_optional: &mut **tx, sql, values),
+                Self::Postgres(tx) => run!(fetch_optional: &mut **tx, sql, values),
+            }
+        })
+        .await
+    }
+
+    /// Reads, or writes with RETURNING, exactly one row.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn one<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<R, StoreError> {
+        self.optional(sql, values).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
+    }
+
+    /// Reads all rows.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn all<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
+        patiently(async {
+            match self {
+                Self::Sqlite(tx) => run!(fetch_all: &mut **tx, sql, values),
+                Self::Postgres(tx) => run!(fetch_all: &mut **tx, sql, values),
+            }
+        })
+        .await
+    }
+
+    /// Makes the transaction's changes last.
+    ///
+    /// # Errors
+    /// See [`StoreError`]. After [`StoreError::Unavailable`] the outcome is unknown.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        patiently(async {
+            match self {
+                Self::Sqlite(tx) => tx.commit().await,
+                Self::Postgres(tx) => tx.commit().await,
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,162 @@
+//! Secrets on their way to become a method.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// A secret that is being enrolled.
+#[derive(Debug, Clone, FromRow)]
+pub struct EnrolmentRow {
+    /// Id; the sealed parts are bound to it.
+    pub id: String,
+    /// `pending`, `confirmed` or `replaced`.
+    pub state: String,
+    /// The sealed secret.
+    pub secret: Vec<u8>,
+    /// When the present state ends, in Unix seconds.
+    pub deadline: i64,
+    /// The step of the confirming code.
+    pub step: Option<i64>,
+    /// The sealed recovery codes.
+    pub recovery_codes: Option<Vec<u8>>,
+    /// Unix seconds.
+    pub confirmed_at: Option<i64>,
+}
+
+/// A secret whose enrolment begins.
+#[derive(Debug)]
+pub struct NewEnrolment<'a> {
+    /// Id; the sealed secret is bound to it.
+    pub id: &'a str,
+    /// The session that it lives and dies with.
+    pub session_id: &'a str,
+    /// Whose it is.
+    pub user_id: &'a str,
+    /// The sealed secret.
+    pub secret: &'a [u8],
+    /// Unix seconds.
+    pub now: i64,
+    /// Unix seconds until which a code for it is accepted.
+    pub deadline: i64,
+}
+
+/// The session's secrets, the current one first, then replaced ones from new to old.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<EnrolmentRow>, StoreError> {
+    tx.all(
+        "SELECT id, state, secret, deadline, step, recovery_codes, confirmed_at FROM enrolments
+         WHERE session_id = $1 ORDER BY state = 'replaced', started_at DESC, id DESC",
+        values![session_id],
+    )
+    .await
+}
+
+/// Whether the session has a set-up under way.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn is_under_way(db: &Db, session_id: &str, now: i64) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = db
+        .optional(
+            "SELECT id FROM enrolments WHERE session_id = $1
+             AND (state = 'pending' OR (state = 'confirmed' AND deadline > $2))",
+            values![session_id, now],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Begins the enrolment of a secret.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the session has a current one already; see [`StoreError`].
+pub async fn insert(tx: &mut Tx, enrolment: &NewEnrolment<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO enrolments (id, session_id, user_id, state, secret, started_at, deadline)
+         VALUES ($1, $2, $3, 'pending', $4, $5, $6)",
+        values![
+            enrolment.id,
+            enrolment.session_id,
+            enrolment.user_id,
+            enrolment.secret,
+            enrolment.now,
+            enrolment.deadline
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sets the session's pending secret aside, and forgets all but the latest of those before it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn replace_pending(tx: &mut Tx, session_id: &str) -> Result<bool, StoreError> {
+    tx.execute("DELETE FROM enrolments WHERE session_id = $1 AND state = 'replaced'", values![session_id]).await?;
+    let sql = "UPDATE enrolments SET state = 'replaced' WHERE session_id = $1 AND state = 'pending'";
+    Ok(tx.execute(sql, values![session_id]).await? == 1)
+}
+
+/// Moves a pending secret to confirmed; `false` when it was no longer pending or its time was over.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn confirm(
+    tx: &mut Tx,
+    id: &str,
+    step: i64,
+    recovery_codes: &[u8],
+    now: i64,
+    finish_before: i64,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .execute(
+            "UPDATE enrolments SET state = 'confirmed', step = $2, recovery_codes = $3, confirmed_at = $4, deadline = $5
+             WHERE id = $1 AND state = 'pending' AND deadline > $6",
+            values![id, step, recovery_codes, now, finish_before, now],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Takes a confirmed secret out of enrolment, with all others of its session;
+/// `None` when it was not there or its time was over.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn take_confirmed(
+    tx: &mut Tx,
+    session_id: &str,
+    id: &str,
+    now: i64,
+) -> Result<Option<EnrolmentRow>, StoreError> {
+    let taken = tx
+        .optional(
+            "DELETE FROM enrolments WHERE session_id = $1 AND id = $2 AND state = 'confirmed' AND deadline > $3
+             RETURNING id, state, secret, deadline, step, recovery_codes, confirmed_at",
+            values![session_id, id, now],
+        )
+        .await?;
+    if taken.is_some() {
+        delete_of_session(tx, session_id).await?;
+    }
+    Ok(taken)
+}
+
+/// Drops everything that the session enrols; answers how many secrets that were.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_of_session(tx: &mut Tx, session_id: &str) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM enrolments WHERE session_id = $1", values![session_id]).await
+}
+
+/// Drops everything that the person enrols, in any session.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM enrolments WHERE user_id = $1", values![user_id]).await
+}

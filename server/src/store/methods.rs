@@ -1,0 +1,93 @@
+//! Active authenticator apps.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// An active authenticator app.
+#[derive(Debug, Clone, FromRow)]
+pub struct MethodRow {
+    /// Id; the sealed secret is bound to it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The sealed secret.
+    pub secret: Vec<u8>,
+    /// The last accepted time step.
+    pub last_step: i64,
+    /// Unix seconds.
+    pub added_at: i64,
+    /// Unix seconds.
+    pub last_used_at: Option<i64>,
+}
+
+/// A method about to be activated.
+#[derive(Debug)]
+pub struct NewMethod<'a> {
+    /// Id; the sealed secret is bound to it.
+    pub id: &'a str,
+    /// Whose it is.
+    pub user_id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The sealed secret.
+    pub secret: &'a [u8],
+    /// The step of the confirming code, which can't be used again.
+    pub last_step: i64,
+    /// Unix seconds.
+    pub now: i64,
+}
+
+const SELECT: &str = "SELECT id, name, secret, last_step, added_at, last_used_at FROM methods WHERE user_id = $1
+     ORDER BY added_at, id";
+
+/// A person's methods, oldest first.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn of_user(db: &Db, user_id: &str) -> Result<Vec<MethodRow>, StoreError> {
+    db.all(SELECT, values![user_id]).await
+}
+
+/// A person's methods, oldest first, within a transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn of_user_in(tx: &mut Tx, user_id: &str) -> Result<Vec<MethodRow>, StoreError> {
+    tx.all(SELECT, values![user_id]).await
+}
+
+/// Activates a method.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn insert(tx: &mut Tx, method: &NewMethod<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO methods (id, user_id, name, secret, last_step, added_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        values![method.id, method.user_id, method.name, method.secret, method.last_step, method.now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Uses up a time step; `false` when it, or a later one, was used already.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn consume_step(tx: &mut Tx, id: &str, step: i64, now: i64) -> Result<bool, StoreError> {
+    let changed = tx
+        .execute(
+            "UPDATE methods SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2",
+            values![id, step, now],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Removes all methods of a person; answers how many there were.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM methods WHERE user_id = $1", values![user_id]).await
+}

@@ -1,0 +1,54 @@
+//! Brings a database to the schema that this version knows.
+//!
+//! The migrations are part of the binary. Two servers may start at once:
+//! PostgreSQL's advisory lock (sqlx takes it) lets one of them work and the
+//! other wait; for SQLite a lock file beside the database does.
+
+use super::db::{Db, StoreError};
+use sqlx::migrate::{MigrateError, Migrator};
+use std::{fs::File, path::Path};
+
+static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// Why the schema could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// The database was written by a later version.
+    #[error("the database was made by a newer version of Twofold (schema {0}); nothing was changed")]
+    Newer(i64),
+    /// The lock file could not be taken.
+    #[error("the lock file {0} can't be used: {1}")]
+    Lock(String, std::io::Error),
+    /// The migrations themselves failed; each is all or nothing.
+    #[error("the database schema could not be brought up to date: {0}")]
+    Failed(#[from] MigrateError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Applies the migrations that are missing. `file` is the SQLite file, if it is one.
+///
+/// # Errors
+/// See [`SchemaError`]. The database stays as it was.
+pub async fn migrate(db: &Db, file: Option<&Path>) -> Result<(), SchemaError> {
+    let _lock = file.map(lock).transpose()?;
+    let outcome = match db {
+        Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
+        Db::Postgres(pool) => POSTGRES.run(pool).await,
+    };
+    outcome.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => SchemaError::Newer(version),
+        other => SchemaError::Failed(other),
+    })
+}
+
+/// Waits for the lock beside the database; it is released when the file is closed.
+fn lock(database: &Path) -> Result<File, SchemaError> {
+    let path = database.with_extension("lock");
+    let failed = |error| SchemaError::Lock(path.display().to_string(), error);
+    let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
+}

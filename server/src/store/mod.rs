@@ -1,0 +1,14 @@
+//! The rows. Each file holds the SQL of one group of tables; none of them decides anything.
+
+pub mod accounts;
+pub mod attempts;
+pub mod audit;
+pub mod db;
+pub mod enrolments;
+pub mod methods;
+pub mod migrate;
+pub mod policy;
+pub mod recovery;
+pub mod sessions;
+
+pub use db::{Db, StoreError, Tx};

@@ -1,0 +1,105 @@
+//! The account policy: one row.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// The policy as stored.
+#[derive(Debug, Clone, FromRow)]
+pub struct PolicyRow {
+    /// Counts changes.
+    pub version: i64,
+    /// Password: least number of characters.
+    pub minimum_length: i64,
+    /// Password: at least one number.
+    pub require_number: bool,
+    /// Password: at least one special character.
+    pub require_special: bool,
+    /// Password: at least one capital letter.
+    pub require_capital: bool,
+    /// Lock after so many failures.
+    pub maximum_failures: i64,
+    /// Lock for so long; `None` until unlocked.
+    pub lock_minutes: Option<i64>,
+    /// Everyone must have a second factor.
+    pub require_second_factor: bool,
+    /// Session limit without requests.
+    pub idle_minutes: i64,
+    /// Session limit in any case.
+    pub absolute_hours: i64,
+}
+
+/// How many people have no second factor.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub struct ImpactRow {
+    /// Active people.
+    pub people: i64,
+    /// Active people without a second factor.
+    pub people_without: i64,
+    /// Active administrators without a second factor.
+    pub administrators_without: i64,
+}
+
+const SELECT: &str = "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
+        lock_minutes, require_second_factor, idle_minutes, absolute_hours
+     FROM account_policy WHERE id = 1";
+
+/// The policy in force.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn load(db: &Db) -> Result<PolicyRow, StoreError> {
+    db.one(SELECT, values![]).await
+}
+
+/// The policy in force, within a transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn load_in(tx: &mut Tx) -> Result<PolicyRow, StoreError> {
+    tx.one(SELECT, values![]).await
+}
+
+/// Replaces the policy if it still has `policy.version`; answers the new version.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = tx
+        .optional(
+            "UPDATE account_policy SET version = version + 1, minimum_length = $2, require_number = $3,
+                 require_special = $4, require_capital = $5, maximum_failures = $6, lock_minutes = $7,
+                 require_second_factor = $8, idle_minutes = $9, absolute_hours = $10
+             WHERE id = 1 AND version = $1 RETURNING version",
+            values![
+                policy.version,
+                policy.minimum_length,
+                policy.require_number,
+                policy.require_special,
+                policy.require_capital,
+                policy.maximum_failures,
+                policy.lock_minutes,
+                policy.require_second_factor,
+                policy.idle_minutes,
+                policy.absolute_hours
+            ],
+        )
+        .await?;
+    Ok(row.map(|(version,)| version))
+}
+
+/// Counts active people with and without a second factor.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn impact(db: &Db) -> Result<ImpactRow, StoreError> {
+    db.one(
+        "SELECT COUNT(*) AS people,
+                COUNT(CASE WHEN m.user_id IS NULL THEN 1 END) AS people_without,
+                COUNT(CASE WHEN m.user_id IS NULL AND u.administrator THEN 1 END) AS administrators_without
+         FROM users u LEFT JOIN (SELECT DISTINCT user_id FROM methods) m ON m.user_id = u.id
+         WHERE u.active",
+        values![],
+    )
+    .await
+}

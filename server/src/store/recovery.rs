@@ -1,0 +1,123 @@
+//! Recovery codes, stored as hashes with one salt per set.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// A person's current set.
+#[derive(Debug, Clone, FromRow)]
+pub struct SetRow {
+    /// Id.
+    pub id: String,
+    /// Salt of all its hashes.
+    pub salt: Vec<u8>,
+}
+
+/// One code of a set.
+#[derive(Debug, Clone, FromRow)]
+pub struct CodeRow {
+    /// 1 to 10, as on the sheet.
+    pub number: i64,
+    /// Argon2id of the code.
+    pub hash: Vec<u8>,
+    /// Unix seconds; `None` while unused.
+    pub used_at: Option<i64>,
+}
+
+/// A set about to become the person's only one.
+#[derive(Debug)]
+pub struct NewSet<'a> {
+    /// Id.
+    pub id: &'a str,
+    /// Whose it is.
+    pub user_id: &'a str,
+    /// Salt of all hashes, 16 bytes.
+    pub salt: &'a [u8],
+    /// Hashes in the order of the numbers.
+    pub hashes: &'a [[u8; 32]],
+    /// Unix seconds.
+    pub now: i64,
+}
+
+/// The person's current set.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_of_user(tx: &mut Tx, user_id: &str) -> Result<Option<SetRow>, StoreError> {
+    tx.optional("SELECT id, salt FROM recovery_sets WHERE user_id = $1", values![user_id]).await
+}
+
+/// The codes of a set, by number.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn codes(tx: &mut Tx, set_id: &str) -> Result<Vec<CodeRow>, StoreError> {
+    tx.all("SELECT number, hash, used_at FROM recovery_codes WHERE set_id = $1 ORDER BY number", values![set_id]).await
+}
+
+/// Replaces the person's set whole.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn replace(tx: &mut Tx, set: &NewSet<'_>) -> Result<(), StoreError> {
+    delete_of_user(tx, set.user_id).await?;
+    tx.execute(
+        "INSERT INTO recovery_sets (id, user_id, salt, created_at) VALUES ($1, $2, $3, $4)",
+        values![set.id, set.user_id, set.salt, set.now],
+    )
+    .await?;
+    for (number, hash) in (1_i64..).zip(set.hashes) {
+        tx.execute(
+            "INSERT INTO recovery_codes (set_id, number, hash) VALUES ($1, $2, $3)",
+            values![set.id, number, hash],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Uses up a code; `false` when it was used already or its set is gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn consume(
+    tx: &mut Tx,
+    set_id: &str,
+    number: i64,
+    now: i64,
+    address: &str,
+    user_agent: &str,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .execute(
+            "UPDATE recovery_codes SET used_at = $3, used_address = $4, used_user_agent = $5
+             WHERE set_id = $1 AND number = $2 AND used_at IS NULL",
+            values![set_id, number, now, address, user_agent],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// How many of the person's codes are unused.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn left(db: &Db, user_id: &str) -> Result<i64, StoreError> {
+    let (left,): (i64,) = db
+        .one(
+            "SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
+             WHERE s.user_id = $1 AND c.used_at IS NULL",
+            values![user_id],
+        )
+        .await?;
+    Ok(left)
+}
+
+/// Removes the person's set.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM recovery_sets WHERE user_id = $1", values![user_id]).await?;
+    Ok(())
+}

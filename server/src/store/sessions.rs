@@ -1,0 +1,198 @@
+//! Sessions, the one query behind every signed-in request, and known browsers.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// A session with everything that decides what its requests may do.
+#[derive(Debug, Clone, FromRow)]
+pub struct SessionRow {
+    /// Stable id.
+    pub id: String,
+    /// Whose session it is.
+    pub user_id: String,
+    /// Their name.
+    pub user_name: String,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Whether both factors were proved, or the one that there is.
+    pub full: bool,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds; trails by up to a minute.
+    pub last_seen_at: i64,
+    /// Unix seconds at which identity was last proved.
+    pub authenticated_at: i64,
+    /// Whether a method is active.
+    pub has_second_factor: bool,
+    /// Policy: everyone must have a second factor.
+    pub require_second_factor: bool,
+    /// Policy: minutes without a request until the session ends.
+    pub idle_minutes: i64,
+    /// Policy: hours until it ends in any case.
+    pub absolute_hours: i64,
+}
+
+/// A session about to be opened.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Stable id.
+    pub id: &'a str,
+    /// SHA-256 of the token in the cookie.
+    pub token_hash: &'a [u8; 32],
+    /// Whose it is.
+    pub user_id: &'a str,
+    /// Whether nothing more is to be proved.
+    pub full: bool,
+    /// Unix seconds.
+    pub now: i64,
+    /// Client address.
+    pub address: &'a str,
+    /// User agent.
+    pub user_agent: &'a str,
+}
+
+const fn assurance(full: bool) -> &'static str {
+    if full { "full" } else { "first_factor" }
+}
+
+/// The live session with this token, of an active person. Whether it is too old, the caller decides.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
+    db.optional(
+        "SELECT s.id, s.user_id, u.name AS user_name, u.administrator, s.assurance = 'full' AS full,
+                s.created_at, s.last_seen_at, s.authenticated_at,
+                EXISTS (SELECT 1 FROM methods m WHERE m.user_id = s.user_id) AS has_second_factor,
+                p.require_second_factor, p.idle_minutes, p.absolute_hours
+         FROM sessions s
+         JOIN users u ON u.id = s.user_id AND u.active
+         CROSS JOIN account_policy p
+         WHERE s.token_hash = $1",
+        values![token_hash],
+    )
+    .await
+}
+
+/// Opens a session.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO sessions (id, token_hash, user_id, assurance, created_at, last_seen_at, authenticated_at, address, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
+        values![
+            session.id,
+            session.token_hash,
+            session.user_id,
+            assurance(session.full),
+            session.now,
+            session.address,
+            session.user_agent
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Gives a session a new token after identity was proved, with full assurance.
+/// Answers whether the session was still there.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn elevate(tx: &mut Tx, id: &str, token_hash: &[u8; 32], now: i64) -> Result<bool, StoreError> {
+    let changed = tx
+        .execute(
+            "UPDATE sessions SET token_hash = $2, assurance = 'full', wrong_codes = 0, authenticated_at = $3, last_seen_at = $3
+             WHERE id = $1",
+            values![id, token_hash, now],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Charges a code to a session; answers how many were charged, `None` when `most` were already.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn charge_code(tx: &mut Tx, id: &str, most: i64) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = tx
+        .optional(
+            "UPDATE sessions SET wrong_codes = wrong_codes + 1 WHERE id = $1 AND wrong_codes < $2 RETURNING wrong_codes",
+            values![id, most],
+        )
+        .await?;
+    Ok(row.map(|(charged,)| charged))
+}
+
+/// Notes that a session is in use.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn touch(db: &Db, id: &str, now: i64) -> Result<(), StoreError> {
+    db.execute("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", values![id, now]).await?;
+    Ok(())
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM sessions WHERE id = $1", values![id]).await? == 1)
+}
+
+/// Ends all sessions of a person.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM sessions WHERE user_id = $1", values![user_id]).await
+}
+
+/// Removes sessions that were last seen or created before the given times.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_stale(db: &Db, seen_before: i64, created_before: i64) -> Result<u64, StoreError> {
+    db.execute("DELETE FROM sessions WHERE last_seen_at < $1 OR created_at < $2", values![seen_before, created_before])
+        .await
+}
+
+/// Whether this browser signed in before as this person with both factors.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn is_known_browser(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str) -> Result<bool, StoreError> {
+    let row: Option<(i64,)> = tx
+        .optional(
+            "SELECT last_used_at FROM known_browsers WHERE token_hash = $1 AND user_id = $2",
+            values![token_hash, user_id],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Remembers that this browser signed in as this person with both factors.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn remember_browser(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str, now: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO known_browsers (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
+         ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = excluded.last_used_at",
+        values![token_hash, user_id, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Forgets browsers that were not used since `before`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn forget_browsers(db: &Db, before: i64) -> Result<u64, StoreError> {
+    db.execute("DELETE FROM known_browsers WHERE last_used_at < $1", values![before]).await
+}
