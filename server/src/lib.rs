@@ -1,1 +1,5 @@
+//! The Twofold server as a library, so that tests build the very router that
+//! the binary serves.
 
+pub mod clock;
+pub mod domain;

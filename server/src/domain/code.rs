@@ -1,0 +1,164 @@
+//! The six digits that someone types from an authenticator app.
+//!
+//! Apps show a code in groups, and pasting brings the gap along, so white space
+//! and dashes of every kind are dropped. What is left must be exactly six ASCII
+//! digits: anything else is refused before it is compared with anything.
+
+use std::fmt;
+
+use subtle::{Choice, ConstantTimeEq};
+use thiserror::Error;
+use zeroize::ZeroizeOnDrop;
+
+/// How many digits a code has (RFC 4226 §5.3).
+pub const DIGITS: usize = 6;
+
+/// Longest text that is looked at: room for a code with a gap after each digit.
+const MAX_TYPED_CHARS: usize = 64;
+
+/// A well-formed code: six ASCII digits.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct SixDigits([u8; DIGITS]);
+
+/// The text is not six digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("A code has six digits.")]
+pub struct MalformedCode;
+
+impl SixDigits {
+    /// Reads what was typed or pasted.
+    ///
+    /// # Errors
+    /// [`MalformedCode`] for letters, digits of other scripts, or any number of
+    /// digits but six.
+    pub fn parse(typed: &str) -> Result<Self, MalformedCode> {
+        if typed.chars().nth(MAX_TYPED_CHARS).is_some() {
+            return Err(MalformedCode);
+        }
+        let mut digits = [0; DIGITS];
+        let mut count = 0;
+        for c in typed.chars().filter(|c| !is_separator(*c)) {
+            let digit = u8::try_from(c).map_err(|_| MalformedCode)?;
+            if !digit.is_ascii_digit() {
+                return Err(MalformedCode);
+            }
+            *digits.get_mut(count).ok_or(MalformedCode)? = digit;
+            count += 1;
+        }
+        if count == DIGITS {
+            Ok(Self(digits))
+        } else {
+            Err(MalformedCode)
+        }
+    }
+
+    /// The digits as ASCII text. A code is a secret while it is valid: this
+    /// goes to the comparison and nowhere else.
+    pub fn as_str(&self) -> &str {
+        // The bytes are ASCII digits by construction.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Whether both codes are the same, in time that depends on neither.
+    pub fn matches(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+impl fmt::Debug for SixDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SixDigits(…)")
+    }
+}
+
+/// White space, and the dashes and dots with which keyboards and apps group.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | '\u{00AD}' | '\u{2010}'
+                ..='\u{2015}'
+                    | '\u{2212}'
+                    | '\u{200B}'
+                    | '\u{2060}'
+                    | '\u{FE63}'
+                    | '\u{FEFF}'
+                    | '\u{FF0D}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spaces_and_dashes_are_dropped() {
+        for typed in [
+            "123456",
+            " 123 456 ",
+            "123-456",
+            "123\u{A0}456",
+            "123\u{2013}456",
+            "12\u{2009}34\u{202F}56",
+            "1 2 3 4 5 6\n",
+        ] {
+            assert_eq!(SixDigits::parse(typed).unwrap().as_str(), "123456");
+        }
+    }
+
+    #[test]
+    fn leading_zeros_are_kept() {
+        assert_eq!(SixDigits::parse("000 001").unwrap().as_str(), "000001");
+    }
+
+    #[test]
+    fn anything_but_six_ascii_digits_is_malformed() {
+        for typed in [
+            "",
+            "     ",
+            "12345",
+            "1234567",
+            "12345a",
+            "１２３４５６",
+            "١٢٣٤٥٦",
+            "+12345",
+            "12.456",
+            "0x1234",
+            "12345\0",
+        ] {
+            assert_eq!(SixDigits::parse(typed).unwrap_err(), MalformedCode);
+        }
+        assert!(SixDigits::parse(&" ".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn debug_output_shows_no_digit() {
+        let shown = format!("{:?}", SixDigits::parse("123456").unwrap());
+        assert!(!shown.contains(|c: char| c.is_ascii_digit()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_grouping_of_six_digits_is_the_same_code(
+            digits in "[0-9]{6}", gaps in proptest::collection::vec("[ \u{A0}\u{2011}-]{0,3}", 7),
+        ) {
+            let mut typed = gaps[0].clone();
+            for (digit, gap) in digits.chars().zip(&gaps[1..]) {
+                typed.push(digit);
+                typed.push_str(gap);
+            }
+            let code = SixDigits::parse(&typed).unwrap();
+            prop_assert_eq!(code.as_str(), &digits);
+            prop_assert!(bool::from(code.matches(&SixDigits::parse(&digits).unwrap())));
+        }
+
+        #[test]
+        fn parsing_any_text_gives_six_digits_or_an_error(typed in any::<String>()) {
+            if let Ok(code) = SixDigits::parse(&typed) {
+                prop_assert_eq!(code.as_str().len(), 6);
+                prop_assert!(code.as_str().bytes().all(|b| b.is_ascii_digit()));
+            }
+        }
+    }
+}

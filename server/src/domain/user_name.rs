@@ -1,0 +1,305 @@
+//! User names: what a person may be called, and when two names are one.
+//!
+//! A name is kept as it was typed, for showing, and compared by its *key*.
+//! Two names with one key are one account, so `Anna`, `anna` and the full-width
+//! `Ａｎｎａ` can't belong to three people. The key is the caseless compatibility
+//! mapping of the Unicode Standard (section 3.13, D146), in NFKC.
+//!
+//! Letters of any script and all printing punctuation are allowed. What can't
+//! be seen is not: it makes two names look alike, or turns the text around it.
+
+use caseless::Caseless;
+use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+/// The longest name, in Unicode scalar values of its NFC form.
+pub const MAX_CHARS: usize = 64;
+
+/// How many scalar values of a name typed at sign-in are looked at.
+const MAX_LOOKUP_CHARS: usize = 320;
+
+/// Stands in a look-up key for what no stored name contains.
+const NEVER_IN_A_NAME: char = char::REPLACEMENT_CHARACTER;
+
+/// A valid user name: trimmed, in NFC, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserName(String);
+
+/// Why a text is no user name. The message is a full sentence for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum UserNameProblem {
+    #[error("Enter a user name.")]
+    Blank,
+    #[error("A user name has at most {MAX_CHARS} characters.")]
+    TooLong,
+    #[error("A user name can't contain line breaks or control characters.")]
+    ControlCharacter,
+    #[error("A user name can't contain marks that change the direction of text.")]
+    DirectionMark,
+    #[error("A user name can't contain invisible characters.")]
+    InvisibleCharacter,
+}
+
+impl UserName {
+    /// Reads a name that someone typed, dropping white space around it.
+    ///
+    /// # Errors
+    /// The first [`UserNameProblem`] found.
+    pub fn parse(typed: &str) -> Result<Self, UserNameProblem> {
+        let trimmed = typed.trim();
+        if trimmed.is_empty() {
+            return Err(UserNameProblem::Blank);
+        }
+        if let Some(problem) = trimmed.chars().find_map(problem_of) {
+            return Err(problem);
+        }
+        // Composing shrinks a name by no more than a few times: this bounds the
+        // work that a huge input can ask for.
+        if trimmed.chars().nth(MAX_CHARS * 4).is_some() {
+            return Err(UserNameProblem::TooLong);
+        }
+        let name: String = trimmed.nfc().collect();
+        if name.chars().nth(MAX_CHARS).is_some() {
+            return Err(UserNameProblem::TooLong);
+        }
+        Ok(Self(name))
+    }
+
+    /// The name as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What must be unique among accounts.
+    pub fn key(&self) -> String {
+        caseless_key(self.0.chars())
+    }
+}
+
+impl AsRef<str> for UserName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for UserName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The key under which anything typed at sign-in is looked up and counted.
+///
+/// It never fails, so a name that can't exist costs the same as one that
+/// doesn't: for a valid name it is [`UserName::key`], for anything else a key
+/// that no account has. The answer holds no control character (PostgreSQL
+/// refuses NUL in text) and its length is bounded whatever was typed.
+pub fn lookup_key(typed: &str) -> String {
+    let mut chars = typed.trim().chars();
+    let mut key =
+        caseless_key(
+            chars
+                .by_ref()
+                .take(MAX_LOOKUP_CHARS)
+                .map(|c| match problem_of(c) {
+                    Some(_) => NEVER_IN_A_NAME,
+                    None => c,
+                }),
+        );
+    if chars.next().is_some() {
+        key.push(NEVER_IN_A_NAME);
+    }
+    key
+}
+
+/// `toNFKC(toCasefold(toNFKD(toCasefold(toNFD(X)))))`, white space collapsed.
+fn caseless_key(chars: impl Iterator<Item = char>) -> String {
+    let folded: String = chars
+        .nfd()
+        .default_case_fold()
+        .nfkd()
+        .default_case_fold()
+        .nfkc()
+        .collect();
+    let mut key = String::with_capacity(folded.len());
+    for word in folded.split_whitespace() {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.push_str(word);
+    }
+    key
+}
+
+fn problem_of(c: char) -> Option<UserNameProblem> {
+    match c {
+        '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{200E}'
+        | '\u{200F}'
+        | '\u{061C}' => Some(UserNameProblem::DirectionMark),
+        NEVER_IN_A_NAME => Some(UserNameProblem::ControlCharacter),
+        _ if is_invisible_filler(c) => Some(UserNameProblem::InvisibleCharacter),
+        _ => match c.general_category() {
+            GeneralCategory::Control
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::Surrogate => Some(UserNameProblem::ControlCharacter),
+            GeneralCategory::Format => Some(UserNameProblem::InvisibleCharacter),
+            _ => None,
+        },
+    }
+}
+
+/// Default-ignorable code points (DerivedCoreProperties.txt) that are not of
+/// category Format, and the blank Braille pattern: all print nothing.
+fn is_invisible_filler(c: char) -> bool {
+    matches!(
+        c,
+        '\u{034F}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{2065}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFF8}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(typed: &str) -> String {
+        UserName::parse(typed).unwrap().key()
+    }
+
+    #[test]
+    fn names_are_trimmed_and_kept_as_typed() {
+        assert_eq!(UserName::parse("  Anna Lee ").unwrap().as_str(), "Anna Lee");
+        assert_eq!(UserName::parse("e\u{301}").unwrap().as_str(), "é");
+    }
+
+    #[test]
+    fn punctuation_and_any_script_are_allowed() {
+        for name in [
+            "a:b",
+            "R&D",
+            "100%",
+            "#1",
+            "\"q\"",
+            "o'neil",
+            "Ольга",
+            "李雷",
+            "مريم",
+            "שרה",
+            "Đặng",
+        ] {
+            assert_eq!(UserName::parse(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn empty_and_blank_names_are_refused() {
+        for blank in ["", " ", "\t\n", "\u{3000}\u{A0}"] {
+            assert_eq!(UserName::parse(blank), Err(UserNameProblem::Blank));
+        }
+    }
+
+    #[test]
+    fn sixty_four_characters_fit_and_sixty_five_do_not() {
+        assert!(UserName::parse(&"字".repeat(64)).is_ok());
+        assert_eq!(
+            UserName::parse(&"字".repeat(65)),
+            Err(UserNameProblem::TooLong)
+        );
+        assert_eq!(
+            UserName::parse(&"a".repeat(300)),
+            Err(UserNameProblem::TooLong)
+        );
+        assert!(UserName::parse(&"e\u{301}".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused_by_its_kind() {
+        for (name, problem) in [
+            ("a\nb", UserNameProblem::ControlCharacter),
+            ("a\0b", UserNameProblem::ControlCharacter),
+            ("a\u{2028}b", UserNameProblem::ControlCharacter),
+            ("a\u{FFFD}b", UserNameProblem::ControlCharacter),
+            ("a\u{202E}b", UserNameProblem::DirectionMark),
+            ("\u{200F}ab", UserNameProblem::DirectionMark),
+            ("a\u{2067}b", UserNameProblem::DirectionMark),
+            ("a\u{61C}b", UserNameProblem::DirectionMark),
+            ("a\u{200B}b", UserNameProblem::InvisibleCharacter),
+            ("a\u{FEFF}b", UserNameProblem::InvisibleCharacter),
+            ("a\u{AD}b", UserNameProblem::InvisibleCharacter),
+            ("\u{3164}", UserNameProblem::InvisibleCharacter),
+            ("a\u{FE0F}b", UserNameProblem::InvisibleCharacter),
+        ] {
+            assert_eq!(UserName::parse(name), Err(problem), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn case_width_and_composition_do_not_make_another_person() {
+        for (a, b) in [
+            ("Anna", "aNNA"),
+            ("Ａｎｎａ", "anna"),
+            ("Straße", "STRASSE"),
+            ("e\u{301}va", "ÉVA"),
+            ("ﬁona", "Fiona"),
+            ("Anna\u{A0} Lee", "anna lee"),
+        ] {
+            assert_eq!(key(a), key(b), "{a} / {b}");
+        }
+        assert_ne!(key("anna"), key("anne"));
+    }
+
+    #[test]
+    fn a_look_up_key_never_fails_and_never_holds_a_control_character() {
+        for typed in ["", "\0", "a\0b", "\u{202E}x", &"ﷺ".repeat(5_000)] {
+            let key = lookup_key(typed);
+            assert!(!key.contains(char::is_control));
+            assert!(key.chars().count() <= MAX_LOOKUP_CHARS * 18 + 1);
+        }
+        let long = "a".repeat(MAX_LOOKUP_CHARS);
+        assert_ne!(lookup_key(&format!("{long}b")), lookup_key(&long));
+    }
+
+    proptest! {
+        #[test]
+        fn a_valid_name_is_found_by_its_look_up_key(typed in "\\PC{1,40}") {
+            if let Ok(name) = UserName::parse(&typed) {
+                prop_assert_eq!(lookup_key(&typed), name.key());
+                prop_assert_eq!(lookup_key(name.as_str()), name.key());
+                prop_assert_eq!(lookup_key(&name.key()), name.key());
+                prop_assert!(!name.key().is_empty());
+                prop_assert_eq!(UserName::parse(name.as_str()), Ok(name));
+            }
+        }
+
+        #[test]
+        fn an_invalid_name_has_the_key_of_no_account(typed in any::<String>()) {
+            if UserName::parse(&typed).is_err() {
+                let key = lookup_key(&typed);
+                prop_assert!(key.is_empty() || key.contains(NEVER_IN_A_NAME) || typed.trim().chars().count() > MAX_CHARS);
+            }
+        }
+
+        #[test]
+        fn letter_case_never_matters(typed in "\\p{L}{1,20}") {
+            prop_assert_eq!(lookup_key(&typed), lookup_key(&lookup_key(&typed)));
+            let ascii = typed.to_ascii_uppercase();
+            prop_assert_eq!(lookup_key(&typed), lookup_key(&ascii));
+        }
+    }
+}
