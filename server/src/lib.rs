@@ -2,4 +2,5 @@
 //! the binary serves.
 
 pub mod clock;
+pub mod crypto;
 pub mod domain;

@@ -1,0 +1,395 @@
+//! Argon2id for what people know: passwords and recovery codes.
+//!
+//! One hash with the default setting takes 19 MiB and some milliseconds of a
+//! core: all of them go through one bounded pool (`hashing_pool`). A name that
+//! nobody has costs the same hash as one that someone has.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt as PhcSalt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Version};
+use rand::CryptoRng;
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::hashing_pool::HashingPool;
+
+/// Length of a hash and of a derived recovery code.
+pub const HASH_BYTES: usize = 32;
+
+/// Length of a salt.
+pub const SALT_BYTES: usize = 16;
+
+/// The longest password that is hashed, in Unicode scalar values.
+pub const MAX_PASSWORD_CHARS: usize = 256;
+
+/// How many hashes may wait before further ones are refused.
+const MAX_WAITING: usize = 1_000;
+
+/// What a hash costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Params {
+    /// Memory in KiB.
+    pub m_kib: u32,
+    /// Passes over it.
+    pub t: u32,
+    /// Lanes.
+    pub p: u32,
+}
+
+impl Default for Params {
+    /// 19 MiB, two passes, one lane: a minimum that OWASP's password storage
+    /// recommendations name.
+    fn default() -> Self {
+        Self {
+            m_kib: 19_456,
+            t: 2,
+            p: 1,
+        }
+    }
+}
+
+impl Params {
+    /// Whether any cost of these is lower than that of `wanted`.
+    const fn is_below(self, wanted: Self) -> bool {
+        self.m_kib < wanted.m_kib || self.t < wanted.t || self.p < wanted.p
+    }
+
+    fn argon2(self) -> Result<Argon2<'static>, HashError> {
+        argon2::Params::new(self.m_kib, self.t, self.p, Some(HASH_BYTES))
+            .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+            .map_err(HashError::Params)
+    }
+}
+
+/// A salt, drawn by the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Salt(pub [u8; SALT_BYTES]);
+
+impl Salt {
+    /// A fresh salt.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut bytes = [0; SALT_BYTES];
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+}
+
+/// Why nothing was hashed.
+#[derive(Debug, Error)]
+pub enum HashError {
+    /// Answer 503: the queue is full.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    #[error("the password is too long")]
+    TooLong,
+    #[error("the stored hash can't be read")]
+    StoredHash,
+    #[error("Argon2 allows no such setting: {0}")]
+    Params(argon2::Error),
+    #[error("hashing failed: {0}")]
+    Hashing(argon2::Error),
+    /// The process is shutting down.
+    #[error("hashing was interrupted")]
+    Interrupted,
+}
+
+/// The answer to a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub matches: bool,
+    /// The password matches, but its hash is cheaper than the present setting:
+    /// hash it again and store that.
+    pub needs_rehash: bool,
+}
+
+/// Hashes and verifies through one bounded pool, which clones share.
+#[derive(Clone, Debug)]
+pub struct PasswordHasher {
+    params: Params,
+    pool: Arc<HashingPool>,
+}
+
+impl PasswordHasher {
+    /// A hasher that works on every core at once and lets 1,000 requests wait.
+    ///
+    /// # Errors
+    /// [`HashError::Params`] if Argon2 doesn't allow `params`.
+    pub fn new(params: Params) -> Result<Self, HashError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_places(params, cores, MAX_WAITING)
+    }
+
+    /// A hasher that works on `places` hashes at once while `max_waiting` wait.
+    ///
+    /// # Errors
+    /// [`HashError::Params`] if Argon2 doesn't allow `params`.
+    pub fn with_places(
+        params: Params,
+        places: usize,
+        max_waiting: usize,
+    ) -> Result<Self, HashError> {
+        params.argon2()?;
+        Ok(Self {
+            params,
+            pool: Arc::new(HashingPool::new(places, max_waiting)),
+        })
+    }
+
+    /// Hashes a password. The answer is a PHC string that holds all it takes to
+    /// verify: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`], [`HashError::TooLong`], or a failure inside.
+    pub async fn hash(&self, password: &str, salt: Salt) -> Result<String, HashError> {
+        let argon2 = self.params.argon2()?;
+        // Written out before the hash exists, so that only the hash can fail.
+        let phc = PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(argon2.params()).map_err(|_| HashError::StoredHash)?,
+            salt: Some(PhcSalt::new(&salt.0).map_err(|_| HashError::StoredHash)?),
+            hash: None,
+        };
+        let hash = self.pool.run(argon2, bounded(password)?, salt.0).await?;
+        let output = Output::new(&hash[..]).map_err(|_| HashError::StoredHash)?;
+        Ok(PasswordHash {
+            hash: Some(output),
+            ..phc
+        }
+        .to_string())
+    }
+
+    /// Verifies a password against a stored PHC string. With none stored,
+    /// because there is no such user, the same work is done and nothing
+    /// matches.
+    ///
+    /// # Errors
+    /// As [`PasswordHasher::hash`], and [`HashError::StoredHash`].
+    pub async fn verify(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+    ) -> Result<Verified, HashError> {
+        let target = match stored {
+            Some(phc) => StoredHash::parse(phc)?,
+            None => StoredHash {
+                params: self.params,
+                salt: [0; SALT_BYTES],
+                hash: [0; HASH_BYTES],
+            },
+        };
+        let argon2 = target.params.argon2()?;
+        let hash = self
+            .pool
+            .run(argon2, bounded(password)?, target.salt)
+            .await?;
+        let matches = stored.is_some() & bool::from(target.hash.ct_eq(&hash[..]));
+        Ok(Verified {
+            matches,
+            needs_rehash: matches && target.params.is_below(self.params),
+        })
+    }
+
+    /// Derives what is stored and compared for a recovery code. One salt serves
+    /// a whole set, so that one guess costs one hash; compare in constant time.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`], or a failure inside.
+    pub async fn derive(&self, code: &[u8], salt: Salt) -> Result<[u8; HASH_BYTES], HashError> {
+        let input = Zeroizing::new(code.to_vec());
+        let derived = self.pool.run(self.params.argon2()?, input, salt.0).await?;
+        Ok(*derived)
+    }
+
+    /// [`PasswordHasher::derive`] for each of a set, one after the other so that
+    /// sign-ins get their turn in between.
+    ///
+    /// # Errors
+    /// As [`PasswordHasher::derive`].
+    pub async fn derive_many(
+        &self,
+        codes: &[impl AsRef<[u8]>],
+        salt: Salt,
+    ) -> Result<Vec<[u8; HASH_BYTES]>, HashError> {
+        let mut derived = Vec::with_capacity(codes.len());
+        for code in codes {
+            derived.push(self.derive(code.as_ref(), salt).await?);
+        }
+        Ok(derived)
+    }
+}
+
+/// What a PHC string of ours says.
+struct StoredHash {
+    params: Params,
+    salt: [u8; SALT_BYTES],
+    hash: [u8; HASH_BYTES],
+}
+
+impl StoredHash {
+    fn parse(phc: &str) -> Result<Self, HashError> {
+        let read = || {
+            let phc = PasswordHash::new(phc).ok()?;
+            let params = argon2::Params::try_from(&phc).ok()?;
+            let is_ours = phc.algorithm == ARGON2ID_IDENT
+                && phc.version == Some(Version::V0x13.into())
+                && params.keyid().is_empty()
+                && params.data().is_empty();
+            is_ours.then_some(())?;
+            Some(Self {
+                params: Params {
+                    m_kib: params.m_cost(),
+                    t: params.t_cost(),
+                    p: params.p_cost(),
+                },
+                salt: phc.salt?.as_ref().try_into().ok()?,
+                hash: phc.hash?.as_bytes().try_into().ok()?,
+            })
+        };
+        read().ok_or(HashError::StoredHash)
+    }
+}
+
+/// A copy for the hashing thread, wiped when it is done.
+fn bounded(password: &str) -> Result<Zeroizing<Vec<u8>>, HashError> {
+    match password.chars().nth(MAX_PASSWORD_CHARS) {
+        Some(_) => Err(HashError::TooLong),
+        None => Ok(Zeroizing::new(password.as_bytes().to_vec())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHEAP: Params = Params {
+        m_kib: 64,
+        t: 1,
+        p: 1,
+    };
+    const SALT: Salt = Salt(*b"a salt, 16 bytes");
+
+    fn hasher() -> PasswordHasher {
+        PasswordHasher::with_places(CHEAP, 2, 1_000).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_and_no_other() {
+        let hasher = hasher();
+        let stored = hasher.hash("correct horse", SALT).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+        for (password, matches) in [
+            ("correct horse", true),
+            ("Correct horse", false),
+            ("correct horse ", false),
+            ("", false),
+        ] {
+            let verified = hasher.verify(password, Some(&stored)).await.unwrap();
+            assert_eq!(verified.matches, matches, "{password:?}");
+            assert!(!verified.needs_rehash);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_text_is_the_one_that_the_argon2_crate_writes() {
+        let argon2 = Params::default().argon2().unwrap();
+        let phc: PasswordHash =
+            argon2::PasswordHasher::hash_password_with_salt(&argon2, b"password", &SALT.0).unwrap();
+        let ours = PasswordHasher::with_places(Params::default(), 1, 1)
+            .unwrap()
+            .hash("password", SALT)
+            .await
+            .unwrap();
+        assert_eq!(ours, phc.to_string());
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password() {
+        let verified = hasher().verify("anything", None).await.unwrap();
+        assert!(!verified.matches && !verified.needs_rehash);
+    }
+
+    #[tokio::test]
+    async fn a_cheaper_hash_is_renewed_once_its_password_is_known() {
+        let stored = hasher().hash("password", SALT).await.unwrap();
+        let dearer = Params { t: 2, ..CHEAP };
+        let hasher = PasswordHasher::with_places(dearer, 1, 10).unwrap();
+        let right = hasher.verify("password", Some(&stored)).await.unwrap();
+        assert!(right.matches && right.needs_rehash);
+        let wrong = hasher.verify("wrong", Some(&stored)).await.unwrap();
+        assert!(!wrong.matches && !wrong.needs_rehash);
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_hash_is_an_error_and_never_a_match() {
+        for stored in [
+            "",
+            "password",
+            "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ",
+            "$argon2i$v=19$m=64,t=1,p=1$c2l4dGVlbiBieXRlIHNh$AAAA",
+        ] {
+            let result = hasher().verify("password", Some(stored)).await;
+            assert!(matches!(result, Err(HashError::StoredHash)), "{stored}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_beyond_256_characters_is_refused_unhashed() {
+        assert!(hasher().hash(&"é".repeat(256), SALT).await.is_ok());
+        let result = hasher().hash(&"é".repeat(257), SALT).await;
+        assert!(matches!(result, Err(HashError::TooLong)));
+    }
+
+    #[tokio::test]
+    async fn a_set_of_codes_is_derived_with_one_salt() {
+        let hasher = hasher();
+        let derived = hasher.derive_many(&[b"A", b"B"], SALT).await.unwrap();
+        assert_eq!(derived[0], hasher.derive(b"A", SALT).await.unwrap());
+        assert_ne!(derived[0], derived[1]);
+        let other = Salt([1; SALT_BYTES]);
+        assert_ne!(derived[0], hasher.derive(b"A", other).await.unwrap());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_waits_and_beyond_the_queue_is_refused() {
+        let hasher = PasswordHasher::with_places(CHEAP, 1, 5).unwrap();
+        let mut flood = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let hasher = hasher.clone();
+            flood.spawn(async move { hasher.hash("password", SALT).await });
+        }
+        let mut served = 0;
+        for result in flood.join_all().await {
+            match result {
+                Ok(_) => served += 1,
+                Err(refused) => assert!(matches!(refused, HashError::Busy)),
+            }
+        }
+        assert!(served >= 5);
+        assert!(hasher.hash("password", SALT).await.is_ok());
+        assert_eq!(hasher.pool.spare_blocks(), 0, "idle, no memory is kept");
+    }
+
+    #[tokio::test]
+    async fn requests_that_go_away_leave_nothing_behind() {
+        let hasher = PasswordHasher::with_places(CHEAP, 1, 3).unwrap();
+        for _ in 0..20 {
+            let request = hasher.hash("password", SALT);
+            let _ = tokio::time::timeout(std::time::Duration::ZERO, request).await;
+        }
+        assert!(hasher.hash("password", SALT).await.is_ok());
+        assert_eq!(hasher.pool.spare_blocks(), 0);
+    }
+
+    #[test]
+    fn impossible_settings_are_refused() {
+        let none = Params {
+            m_kib: 0,
+            t: 0,
+            p: 0,
+        };
+        assert!(PasswordHasher::new(none).is_err());
+    }
+}
