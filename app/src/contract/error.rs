@@ -40,6 +40,8 @@ pub enum ApiError {
     Malformed,
     /// Wrong user name or wrong password; which of them is not said.
     Credentials,
+    /// The password of someone who is signed in is wrong.
+    WrongPassword,
     /// Too many wrong passwords.
     Locked {
         /// Seconds until the next attempt; `None` until an administrator unlocks.
@@ -149,6 +151,7 @@ impl fmt::Display for ApiError {
             Self::Offline => f.write_str("The portal can't be reached. Check your connection and try again; nothing is lost."),
             Self::Malformed => f.write_str("The portal did not understand this request. Reload the page and try again."),
             Self::Credentials => f.write_str("The user name or the password is wrong."),
+            Self::WrongPassword => f.write_str("This is not your password."),
             Self::Locked { retry_after: Some(seconds) } => {
                 write!(f, "Too many failed attempts. Try again in {}.", duration_in_words(*seconds))
             }

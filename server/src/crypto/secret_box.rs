@@ -120,14 +120,20 @@ impl fmt::Debug for KeyId {
 pub enum Purpose {
     /// The secret of an authenticator app; the row is the method.
     TotpSecret,
+    /// The recovery codes of an enrolment that is not finished.
+    RecoveryCodes,
     /// A known value that shows at the start whether the key is the right one.
     KeyCheck,
+    /// What a refused form carries to the next page, in a cookie.
+    Flash,
 }
 
 impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Self::TotpSecret => "totp secret",
+            Self::RecoveryCodes => "recovery codes",
+            Self::Flash => "flash",
             Self::KeyCheck => "key check",
         }
     }

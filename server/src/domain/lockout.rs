@@ -1,175 +1,98 @@
 //! How often anyone may guess.
 //!
 //! Every attempt is charged as a failure *before* it is evaluated, in a
-//! transaction of its own, and given back if it turns out right. Whatever
+//! transaction of its own, and taken back if it turns out right. Whatever
 //! happens in between, a crash, a cancelled request or a hundred requests at
 //! once, no more than the limit is ever evaluated.
 //!
 //! ```text
-//!              charge: failures + 1 < max
-//!            .----------------------------.
-//!            v                            |
-//!          Open --------------------------'
+//!            charge, failures < most: failures + 1, evaluated
+//!            .------------------------------------------.
+//!            v                                          |
+//!          open ----------------------------------------'
 //!           | ^
-//!           | | lock over, unlocked by an administrator, reset by a success,
-//!           | | or the charge that locked it given back
-//!  charge:  v |
-//!  failures + 1 = max  -->  Locked  -- charge --> refused, nothing counted
-//!  (still evaluated)
+//!           | | `forgotten_after` seconds since the last charge, a success,
+//!           v | or an administrator's unlock
+//!          full -- charge: refused, nothing counted
 //! ```
 //!
-//! The functions here are the specification. The store does the same in one
-//! conditional statement, taking the numbers from the [`Limit`], and is tested
-//! against them: never read, decide and write.
+//! [`charge`] is the specification. The store does the same in one conditional
+//! statement and is tested against it.
 
 use crate::clock::UnixTime;
 
-/// Stored as the end of a lock that only an administrator (or a recovery)
-/// lifts.
-pub const UNTIL_UNLOCKED: UnixTime = UnixTime(i64::MAX);
+/// What a counter allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Attempts until no more are evaluated.
+    pub most: i64,
+    /// Seconds after the last charge at which the counter starts anew; `None` never.
+    pub forgotten_after: Option<i64>,
+}
 
-/// One counter: of an account, of a client address, of a second factor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Charges that were not taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter {
-    /// Attempts charged since `window_started_at` and not given back.
-    pub failures: u32,
-    /// When the first of them was charged.
-    pub window_started_at: UnixTime,
-    /// While this lies ahead nothing is evaluated.
-    pub locked_until: Option<UnixTime>,
+    /// How many.
+    pub failures: i64,
+    /// When the last one was charged.
+    pub last_failure_at: UnixTime,
 }
 
-/// A rule over one counter, as plain numbers.
+/// The attempt is not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// The attempt that is refused is the one after so many failures.
-    pub max_failures: u32,
-    /// Failures are forgotten so many seconds after the first; never if `None`.
-    pub window: Option<i64>,
-    /// What happens when the last allowed failure is charged.
-    pub lock: Lock,
+pub struct Refused {
+    /// Seconds until the next attempt; `None` when only an unlock helps.
+    pub retry_after: Option<u64>,
 }
 
-/// How long a lock lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lock {
-    /// So many seconds from the last failure; then counting starts anew.
-    Seconds(i64),
-    /// Until the window ends.
-    RestOfWindow,
-    /// Until someone lifts it.
-    UntilUnlocked,
-}
-
-impl Limit {
-    /// Password attempts of one account, by the account policy. Failures in a
-    /// row count, however far apart.
-    pub const fn password(max_failures: u32, lock_seconds: Option<i64>) -> Self {
+impl Allowance {
+    /// Failed passwords of one account: the account policy's numbers.
+    pub const fn password(most: i64, lock_minutes: Option<i64>) -> Self {
         Self {
-            max_failures,
-            window: None,
-            lock: match lock_seconds {
-                Some(seconds) => Lock::Seconds(seconds),
-                None => Lock::UntilUnlocked,
+            most,
+            forgotten_after: match lock_minutes {
+                Some(minutes) => Some(minutes.saturating_mul(60)),
+                None => None,
             },
         }
     }
 
-    /// Everything from one client address: 600 failures an hour, enough for an
-    /// office behind one address and far too few for spraying.
-    pub const CLIENT_ADDRESS: Self = Self {
-        max_failures: 600,
-        window: Some(60 * 60),
-        lock: Lock::RestOfWindow,
-    };
+    /// Failures from one client address: enough for an office behind one
+    /// address, too few to spray passwords over many accounts.
+    pub const CLIENT_ADDRESS: Self = Self { most: 600, forgotten_after: Some(60 * 60) };
 
-    /// Second factors of one account: ten wrong ones a day.
-    pub const SECOND_FACTOR_PER_DAY: Self = Self {
-        max_failures: 10,
-        window: Some(24 * 60 * 60),
-        lock: Lock::RestOfWindow,
-    };
+    /// Wrong second factors of one account in a day.
+    pub const SECOND_FACTOR_A_DAY: Self = Self { most: 10, forgotten_after: Some(24 * 60 * 60) };
 
-    /// Second factors of one account: a hundred wrong ones in a row disable its
-    /// methods (RFC 4226 §7.3) until a recovery code or an administrator brings
-    /// them back.
-    pub const SECOND_FACTOR_IN_A_ROW: Self = Self {
-        max_failures: 100,
-        window: None,
-        lock: Lock::UntilUnlocked,
-    };
+    /// Wrong second factors of one account in a row, until its methods are suspended.
+    pub const SECOND_FACTOR_IN_A_ROW: Self = Self { most: 100, forgotten_after: None };
 
-    fn lock_end(self, window_started_at: UnixTime, now: UnixTime) -> UnixTime {
-        match (self.lock, self.window) {
-            (Lock::Seconds(seconds), _) => now.plus(seconds),
-            (Lock::RestOfWindow, Some(window)) => window_started_at.plus(window),
-            (Lock::RestOfWindow, None) | (Lock::UntilUnlocked, _) => UNTIL_UNLOCKED,
+    /// Why a full counter refuses.
+    pub fn refusal(self, counter: Counter, now: UnixTime) -> Refused {
+        let retry_after = self.forgotten_after.map(|seconds| {
+            let end = counter.last_failure_at.plus(seconds);
+            u64::try_from(end.seconds_since(now)).unwrap_or(0).max(1)
+        });
+        Refused { retry_after }
+    }
+}
+
+/// Charges an attempt to a counter, if there is one already.
+///
+/// # Errors
+/// [`Refused`] when the counter is full; it stays as it is.
+pub fn charge(counter: Option<Counter>, allowance: Allowance, now: UnixTime) -> Result<Counter, Refused> {
+    let forgotten = |counter: &Counter| {
+        allowance.forgotten_after.is_some_and(|seconds| now.seconds_since(counter.last_failure_at) >= seconds)
+    };
+    match counter.filter(|counter| !forgotten(counter)) {
+        None => Ok(Counter { failures: 1, last_failure_at: now }),
+        Some(counter) if counter.failures < allowance.most => {
+            Ok(Counter { failures: counter.failures + 1, last_failure_at: now })
         }
+        Some(counter) => Err(allowance.refusal(counter, now)),
     }
-
-    fn window_is_over(self, counter: Counter, now: UnixTime) -> bool {
-        self.window
-            .is_some_and(|window| now >= counter.window_started_at.plus(window))
-    }
-}
-
-/// Whether an attempt may be evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Evaluate it; the counter, already charged, is to be stored first.
-    Evaluate(Counter),
-    /// Refuse it unseen; nothing is counted. `None`: until someone unlocks.
-    Refuse { until: Option<UnixTime> },
-}
-
-/// Charges one attempt at `now`.
-pub fn charge(counter: Counter, limit: Limit, now: UnixTime) -> Decision {
-    let mut charged = match counter.locked_until {
-        Some(UNTIL_UNLOCKED) => return Decision::Refuse { until: None },
-        Some(until) if now < until => return Decision::Refuse { until: Some(until) },
-        Some(_) => Counter::default(),
-        None if limit.window_is_over(counter, now) => Counter::default(),
-        None => counter,
-    };
-    if charged.failures == 0 {
-        charged.window_started_at = now;
-    }
-    charged.failures = charged.failures.saturating_add(1);
-    if charged.failures >= limit.max_failures {
-        charged.locked_until = Some(limit.lock_end(charged.window_started_at, now));
-    }
-    Decision::Evaluate(charged)
-}
-
-/// Gives back one charge whose attempt was right, and lifts the lock that it
-/// caused. Other failures stay counted: used where failures add up over a
-/// window.
-pub const fn refund(counter: Counter, limit: Limit) -> Counter {
-    let failures = counter.failures.saturating_sub(1);
-    Counter {
-        failures,
-        window_started_at: counter.window_started_at,
-        locked_until: if failures < limit.max_failures {
-            None
-        } else {
-            counter.locked_until
-        },
-    }
-}
-
-/// Forgets all failures after an attempt that was right: used where failures
-/// count in a row. Also what "Unlock" does.
-pub const fn reset() -> Counter {
-    Counter {
-        failures: 0,
-        window_started_at: UnixTime(0),
-        locked_until: None,
-    }
-}
-
-/// Whether nothing would be evaluated at `now`.
-pub fn is_locked(counter: Counter, now: UnixTime) -> bool {
-    counter.locked_until.is_some_and(|until| now < until)
 }
 
 #[cfg(test)]
@@ -177,130 +100,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const T: UnixTime = UnixTime(1_000_000);
+    const FIVE: Allowance = Allowance { most: 5, forgotten_after: Some(900) };
 
-    /// Charges `times` attempts at once and counts those evaluated.
-    fn attempt(counter: &mut Counter, limit: Limit, now: UnixTime, times: u32) -> u32 {
-        (0..times)
-            .filter(|_| match charge(*counter, limit, now) {
-                Decision::Evaluate(charged) => {
-                    *counter = charged;
-                    true
-                }
-                Decision::Refuse { .. } => false,
-            })
-            .count() as u32
+    fn charged(times: i64, at: i64) -> Option<Counter> {
+        (0..times).fold(None, |counter, _| charge(counter, FIVE, UnixTime(at)).ok())
     }
 
     #[test]
-    fn five_wrong_passwords_lock_for_fifteen_minutes_then_count_anew() {
-        let limit = Limit::password(5, Some(900));
-        let mut counter = Counter::default();
-        assert_eq!(attempt(&mut counter, limit, T, 20), 5);
-        assert_eq!(
-            charge(counter, limit, T.plus(899)),
-            Decision::Refuse {
-                until: Some(T.plus(900))
-            }
-        );
-        assert_eq!(attempt(&mut counter, limit, T.plus(900), 20), 5);
+    fn the_sixth_attempt_is_refused_until_the_lock_is_over() {
+        let full = charged(5, 1_000);
+        assert_eq!(charge(full, FIVE, UnixTime(1_100)), Err(Refused { retry_after: Some(800) }));
+        assert_eq!(charge(full, FIVE, UnixTime(1_899)), Err(Refused { retry_after: Some(1) }));
+        assert_eq!(charge(full, FIVE, UnixTime(1_900)).map(|counter| counter.failures), Ok(1));
     }
 
     #[test]
-    fn failures_in_a_row_are_remembered_however_slow() {
-        let limit = Limit::password(3, Some(900));
-        let mut counter = Counter::default();
-        for day in 0..3 {
-            assert_eq!(attempt(&mut counter, limit, T.plus(day * 86_400), 1), 1);
-        }
-        assert!(is_locked(counter, T.plus(2 * 86_400)));
-    }
-
-    #[test]
-    fn a_lock_without_end_waits_for_an_administrator() {
-        let limit = Limit::password(2, None);
-        let mut counter = Counter::default();
-        attempt(&mut counter, limit, T, 2);
-        for later in [T, T.plus(1_000_000_000)] {
-            assert_eq!(
-                charge(counter, limit, later),
-                Decision::Refuse { until: None }
-            );
-        }
-        assert_eq!(attempt(&mut reset(), limit, T, 5), 2);
-    }
-
-    #[test]
-    fn ten_second_factors_a_day_and_the_day_starts_with_the_first() {
-        let limit = Limit::SECOND_FACTOR_PER_DAY;
-        let mut counter = Counter::default();
-        assert_eq!(attempt(&mut counter, limit, T, 4), 4);
-        assert_eq!(attempt(&mut counter, limit, T.plus(3_600), 100), 6);
-        assert_eq!(
-            charge(counter, limit, T.plus(86_399)),
-            Decision::Refuse {
-                until: Some(T.plus(86_400))
-            }
-        );
-        assert_eq!(attempt(&mut counter, limit, T.plus(86_400), 100), 10);
-    }
-
-    #[test]
-    fn a_right_attempt_is_given_back_and_lifts_only_its_own_lock() {
-        let limit = Limit::password(3, Some(900));
-        let mut counter = Counter::default();
-        attempt(&mut counter, limit, T, 3);
-        assert!(is_locked(counter, T));
-        let refunded = refund(counter, limit);
-        assert!(!is_locked(refunded, T));
-        assert_eq!(refunded.failures, 2);
-        assert_eq!(refund(Counter::default(), limit), Counter::default());
-    }
-
-    #[test]
-    fn a_clock_set_back_opens_nothing() {
-        let limit = Limit::SECOND_FACTOR_PER_DAY;
-        let mut counter = Counter::default();
-        attempt(&mut counter, limit, T, 10);
-        assert_eq!(attempt(&mut counter, limit, T.plus(-1_000), 10), 0);
+    fn a_lock_without_end_waits_for_an_unlock() {
+        let allowance = Allowance { most: 1, forgotten_after: None };
+        let full = charge(None, allowance, UnixTime(0)).ok();
+        assert_eq!(charge(full, allowance, UnixTime(i64::MAX)), Err(Refused { retry_after: None }));
     }
 
     proptest! {
         #[test]
-        fn no_window_sees_more_wrong_attempts_than_allowed(
-            waits in proptest::collection::vec(0..400_i64, 0..200), max in 1..8_u32,
+        fn no_more_than_the_limit_is_evaluated_within_the_time(
+            most in 1..20_i64, window in 1..10_000_i64, steps in prop::collection::vec(0..500_i64, 1..200),
         ) {
-            let limit = Limit { max_failures: max, window: Some(1_000), lock: Lock::RestOfWindow };
-            let mut counter = Counter::default();
-            let mut now = T;
-            let mut evaluated = Vec::new();
-            for wait in waits {
-                now = now.plus(wait);
-                if attempt(&mut counter, limit, now, 1) == 1 {
-                    evaluated.push((counter.window_started_at, now));
+            let allowance = Allowance { most, forgotten_after: Some(window) };
+            let (mut now, mut counter, mut evaluated) = (0, None, Vec::new());
+            for step in steps {
+                now += step;
+                if let Ok(next) = charge(counter, allowance, UnixTime(now)) {
+                    counter = Some(next);
+                    evaluated.push(now);
                 }
-                prop_assert!(counter.failures <= max);
+                let recent = evaluated.iter().filter(|at| now - **at < window).count();
+                prop_assert!(recent <= usize::try_from(most).unwrap());
             }
-            for (start, _) in &evaluated {
-                let in_window = evaluated.iter().filter(|(s, _)| s == start).count();
-                prop_assert!(in_window <= max as usize);
-            }
-            for (start, at) in evaluated {
-                prop_assert!(at.seconds_since(start) < 1_000);
-            }
-        }
-
-        #[test]
-        fn right_attempts_never_lock(attempts in 0..500_u32, max in 1..8_u32) {
-            let limit = Limit::password(max, None);
-            let mut counter = Counter::default();
-            for _ in 0..attempts {
-                let Decision::Evaluate(charged) = charge(counter, limit, T) else {
-                    return Err(TestCaseError::fail("refused"));
-                };
-                counter = refund(charged, limit);
-            }
-            prop_assert_eq!(counter.failures, 0);
         }
     }
 }

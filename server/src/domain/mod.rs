@@ -3,9 +3,9 @@
 //!
 //! | Subject | Module |
 //! |---|---|
-//! | who someone is | [`user_name`], [`password_policy`] |
+//! | who someone is | [`user_name`] |
 //! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`enrolment`] |
-//! | being signed in | [`session`], [`local_path`] |
+//! | being signed in | [`session`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`] |
 
@@ -13,10 +13,8 @@ pub mod audit;
 pub mod client;
 pub mod code;
 pub mod enrolment;
-pub mod local_path;
 pub mod lockout;
 pub mod otpauth;
-pub mod password_policy;
 pub mod qr;
 pub mod recovery_code;
 pub mod session;

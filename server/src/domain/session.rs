@@ -8,10 +8,11 @@
 //! ```
 //!
 //! A session stores only its [`Assurance`]; what it may do is derived at each
-//! request by [`Standing::derive`] from the policy of that moment, so that
+//! request by [`standing`] from the policy of that moment, so that
 //! switching enforcement on reaches people at their next request.
 
 use crate::clock::UnixTime;
+use app::contract::account::Standing;
 
 /// How long a right password waits for its code, in seconds.
 pub const PENDING_SIGN_IN: i64 = 10 * 60;
@@ -112,28 +113,15 @@ pub fn is_step_up_fresh(stepped_up_at: Option<UnixTime>, now: UnixTime) -> bool 
     stepped_up_at.is_some_and(|then| (0..STEP_UP_VALID).contains(&now.seconds_since(then)))
 }
 
-/// What a live session may do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing but give the second factor, or sign out.
-    AwaitingSecondFactor,
-    /// Nothing but enrol a second factor, or sign out.
-    EnrolmentRequired,
-    /// Everything the account may do.
-    SignedIn,
-}
-
-impl Standing {
-    /// Derives the standing of a live session.
-    ///
-    /// A session that awaits a code does so even if the method has gone away
-    /// meanwhile: it has to end and start again with the password.
-    pub const fn derive(assurance: Assurance, has_active_method: bool, enforced: bool) -> Self {
-        match assurance {
-            Assurance::FirstFactor => Self::AwaitingSecondFactor,
-            Assurance::Full if enforced && !has_active_method => Self::EnrolmentRequired,
-            Assurance::Full => Self::SignedIn,
-        }
+/// How far a live session has come, by the policy of this moment.
+///
+/// A session that awaits a code does so even if the method has gone away
+/// meanwhile: it has to end and start again with the password.
+pub const fn standing(assurance: Assurance, has_active_method: bool, enforced: bool) -> Standing {
+    match assurance {
+        Assurance::FirstFactor => Standing::SecondFactorRequired,
+        Assurance::Full if enforced && !has_active_method => Standing::EnrolmentRequired,
+        Assurance::Full => Standing::Complete,
     }
 }
 
@@ -179,18 +167,18 @@ mod tests {
     #[test]
     fn standing_follows_the_policy_of_the_moment() {
         use Assurance::{FirstFactor, Full};
-        use Standing::{AwaitingSecondFactor, EnrolmentRequired, SignedIn};
-        for (assurance, has_method, enforced, standing) in [
-            (FirstFactor, true, true, AwaitingSecondFactor),
-            (FirstFactor, true, false, AwaitingSecondFactor),
-            (FirstFactor, false, true, AwaitingSecondFactor),
-            (FirstFactor, false, false, AwaitingSecondFactor),
-            (Full, true, true, SignedIn),
-            (Full, true, false, SignedIn),
+        use Standing::{Complete, EnrolmentRequired, SecondFactorRequired};
+        for (assurance, has_method, enforced, expected) in [
+            (FirstFactor, true, true, SecondFactorRequired),
+            (FirstFactor, true, false, SecondFactorRequired),
+            (FirstFactor, false, true, SecondFactorRequired),
+            (FirstFactor, false, false, SecondFactorRequired),
+            (Full, true, true, Complete),
+            (Full, true, false, Complete),
             (Full, false, true, EnrolmentRequired),
-            (Full, false, false, SignedIn),
+            (Full, false, false, Complete),
         ] {
-            assert_eq!(Standing::derive(assurance, has_method, enforced), standing);
+            assert_eq!(standing(assurance, has_method, enforced), expected);
         }
     }
 

@@ -5,28 +5,13 @@
 //! requests, restarts and other nodes share the count.
 
 use super::db::{Db, StoreError, Tx};
-use crate::values;
-use sqlx::FromRow;
+use crate::{
+    clock::UnixTime,
+    domain::lockout::{Allowance, Counter, Refused},
+    values,
+};
 
-/// What a counter allows.
-#[derive(Debug, Clone, Copy)]
-pub struct Allowance {
-    /// Attempts until no more are evaluated.
-    pub most: i64,
-    /// Seconds after the last attempt at which the counter starts anew; `None` never.
-    pub forgotten_after: Option<i64>,
-}
-
-/// A counter as it stands.
-#[derive(Debug, Clone, Copy, FromRow)]
-pub struct Counter {
-    /// Attempts charged and not refunded.
-    pub failures: i64,
-    /// Unix seconds of the last.
-    pub last_failure_at: i64,
-}
-
-/// Charges an attempt. Answers the count including it, or the counter that refuses it.
+/// Charges an attempt, as [`crate::domain::lockout::charge`] specifies.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -34,10 +19,10 @@ pub async fn charge(
     tx: &mut Tx,
     key: &str,
     allowance: Allowance,
-    now: i64,
-) -> Result<Result<Counter, Counter>, StoreError> {
-    let forgotten = allowance.forgotten_after.map_or(i64::MIN, |seconds| now.saturating_sub(seconds));
-    let charged = tx
+    now: UnixTime,
+) -> Result<Result<Counter, Refused>, StoreError> {
+    let forgotten = allowance.forgotten_after.map_or(i64::MIN, |seconds| now.plus(-seconds).0);
+    let charged: Option<(i64, i64)> = tx
         .optional(
             "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, $2)
              ON CONFLICT (key) DO UPDATE SET
@@ -45,14 +30,17 @@ pub async fn charge(
                  last_failure_at = $2
              WHERE attempt_counters.last_failure_at <= $3 OR attempt_counters.failures < $4
              RETURNING failures, last_failure_at",
-            values![key, now, forgotten, allowance.most],
+            values![key, now.0, forgotten, allowance.most],
         )
         .await?;
+    let counter = |(failures, at)| Counter { failures, last_failure_at: UnixTime(at) };
     match charged {
-        Some(counter) => Ok(Ok(counter)),
-        None => Ok(Err(tx
-            .one("SELECT failures, last_failure_at FROM attempt_counters WHERE key = $1", values![key])
-            .await?)),
+        Some(row) => Ok(Ok(counter(row))),
+        None => {
+            let sql = "SELECT failures, last_failure_at FROM attempt_counters WHERE key = $1";
+            let full = counter(tx.one(sql, values![key]).await?);
+            Ok(Err(allowance.refusal(full, now)))
+        }
     }
 }
 

@@ -127,6 +127,14 @@ pub async fn charge_code(tx: &mut Tx, id: &str, most: i64) -> Result<Option<i64>
     Ok(row.map(|(charged,)| charged))
 }
 
+/// Holds the session's row until the transaction ends; `false` when it is gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute("UPDATE sessions SET wrong_codes = wrong_codes WHERE id = $1", values![id]).await? == 1)
+}
+
 /// Notes that a session is in use.
 ///
 /// # Errors
@@ -195,4 +203,20 @@ pub async fn remember_browser(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str,
 /// See [`StoreError`].
 pub async fn forget_browsers(db: &Db, before: i64) -> Result<u64, StoreError> {
     db.execute("DELETE FROM known_browsers WHERE last_used_at < $1", values![before]).await
+}
+
+/// Ends all sessions of a person but one.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_others(tx: &mut Tx, user_id: &str, keep: &str) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", values![user_id, keep]).await
+}
+
+/// Forgets all browsers of a person.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn forget_browsers_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM known_browsers WHERE user_id = $1", values![user_id]).await
 }

@@ -1,0 +1,196 @@
+//! Who is signed in, and one-time links.
+
+use super::{
+    Service,
+    audit::{Actor, record},
+    policy::versioned,
+    sessions::hand_over,
+};
+use crate::{
+    crypto::token::Token,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        user_name::{self, UserName},
+    },
+    store::{
+        StoreError, Tx,
+        accounts::{self, InvitationRow, NewUser, UserRow},
+        policy, sessions,
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        account::{Invitation, InvitationKind, Standing, Viewer},
+        error::UserNameProblem,
+        profile::SecurityOverview,
+    },
+    portal::{Accounts, Enrolling, Person, Visitor},
+};
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+/// Seconds that a one-time link can be used: 72 hours.
+const INVITATION_LIFETIME: i64 = 72 * 3_600;
+
+#[async_trait]
+impl Accounts for Service {
+    async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError> {
+        let session = caller.session();
+        Ok(Viewer {
+            portal_name: self.settings.portal_name.clone(),
+            user_name: session.user_name.clone(),
+            administrator: session.administrator,
+            standing: session.standing,
+        })
+    }
+
+    async fn invitation(&self, _visitor: &Visitor, token: &str) -> Result<Invitation, ApiError> {
+        let (_, row) = self.find_invitation(token).await?;
+        let kind = match row.user_name {
+            Some(user_name) => InvitationKind::ChoosePassword { user_name },
+            None => InvitationKind::FirstAdministrator,
+        };
+        let password_policy = versioned(&policy::load(&self.db).await?).policy.password;
+        Ok(Invitation { kind, password_policy })
+    }
+
+    async fn accept_invitation(
+        &self,
+        visitor: &Visitor,
+        token: &str,
+        user_name: &str,
+        password: String,
+    ) -> Result<Standing, ApiError> {
+        let password = Zeroizing::new(password);
+        let (token, row) = self.find_invitation(token).await?;
+        let name = match &row.user_name {
+            Some(name) => name.clone(),
+            None => parse_name(user_name)?.to_string(),
+        };
+        self.check_new_password(&password, &name).await?;
+        let password_hash = self.hash_password(&password).await?;
+
+        let mut tx = self.db.begin().await?;
+        let now = self.now();
+        if !accounts::consume_invitation(&mut tx, &token.digest(), row.user_id.as_deref(), now.0).await? {
+            return Err(ApiError::InvitationInvalid);
+        }
+        let (user, event) = match row.user_id {
+            Some(id) => (self.set_first_password(&mut tx, &id, &password_hash).await?, AuditEvent::PasswordChosen),
+            None => {
+                let user = self.create_first_administrator(&mut tx, &name, &password_hash).await?;
+                (user, AuditEvent::FirstAdministratorCreated)
+            }
+        };
+        let call = visitor.call();
+        let actor = Actor::claiming(Some(&user), &call.client);
+        record(&mut tx, now, actor, event, Outcome::Success).await?;
+        let (token, standing) = self.open_session(&mut tx, call, &user).await?;
+        if standing != Standing::SecondFactorRequired {
+            record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
+        }
+        tx.commit().await?;
+        hand_over(call, &token);
+        Ok(standing)
+    }
+
+    async fn security_overview(&self, caller: &Person) -> Result<SecurityOverview, ApiError> {
+        Ok(SecurityOverview {
+            two_factor: self.status(caller).await?,
+            recent_sign_ins: self.recent_sign_ins(&caller.session().user_id).await?,
+        })
+    }
+}
+
+impl Service {
+    async fn find_invitation(&self, token: &str) -> Result<(Token, InvitationRow), ApiError> {
+        let token = Token::parse(token).ok_or(ApiError::InvitationInvalid)?;
+        let row = accounts::find_invitation(&self.db, &token.digest(), self.now().0).await?;
+        Ok((token, row.ok_or(ApiError::InvitationInvalid)?))
+    }
+
+    /// Checks a new password against the policy.
+    pub(super) async fn check_new_password(&self, password: &str, user_name: &str) -> Result<(), ApiError> {
+        let broken = versioned(&policy::load(&self.db).await?).policy.password.broken(password, user_name);
+        if broken.is_empty() { Ok(()) } else { Err(ApiError::Password(broken)) }
+    }
+
+    async fn set_first_password(&self, tx: &mut Tx, id: &str, password_hash: &str) -> Result<UserRow, ApiError> {
+        accounts::set_password(tx, id, password_hash).await?;
+        sessions::delete_of_user(tx, id).await?;
+        accounts::by_id(tx, id).await?.filter(|user| user.active).ok_or(ApiError::InvitationInvalid)
+    }
+
+    async fn create_first_administrator(&self, tx: &mut Tx, name: &str, hash: &str) -> Result<UserRow, ApiError> {
+        if !accounts::close_first_administrator(tx, self.now().0).await? {
+            return Err(ApiError::InvitationInvalid);
+        }
+        self.insert_user(tx, &parse_name(name)?, Some(hash), true).await
+    }
+
+    /// Adds a person. The first one closes the first-administrator links.
+    pub(super) async fn insert_user(
+        &self,
+        tx: &mut Tx,
+        name: &UserName,
+        password_hash: Option<&str>,
+        administrator: bool,
+    ) -> Result<UserRow, ApiError> {
+        let user = UserRow {
+            id: self.new_id(),
+            name: name.to_string(),
+            password_hash: password_hash.map(str::to_owned),
+            administrator,
+            active: true,
+        };
+        let row = NewUser {
+            id: &user.id,
+            name: &user.name,
+            name_key: &name.key(),
+            password_hash,
+            administrator,
+            now: self.now().0,
+        };
+        match accounts::insert(tx, &row).await {
+            Err(StoreError::Conflict) => Err(ApiError::UserName(UserNameProblem::Taken)),
+            other => Ok(other.map(|()| user)?),
+        }
+    }
+
+    /// Makes a one-time link's token; `None` for the first administrator's.
+    pub(super) async fn insert_invitation(&self, tx: &mut Tx, user_id: Option<&str>) -> Result<Token, ApiError> {
+        let token = self.new_token();
+        let expires_at = self.now().plus(INVITATION_LIFETIME);
+        accounts::insert_invitation(tx, &token.digest(), user_id, expires_at.0).await?;
+        Ok(token)
+    }
+
+    /// A token with which the first administrator is created; `None` once there was one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn invite_first_administrator(&self) -> Result<Option<Token>, ApiError> {
+        if !accounts::awaits_first_administrator(&self.db).await? {
+            return Ok(None);
+        }
+        let mut tx = self.db.begin().await?;
+        let token = self.insert_invitation(&mut tx, None).await?;
+        tx.commit().await?;
+        Ok(Some(token))
+    }
+}
+
+/// A user name that may be given to someone.
+pub(super) fn parse_name(typed: &str) -> Result<UserName, ApiError> {
+    UserName::parse(typed).map_err(|problem| {
+        ApiError::UserName(match problem {
+            user_name::UserNameProblem::Blank => UserNameProblem::Empty,
+            user_name::UserNameProblem::TooLong => UserNameProblem::TooLong,
+            user_name::UserNameProblem::ControlCharacter => UserNameProblem::Control,
+            user_name::UserNameProblem::DirectionMark | user_name::UserNameProblem::InvisibleCharacter => {
+                UserNameProblem::Invisible
+            }
+        })
+    })
+}

@@ -1,0 +1,180 @@
+//! Charging attempts before they are evaluated.
+//!
+//! Every charge commits on its own before the password or code is looked at;
+//! only a right one takes it back.
+
+use super::{
+    Service,
+    audit::{Actor, record},
+};
+use crate::{
+    clock::UnixTime,
+    crypto::token::Token,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        client::ClientAddress,
+        lockout::{Allowance, Counter, Refused},
+        session::MAX_WRONG_CODES,
+    },
+    store::{Tx, accounts::UserRow, attempts, policy, sessions},
+};
+use app::{
+    contract::{ApiError, error::CodeProblem},
+    portal::{Bound, Client},
+};
+use sha2::{Digest, Sha256};
+
+/// The counters that one password attempt was charged to.
+#[derive(Debug)]
+pub struct PasswordCharge {
+    account: String,
+    address: String,
+    allowance: Allowance,
+    counter: Counter,
+}
+
+impl PasswordCharge {
+    /// Whether this was the last attempt before the account locks.
+    pub fn locks(&self) -> bool {
+        self.counter.failures >= self.allowance.most
+    }
+
+    /// What the person is told when the attempt was wrong.
+    pub fn refusal(&self, otherwise: ApiError, now: UnixTime) -> ApiError {
+        if self.locks() { locked(self.allowance.refusal(self.counter, now)) } else { otherwise }
+    }
+
+    /// Takes the charge back: the password was right.
+    pub async fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
+        attempts::reset(tx, &self.account).await?;
+        attempts::refund(tx, &self.address).await?;
+        Ok(())
+    }
+}
+
+fn locked(refused: Refused) -> ApiError {
+    ApiError::Locked { retry_after: refused.retry_after }
+}
+
+/// The counter of an account's passwords. Names are hashed: people type passwords into that field.
+pub fn account_key(name_key: &str) -> String {
+    format!("password:{}", hex::encode(Sha256::digest(name_key)))
+}
+
+/// The counter of a known browser, which other people's guessing does not touch.
+fn browser_key(token_hash: &[u8; 32], user_id: &str) -> String {
+    let hash = Sha256::new().chain_update(token_hash).chain_update(user_id).finalize();
+    format!("browser:{}", hex::encode(hash))
+}
+
+/// Counter of wrong codes of a person in a day.
+pub fn codes_a_day_key(user_id: &str) -> String {
+    format!("codes-a-day:{user_id}")
+}
+
+/// Counter of wrong codes of a person in a row.
+pub fn codes_in_a_row_key(user_id: &str) -> String {
+    format!("codes-in-a-row:{user_id}")
+}
+
+/// Counter of wrong recovery codes of a person in a day.
+pub fn recovery_key(user_id: &str) -> String {
+    format!("recovery:{user_id}")
+}
+
+impl Service {
+    /// Charges a password attempt for the account called `name_key`, whether or not there is one.
+    pub(super) async fn charge_password(
+        &self,
+        tx: &mut Tx,
+        client: &Client,
+        name_key: &str,
+        user: Option<&UserRow>,
+    ) -> Result<Result<PasswordCharge, ApiError>, ApiError> {
+        let now = self.now();
+        let policy = policy::load_in(tx).await?;
+        let allowance = Allowance::password(policy.maximum_failures, policy.lock_minutes);
+        let browser = client.browser_token.as_deref().and_then(Token::parse).map(|token| token.digest());
+        let account = match (browser, user) {
+            (Some(hash), Some(user)) if sessions::is_known_browser(tx, &hash, &user.id).await? => {
+                browser_key(&hash, &user.id)
+            }
+            _ => account_key(name_key),
+        };
+        let address = format!("address:{}", ClientAddress::from(client.address).throttle_key());
+        if let Err(refused) = attempts::charge(tx, &address, Allowance::CLIENT_ADDRESS, now).await? {
+            let retry_after = refused.retry_after.unwrap_or(1);
+            return Ok(Err(ApiError::TooManyAttempts { retry_after }));
+        }
+        Ok(match attempts::charge(tx, &account, allowance, now).await? {
+            Ok(counter) => Ok(PasswordCharge { account, address, allowance, counter }),
+            Err(refused) => Err(locked(refused)),
+        })
+    }
+
+    /// Charges a code to the person and, while it signs in, to the sign-in;
+    /// answers how many attempts this sign-in has left.
+    ///
+    /// # Errors
+    /// Says why the code is not evaluated.
+    pub(super) async fn charge_code(&self, caller: &Bound, signing_in: bool) -> Result<u32, ApiError> {
+        let (session, now) = (caller.session(), self.now());
+        let mut tx = self.db.begin().await?;
+        let left = if signing_in {
+            match sessions::charge_code(&mut tx, &session.id, i64::from(MAX_WRONG_CODES)).await? {
+                Some(charged) => MAX_WRONG_CODES.saturating_sub(u32::try_from(charged).unwrap_or(MAX_WRONG_CODES)),
+                None => return Err(ApiError::SignInExpired),
+            }
+        } else {
+            MAX_WRONG_CODES
+        };
+        let in_a_row = codes_in_a_row_key(&session.user_id);
+        let refused = match attempts::charge(&mut tx, &in_a_row, Allowance::SECOND_FACTOR_IN_A_ROW, now).await? {
+            Err(_) => Some((AuditEvent::SecondFactorSuspended, CodeProblem::Suspended)),
+            Ok(_) => {
+                let a_day = codes_a_day_key(&session.user_id);
+                match attempts::charge(&mut tx, &a_day, Allowance::SECOND_FACTOR_A_DAY, now).await? {
+                    Ok(_) => None,
+                    Err(refused) => {
+                        attempts::refund(&mut tx, &in_a_row).await?;
+                        let retry_after = refused.retry_after.unwrap_or(1);
+                        Some((AuditEvent::SecondFactorExhausted, CodeProblem::Exhausted { retry_after }))
+                    }
+                }
+            }
+        };
+        if let Some((event, _)) = refused {
+            let actor = Actor::of(session, &caller.call().client);
+            record(&mut tx, now, actor, event, Outcome::Failure).await?;
+        }
+        tx.commit().await?;
+        refused.map_or(Ok(left), |(_, problem)| Err(ApiError::Code(problem)))
+    }
+
+    /// Charges a recovery code; answers how many attempts this sign-in has left.
+    ///
+    /// # Errors
+    /// Says why the code is not evaluated.
+    pub(super) async fn charge_recovery_code(&self, caller: &Bound) -> Result<u32, ApiError> {
+        let session = caller.session();
+        let mut tx = self.db.begin().await?;
+        let Some(charged) = sessions::charge_code(&mut tx, &session.id, i64::from(MAX_WRONG_CODES)).await? else {
+            return Err(ApiError::SignInExpired);
+        };
+        let key = recovery_key(&session.user_id);
+        let outcome = attempts::charge(&mut tx, &key, Allowance::SECOND_FACTOR_A_DAY, self.now()).await?;
+        tx.commit().await?;
+        match outcome {
+            Ok(_) => Ok(MAX_WRONG_CODES.saturating_sub(u32::try_from(charged).unwrap_or(MAX_WRONG_CODES))),
+            Err(refused) => Err(ApiError::Locked { retry_after: refused.retry_after }),
+        }
+    }
+
+    /// Takes back what was charged to a person's codes: one was right.
+    pub(super) async fn take_back_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
+        for key in [codes_a_day_key(user_id), codes_in_a_row_key(user_id), recovery_key(user_id)] {
+            attempts::reset(tx, &key).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! Removing what has expired. Expiry itself is decided when a row is used;
+//! this only keeps the tables small.
+
+use super::Service;
+use crate::store::{StoreError, accounts, attempts, policy, sessions};
+use std::time::Duration;
+
+/// Time between two rounds.
+const INTERVAL: Duration = Duration::from_secs(600);
+
+/// Seconds without use after which a browser is no longer known: half a year.
+const BROWSER_MEMORY: i64 = 180 * 86_400;
+
+impl Service {
+    /// Cleans up every ten minutes, until the task is dropped.
+    pub async fn keep_house(self) {
+        let mut rounds = tokio::time::interval(INTERVAL);
+        loop {
+            rounds.tick().await;
+            if let Err(error) = self.clean_up().await {
+                tracing::warn!(%error, "could not remove what has expired; trying again later");
+            }
+        }
+    }
+
+    /// One round.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn clean_up(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        let limits = policy::load(&self.db).await?;
+        let seen_before = now.plus(-limits.idle_minutes.saturating_mul(60));
+        let created_before = now.plus(-limits.absolute_hours.saturating_mul(3_600));
+        sessions::delete_stale(&self.db, seen_before.0, created_before.0).await?;
+        sessions::forget_browsers(&self.db, now.plus(-BROWSER_MEMORY).0).await?;
+        accounts::delete_expired_invitations(&self.db, now.0).await?;
+        attempts::delete_stale_addresses(&self.db, now.plus(-86_400).0).await?;
+        Ok(())
+    }
+}

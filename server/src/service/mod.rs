@@ -1,0 +1,74 @@
+//! The use-cases, one file each. They read rows, ask the rules in
+//! [`crate::domain`], and write rows with their audit entry in one transaction.
+//!
+//! [`Service`] implements the traits through which the interface reaches them.
+
+mod accounts;
+mod audit;
+mod enrolment;
+mod error;
+mod guessing;
+mod housekeeping;
+mod overview;
+mod policy;
+mod second_factor;
+mod sessions;
+mod sign_in;
+pub mod users;
+
+use crate::{
+    clock::{Clock, UnixTime},
+    crypto::{OsRng, os_rng, password::PasswordHasher, secret_box::Keyring, token::Token},
+    store::Db,
+};
+use std::sync::Arc;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// What an operator decides about the portal.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The portal's name, shown on every page and in the authenticator app.
+    pub portal_name: String,
+    /// Seconds that a QR code can be used.
+    pub qr_lifetime: i64,
+}
+
+/// Everything the use-cases work with. Cheap to share.
+#[derive(Clone)]
+pub struct Service {
+    /// The rows.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The bounded pool that hashes passwords.
+    pub hasher: PasswordHasher,
+    /// The keys that seal secrets at rest.
+    pub keyring: Arc<Keyring>,
+    /// What the operator decided.
+    pub settings: Arc<Settings>,
+}
+
+impl app::portal::Portal for Service {}
+
+impl Service {
+    fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    fn rng(&self) -> OsRng {
+        os_rng()
+    }
+
+    /// A new id, sortable by time (UUID v7).
+    fn new_id(&self) -> String {
+        let now = self.clock.now_millis();
+        let (seconds, milliseconds) = (now.div_euclid(1_000), now.rem_euclid(1_000));
+        let seconds = u64::try_from(seconds).unwrap_or(0);
+        let nanoseconds = u32::try_from(milliseconds).unwrap_or(0) * 1_000_000;
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, nanoseconds)).to_string()
+    }
+
+    fn new_token(&self) -> Token {
+        Token::generate(&mut self.rng())
+    }
+}

@@ -1,0 +1,98 @@
+//! Reading and changing the account policy.
+
+use super::{
+    Service,
+    audit::{Actor, record_about},
+};
+use crate::{
+    domain::audit::{AuditEvent, Outcome},
+    store::policy::{self, PolicyRow},
+};
+use app::{
+    contract::{
+        ApiError,
+        password::PasswordPolicy,
+        policy::{AccountPolicy, EnforcementImpact, Lockout, SessionLimits, VersionedPolicy},
+    },
+    portal::{Administrator, Policies, SteppedUp},
+};
+use async_trait::async_trait;
+
+#[async_trait]
+impl Policies for Service {
+    async fn account_policy(&self, _caller: &Administrator) -> Result<VersionedPolicy, ApiError> {
+        Ok(versioned(&policy::load(&self.db).await?))
+    }
+
+    async fn enforcement_impact(&self, caller: &Administrator) -> Result<EnforcementImpact, ApiError> {
+        let row = policy::impact(&self.db).await?;
+        Ok(EnforcementImpact {
+            people: small(row.people),
+            people_without: small(row.people_without),
+            administrators_without: small(row.administrators_without),
+            includes_you: !caller.session().has_second_factor,
+        })
+    }
+
+    async fn save_account_policy(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        policy: AccountPolicy,
+        version: i64,
+    ) -> Result<VersionedPolicy, ApiError> {
+        let problems = policy.problems();
+        if !problems.is_empty() {
+            return Err(ApiError::Policy(problems));
+        }
+        let mut tx = self.db.begin().await?;
+        let before = versioned(&policy::load_in(&mut tx).await?).policy;
+        let version = policy::replace(&mut tx, &row(&policy, version)).await?.ok_or(ApiError::PolicyConflict)?;
+        let detail = serde_json::json!({ "before": before, "after": policy }).to_string();
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        record_about(&mut tx, self.now(), actor, None, AuditEvent::PolicyChanged, Outcome::Success, Some(&detail))
+            .await?;
+        tx.commit().await?;
+        Ok(VersionedPolicy { policy, version })
+    }
+}
+
+/// Counts and bounds are far below 2³²; the schema and the checks above see to it.
+fn small(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// The stored policy as the interface knows it.
+pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
+    VersionedPolicy {
+        version: row.version,
+        policy: AccountPolicy {
+            password: PasswordPolicy {
+                minimum_length: small(row.minimum_length),
+                require_number: row.require_number,
+                require_special: row.require_special,
+                require_capital: row.require_capital,
+            },
+            lockout: Lockout { maximum_failures: small(row.maximum_failures), minutes: row.lock_minutes.map(small) },
+            require_second_factor: row.require_second_factor,
+            sessions: SessionLimits {
+                idle_minutes: small(row.idle_minutes),
+                absolute_hours: small(row.absolute_hours),
+            },
+        },
+    }
+}
+
+fn row(policy: &AccountPolicy, version: i64) -> PolicyRow {
+    PolicyRow {
+        version,
+        minimum_length: policy.password.minimum_length.into(),
+        require_number: policy.password.require_number,
+        require_special: policy.password.require_special,
+        require_capital: policy.password.require_capital,
+        maximum_failures: policy.lockout.maximum_failures.into(),
+        lock_minutes: policy.lockout.minutes.map(Into::into),
+        require_second_factor: policy.require_second_factor,
+        idle_minutes: policy.sessions.idle_minutes.into(),
+        absolute_hours: policy.sessions.absolute_hours.into(),
+    }
+}

@@ -1,0 +1,166 @@
+//! Name and password, and signing out.
+//!
+//! ```text
+//! charge (committed) -> hash, once, also for unknown names -> conclude (committed with its audit entry)
+//! ```
+
+use super::{
+    Service,
+    audit::{Actor, record},
+    guessing::PasswordCharge,
+    sessions::hand_over,
+};
+use crate::{
+    crypto::password::Salt,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        user_name::lookup_key,
+    },
+    store::{
+        accounts::{self, UserRow},
+        enrolments, sessions,
+    },
+};
+use app::{
+    contract::{ApiError, account::Standing, password::MAXIMUM_LENGTH},
+    portal::{AwaitingCode, Bound, CookieChange, Enrolling, SignIn, Visitor},
+};
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+#[async_trait]
+impl SignIn for Service {
+    async fn sign_in(&self, visitor: &Visitor, user_name: &str, password: String) -> Result<Standing, ApiError> {
+        let password = Zeroizing::new(password);
+        let name_key = lookup_key(user_name);
+        if name_key.is_empty() || password.is_empty() || password.chars().count() > MAXIMUM_LENGTH {
+            return Err(ApiError::Credentials);
+        }
+        let (user, charge) = self.charge_sign_in(visitor, &name_key).await?;
+        let stored = user.as_ref().filter(|user| user.active).and_then(|user| user.password_hash.as_deref());
+        let verified = self.hasher.verify(&password, stored).await?;
+        let rehash = if verified.needs_rehash { Some(self.hash_password(&password).await?) } else { None };
+        match user {
+            Some(user) if verified.matches => self.conclude_sign_in(visitor, &user, &charge, rehash).await,
+            user => Err(self.refuse_sign_in(visitor, user.as_ref(), &charge).await?),
+        }
+    }
+
+    async fn sign_in_with_code(&self, caller: &AwaitingCode, code: &str) -> Result<(), ApiError> {
+        self.complete_with_code(caller, code).await
+    }
+
+    async fn sign_in_with_recovery_code(&self, caller: &AwaitingCode, code: &str) -> Result<u32, ApiError> {
+        self.complete_with_recovery_code(caller, code).await
+    }
+
+    async fn step_up(&self, caller: &Enrolling, password: String, code: Option<&str>) -> Result<(), ApiError> {
+        self.prove_again(caller, Zeroizing::new(password), code).await
+    }
+
+    async fn sign_out(&self, visitor: &Visitor) -> Result<(), ApiError> {
+        let call = visitor.call();
+        if let Ok(session) = call.session() {
+            let mut tx = self.db.begin().await?;
+            enrolments::delete_of_session(&mut tx, &session.id).await?;
+            sessions::delete(&mut tx, &session.id).await?;
+            let actor = Actor::of(session, &call.client);
+            record(&mut tx, self.now(), actor, AuditEvent::SignedOut, Outcome::Success).await?;
+            tx.commit().await?;
+        }
+        call.set_cookie(CookieChange::EndSession);
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Hashes a new password under a fresh salt.
+    pub(super) async fn hash_password(&self, password: &str) -> Result<String, ApiError> {
+        Ok(self.hasher.hash(password, Salt::generate(&mut self.rng())).await?)
+    }
+
+    async fn charge_sign_in(
+        &self,
+        visitor: &Visitor,
+        name_key: &str,
+    ) -> Result<(Option<UserRow>, PasswordCharge), ApiError> {
+        let client = &visitor.call().client;
+        let mut tx = self.db.begin().await?;
+        let user = accounts::by_name_key(&mut tx, name_key).await?;
+        let charge = self.charge_password(&mut tx, client, name_key, user.as_ref()).await?;
+        if charge.is_err() {
+            let actor = Actor::claiming(user.as_ref(), client);
+            record(&mut tx, self.now(), actor, AuditEvent::SignInRefused, Outcome::Failure).await?;
+        }
+        tx.commit().await?;
+        Ok((user, charge?))
+    }
+
+    async fn refuse_sign_in(
+        &self,
+        visitor: &Visitor,
+        user: Option<&UserRow>,
+        charge: &PasswordCharge,
+    ) -> Result<ApiError, ApiError> {
+        let actor = Actor::claiming(user, &visitor.call().client);
+        let mut tx = self.db.begin().await?;
+        record(&mut tx, self.now(), actor, AuditEvent::SignInFailed, Outcome::Failure).await?;
+        if charge.locks() {
+            record(&mut tx, self.now(), actor, AuditEvent::AccountLocked, Outcome::Success).await?;
+        }
+        tx.commit().await?;
+        Ok(charge.refusal(ApiError::Credentials, self.now()))
+    }
+
+    async fn conclude_sign_in(
+        &self,
+        visitor: &Visitor,
+        user: &UserRow,
+        charge: &PasswordCharge,
+        rehash: Option<String>,
+    ) -> Result<Standing, ApiError> {
+        let call = visitor.call();
+        let mut tx = self.db.begin().await?;
+        // While the password was hashed, someone may have changed or deactivated the account.
+        let unchanged = accounts::by_id(&mut tx, &user.id)
+            .await?
+            .is_some_and(|now| now.active && now.password_hash == user.password_hash);
+        if !unchanged {
+            return Err(ApiError::Credentials);
+        }
+        charge.take_back(&mut tx).await?;
+        if let Some(password_hash) = rehash {
+            accounts::set_password(&mut tx, &user.id, &password_hash).await?;
+        }
+        let (token, standing) = self.open_session(&mut tx, call, user).await?;
+        let event = match standing {
+            Standing::SecondFactorRequired => AuditEvent::SecondFactorRequested,
+            Standing::EnrolmentRequired | Standing::Complete => AuditEvent::SignedIn,
+        };
+        let actor = Actor::claiming(Some(user), &call.client);
+        record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
+        tx.commit().await?;
+        hand_over(call, &token);
+        Ok(standing)
+    }
+
+    /// Checks the password of someone signed in, charged like a sign-in.
+    pub(super) async fn check_password(&self, caller: &Bound, password: Zeroizing<String>) -> Result<PasswordCharge, ApiError> {
+        let (session, client) = (caller.session(), &caller.call().client);
+        let mut tx = self.db.begin().await?;
+        let user = accounts::by_id(&mut tx, &session.user_id).await?.ok_or(ApiError::SignedOut)?;
+        let name_key = lookup_key(&user.name);
+        let charge = self.charge_password(&mut tx, client, &name_key, Some(&user)).await?;
+        tx.commit().await?;
+        let charge = charge?;
+        if password.chars().count() <= MAXIMUM_LENGTH
+            && self.hasher.verify(&password, user.password_hash.as_deref()).await?.matches
+        {
+            return Ok(charge);
+        }
+        let mut tx = self.db.begin().await?;
+        record(&mut tx, self.now(), Actor::of(session, client), AuditEvent::StepUpFailed, Outcome::Failure).await?;
+        tx.commit().await?;
+        Err(charge.refusal(ApiError::WrongPassword, self.now()))
+    }
+}
