@@ -1,0 +1,19 @@
+//! What a browser may be asked to download, in bytes as sent (brotli).
+//!
+//! A build that passes one of these fails: on a slow phone each is felt, and
+//! nobody notices the day one byte too many arrives unless something counts.
+
+/// The main module: `twofold.js`, `twofold_bg.wasm` and what they import at once.
+pub const MAIN: u64 = 200_000;
+
+/// Each part of the interface that is fetched when it is opened.
+pub const CHUNK: u64 = 60_000;
+
+/// The style sheet of the signed-in pages.
+pub const PORTAL_CSS: u64 = 12_000;
+
+/// The sign-in page alone; it is complete and usable without anything else.
+pub const FIRST_DOCUMENT: u64 = 15_000;
+
+/// The sign-in page and all it references.
+pub const FIRST_SCREEN: u64 = 150_000;
