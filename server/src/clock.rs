@@ -56,6 +56,10 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the system for the time"
+    )]
     fn now_millis(&self) -> i64 {
         let (sign, distance) = match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(after) => (1, after),

@@ -10,14 +10,16 @@
 //! A flood of sign-ins queues; its memory is bounded by the places at the gate.
 //! A place is kept until its hash is done, even if the request went away.
 //!
-//! While others wait, a finished hash hands its memory on, so nothing is
-//! allocated under load. The last one lets it go. The memory is asked for in
-//! one piece larger than what glibc may keep for later (32 MiB, of which only
-//! the part in use ever becomes resident), so letting go gives it back to the
-//! operating system at once, and a portal at rest holds none of it.
+//! A finished hash leaves its memory to the next one, since faulting in fresh
+//! pages would cost a third of the hash again. Once nothing was hashed for
+//! [`KEPT_FOR`] all of it is let go. It was asked for in pieces larger than what
+//! glibc may keep for later (32 MiB, of which only the part in use ever becomes
+//! resident), so letting go gives it back to the operating system at once, and
+//! a portal at rest holds none of it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use argon2::{Argon2, Block};
 use tokio::sync::Semaphore;
@@ -29,10 +31,14 @@ use super::password::{HASH_BYTES, HashError, SALT_BYTES};
 /// it is freed (`DEFAULT_MMAP_THRESHOLD_MAX`).
 const ALWAYS_MAPPED_BLOCKS: usize = 33 * 1024;
 
+/// How long unused memory is kept.
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(10);
+
 /// A gate and the memory behind it.
 #[derive(Debug)]
 pub(super) struct HashingPool {
     gate: Arc<Semaphore>,
+    waiting: AtomicUsize,
     max_waiting: usize,
     memory: Arc<SpareMemory>,
 }
@@ -41,6 +47,7 @@ impl HashingPool {
     pub(super) fn new(places: usize, max_waiting: usize) -> Self {
         Self {
             gate: Arc::new(Semaphore::new(places.max(1))),
+            waiting: AtomicUsize::new(0),
             max_waiting,
             memory: Arc::default(),
         }
@@ -53,15 +60,15 @@ impl HashingPool {
         input: Zeroizing<Vec<u8>>,
         salt: [u8; SALT_BYTES],
     ) -> Result<Zeroizing<[u8; HASH_BYTES]>, HashError> {
-        let waiting = Waiting::enter(&self.memory, self.max_waiting).ok_or(HashError::Busy)?;
+        let waiting = Waiting::enter(&self.waiting, self.max_waiting).ok_or(HashError::Busy)?;
         let place = Arc::clone(&self.gate)
             .acquire_owned()
             .await
             .map_err(|_| HashError::Interrupted)?;
-        let mut memory = self.memory.take();
         drop(waiting);
         let spare = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
+            let mut memory = spare.take();
             let blocks = argon2.params().block_count();
             if memory.capacity() < blocks {
                 memory = Vec::with_capacity(blocks.max(ALWAYS_MAPPED_BLOCKS));
@@ -82,68 +89,84 @@ impl HashingPool {
         .map_err(|_| HashError::Interrupted)?
     }
 
+    /// Pieces of memory kept for the next hash.
     #[cfg(test)]
-    pub(super) fn spare_blocks(&self) -> usize {
-        self.memory.lock().len()
+    pub(super) fn kept(&self) -> usize {
+        self.memory.lock().pieces.len()
     }
 }
 
-/// Memory of hashes that are done, kept only for those that wait.
+/// Memory of hashes that are done, for those to come. There are never more
+/// pieces than places at the gate, because each was taken or made by a hash
+/// that had one.
 #[derive(Debug, Default)]
 struct SpareMemory {
-    waiting: AtomicUsize,
-    spare: Mutex<Vec<Vec<Block>>>,
+    shelf: Mutex<Shelf>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    pieces: Vec<Vec<Block>>,
+    /// Counts hashes, to tell whether there was one lately.
+    hashes: u64,
+    /// Someone is waiting to clear the shelf.
+    is_watched: bool,
 }
 
 impl SpareMemory {
     fn take(&self) -> Vec<Block> {
-        self.lock().pop().unwrap_or_default()
+        self.lock().pieces.pop().unwrap_or_default()
     }
 
-    fn give_back(&self, memory: Vec<Block>) {
-        self.lock().push(memory);
-        self.trim();
+    fn give_back(self: &Arc<Self>, memory: Vec<Block>) {
+        let mut shelf = self.lock();
+        shelf.hashes = shelf.hashes.wrapping_add(1);
+        shelf.pieces.push(memory);
+        if !shelf.is_watched {
+            shelf.is_watched = true;
+            tokio::spawn(Arc::clone(self).clear_when_idle());
+        }
     }
 
-    /// Keeps no more than there are requests to use it.
-    fn trim(&self) {
-        let surplus = {
-            let mut spare = self.lock();
-            let keep = self.waiting.load(Ordering::SeqCst).min(spare.len());
-            spare.split_off(keep)
-        };
-        // Freed outside the lock.
-        drop(surplus);
+    /// Waits until nothing was hashed for [`KEPT_FOR`], then lets go.
+    async fn clear_when_idle(self: Arc<Self>) {
+        let mut seen = self.lock().hashes;
+        loop {
+            tokio::time::sleep(KEPT_FOR).await;
+            let mut shelf = self.lock();
+            if shelf.hashes == seen {
+                shelf.is_watched = false;
+                let idle = std::mem::take(&mut shelf.pieces);
+                drop(shelf);
+                drop(idle);
+                return;
+            }
+            seen = shelf.hashes;
+        }
     }
 
-    /// A panic while it was held can't have left the list half changed.
-    fn lock(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A panic while it was held can't have left the shelf half changed.
+    fn lock(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A place in the queue, given up when dropped.
-struct Waiting {
-    memory: Arc<SpareMemory>,
-}
+struct Waiting<'a>(&'a AtomicUsize);
 
-impl Waiting {
-    fn enter(memory: &Arc<SpareMemory>, max_waiting: usize) -> Option<Self> {
-        memory
-            .waiting
+impl<'a> Waiting<'a> {
+    fn enter(waiting: &'a AtomicUsize, max_waiting: usize) -> Option<Self> {
+        waiting
             .try_update(Ordering::SeqCst, Ordering::SeqCst, |waiting| {
                 (waiting < max_waiting).then_some(waiting + 1)
             })
-            .ok()?;
-        Some(Self {
-            memory: Arc::clone(memory),
-        })
+            .ok()
+            .map(|_| Self(waiting))
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.memory.waiting.fetch_sub(1, Ordering::SeqCst);
-        self.memory.trim();
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

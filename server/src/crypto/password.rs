@@ -262,6 +262,7 @@ fn bounded(password: &str) -> Result<Zeroizing<Vec<u8>>, HashError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hashing_pool::KEPT_FOR;
     use super::*;
 
     const CHEAP: Params = Params {
@@ -369,7 +370,7 @@ mod tests {
         }
         assert!(served >= 5);
         assert!(hasher.hash("password", SALT).await.is_ok());
-        assert_eq!(hasher.pool.spare_blocks(), 0, "idle, no memory is kept");
+        assert_eq!(hasher.pool.kept(), 1, "one place, one piece of memory");
     }
 
     #[tokio::test]
@@ -380,7 +381,20 @@ mod tests {
             let _ = tokio::time::timeout(std::time::Duration::ZERO, request).await;
         }
         assert!(hasher.hash("password", SALT).await.is_ok());
-        assert_eq!(hasher.pool.spare_blocks(), 0);
+        assert_eq!(hasher.pool.kept(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_is_kept_while_in_use_and_let_go_when_idle() {
+        let hasher = hasher();
+        for _ in 0..5 {
+            hasher.hash("password", SALT).await.unwrap();
+            tokio::time::sleep(KEPT_FOR / 2).await;
+            assert_eq!(hasher.pool.kept(), 1);
+        }
+        tokio::time::sleep(KEPT_FOR * 2).await;
+        assert_eq!(hasher.pool.kept(), 0);
+        assert!(hasher.hash("password", SALT).await.is_ok());
     }
 
     #[test]
