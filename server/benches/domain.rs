@@ -35,9 +35,7 @@ fn secrets(c: &mut Criterion) {
     let keyring = Keyring::new(Key::generate(rng), vec![]);
     let row = "0190f3a2-7b1c-7e55-8a3b-1f2e3d4c5b6a";
     let secret = [7; 20];
-    let sealed = keyring
-        .seal(rng, Purpose::TotpSecret, row, &secret)
-        .unwrap();
+    let sealed = keyring.seal(rng, Purpose::TotpSecret, row, &secret).unwrap();
     c.bench_function("secret seal", |b| {
         b.iter(|| keyring.seal(rng, Purpose::TotpSecret, row, black_box(&secret)));
     });
@@ -61,20 +59,12 @@ fn passwords(c: &mut Criterion) {
     let mut hash = [0; 32];
     group.bench_function("bare hash, memory at hand", |b| {
         b.iter(|| {
-            argon2
-                .hash_password_into_with_memory(
-                    b"correct horse",
-                    &[1; 16],
-                    &mut hash,
-                    &mut memory[..],
-                )
-                .unwrap();
+            argon2.hash_password_into_with_memory(b"correct horse", &[1; 16], &mut hash, &mut memory[..]).unwrap();
         });
     });
     let hasher = PasswordHasher::new(Params::default()).unwrap();
     group.bench_function("through the pool", |b| {
-        b.to_async(&runtime)
-            .iter(|| async { hasher.hash("correct horse", Salt([1; 16])).await.unwrap() });
+        b.to_async(&runtime).iter(|| async { hasher.hash("correct horse", Salt([1; 16])).await.unwrap() });
     });
     group.finish();
 }

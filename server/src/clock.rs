@@ -56,10 +56,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the system for the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for the time")]
     fn now_millis(&self) -> i64 {
         let (sign, distance) = match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(after) => (1, after),
@@ -78,21 +75,17 @@ pub struct SettableClock {
 impl SettableClock {
     /// A clock that shows `start`.
     pub fn new(start: UnixTime) -> Self {
-        Self {
-            millis: Arc::new(AtomicI64::new(start.0.saturating_mul(1000))),
-        }
+        Self { millis: Arc::new(AtomicI64::new(start.0.saturating_mul(1000))) }
     }
 
     /// Turns the hands to `time`, forwards or backwards.
     pub fn set(&self, time: UnixTime) {
-        self.millis
-            .store(time.0.saturating_mul(1000), Ordering::SeqCst);
+        self.millis.store(time.0.saturating_mul(1000), Ordering::SeqCst);
     }
 
     /// Turns the hands by `seconds`, which may be negative.
     pub fn advance(&self, seconds: i64) {
-        self.millis
-            .fetch_add(seconds.saturating_mul(1000), Ordering::SeqCst);
+        self.millis.fetch_add(seconds.saturating_mul(1000), Ordering::SeqCst);
     }
 }
 

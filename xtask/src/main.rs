@@ -4,11 +4,7 @@
 //! `Cargo.lock`, so a clone and a Rust tool chain are enough: there is no CLI
 //! to install whose version could disagree with the libraries.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool talks to its user"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its user")]
 
 mod budget;
 mod build;

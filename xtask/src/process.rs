@@ -36,9 +36,7 @@ pub fn interrupted() -> bool {
 /// Runs `command` to its end and fails when it does.
 pub fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let child = command
-        .spawn()
-        .with_context(|| format!("{name} could not be started"))?;
+    let child = command.spawn().with_context(|| format!("{name} could not be started"))?;
     let status = wait(child).with_context(|| format!("waiting for {name}"))?;
     if interrupted() {
         bail!("interrupted");
@@ -52,18 +50,8 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// Program and arguments, as far as one line can show them.
 fn summary(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let mut words = vec![
-        program
-            .file_name()
-            .unwrap_or(command.get_program())
-            .to_string_lossy()
-            .into_owned(),
-    ];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
+    let mut words = vec![program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
 }
 

@@ -12,14 +12,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the time shown to the person who waits is no input of anything"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the time shown to the person who waits is no input of anything")]
     pub fn start() -> Self {
-        Self {
-            started: Instant::now(),
-        }
+        Self { started: Instant::now() }
     }
 
     pub fn elapsed(self) -> Duration {

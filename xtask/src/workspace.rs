@@ -33,18 +33,13 @@ impl Workspace {
             .context("cargo could not be started")?;
         ensure!(output.status.success(), "`cargo metadata` failed");
         let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
-        Ok(Self {
-            root: metadata.workspace_root,
-            target: metadata.target_directory,
-        })
+        Ok(Self { root: metadata.workspace_root, target: metadata.target_directory })
     }
 
     /// `cargo`, from the root of the workspace and into its target folder.
     pub fn cargo(&self) -> Command {
         let mut command = cargo_command();
-        command
-            .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", &self.target);
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
         command
     }
 
@@ -69,10 +64,7 @@ impl Workspace {
 
     /// A path as a person at the root of the workspace would type it.
     pub fn display(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
@@ -87,12 +79,7 @@ fn cargo_command() -> Command {
         let leaked = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_PKG_")
                 || name.starts_with("CARGO_MANIFEST_")
-                || [
-                    "CARGO_BIN_NAME",
-                    "CARGO_CRATE_NAME",
-                    "CARGO_PRIMARY_PACKAGE",
-                ]
-                .contains(&name)
+                || ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"].contains(&name)
         });
         if leaked {
             command.env_remove(name);

@@ -1,20 +1,30 @@
 //! How server functions answer a plain form, posted by a browser without script.
 
 use crate::{
+    api::answer::set_status,
     contract::{ApiError, account::Standing},
     portal::{CookieChange, Flash, current_call},
     routes,
 };
-use http::StatusCode;
-use leptos::prelude::expect_context;
+use http::{StatusCode, header::ACCEPT, request::Parts};
+use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
-/// Sends the browser on to a path of this portal by GET.
+/// Sends a plain form's browser on to a path of this portal by GET.
 pub fn go_to(path: &str) {
-    // A header takes no control characters and no characters beyond ASCII.
-    let path = if path.bytes().all(|byte| byte.is_ascii_graphic()) { path } else { "/" };
-    leptos_axum::redirect(path);
-    expect_context::<ResponseOptions>().set_status(StatusCode::SEE_OTHER);
+    if is_form() {
+        // A header takes no control characters and no characters beyond ASCII.
+        let path = if path.bytes().all(|byte| byte.is_ascii_graphic()) { path } else { routes::DASHBOARD };
+        leptos_axum::redirect(path);
+        expect_context::<ResponseOptions>().set_status(StatusCode::SEE_OTHER);
+    }
+}
+
+/// Whether a browser posted the form by itself and expects a page.
+fn is_form() -> bool {
+    use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(ACCEPT).map(|accept| accept.as_bytes().to_owned()))
+        .is_some_and(|accept| accept.windows(9).any(|part| part == b"text/html"))
 }
 
 /// Leads a refused form back to its page, which says why; to the sign-in page
@@ -22,21 +32,26 @@ pub fn go_to(path: &str) {
 ///
 /// Problem and user name travel in an encrypted cookie, not in the URL: what
 /// stands in a URL can be forged by whoever makes the link.
-pub fn lead_back(page: &str, next: &str, problem: ApiError, user_name: Option<String>) -> ApiError {
+pub fn lead_back(page: &str, next: &str, problem: ApiError, user_name: Option<String>) -> Result<(), ApiError> {
+    if !is_form() {
+        set_status(&problem);
+        return Err(problem);
+    }
     let (page, problem) = match problem {
         ApiError::SignedOut | ApiError::SignInExpired => (routes::SIGN_IN, ApiError::SignInExpired),
         other => (page, other),
     };
     current_call().set_cookie(CookieChange::Flash(Flash { problem: problem.clone(), user_name }));
     go_to(&routes::with_next(page, next));
-    problem
+    Err(problem)
 }
 
 /// Sends someone whose password was right where they have to go now.
-pub fn lead_on(standing: Standing, next: &str) {
+pub fn lead_on(standing: Standing, next: &str) -> Result<(), ApiError> {
     match standing {
         Standing::SecondFactorRequired => go_to(&routes::with_next(routes::SECOND_FACTOR, next)),
         // Someone who owes a second factor sees the demand for it on any page.
         Standing::EnrolmentRequired | Standing::Complete => go_to(routes::landing(next)),
     }
+    Ok(())
 }

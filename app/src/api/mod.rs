@@ -9,4 +9,6 @@ pub mod policy;
 pub mod sign_in;
 
 #[cfg(feature = "ssr")]
+mod answer;
+#[cfg(feature = "ssr")]
 mod form;

@@ -1,31 +1,43 @@
 //! The account policy, for administrators.
 
 use crate::contract::{
-    ApiError,
+    Answer, ApiError,
     policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
 };
 #[cfg(feature = "ssr")]
-use crate::portal::{Administrator, SteppedUp, caller};
+use crate::{
+    api::answer::{answer, report},
+    portal::{Administrator, SteppedUp, caller},
+};
 use leptos::prelude::*;
 use server_fn::codec::Json;
 
 /// The policy in force.
 #[server(prefix = "/api", endpoint = "account-policy")]
 pub async fn fetch_account_policy() -> Result<VersionedPolicy, ApiError> {
-    let (portal, administrator) = caller::<Administrator>()?;
-    portal.account_policy(&administrator).await
+    report(async {
+        let (portal, administrator) = caller::<Administrator>()?;
+        portal.account_policy(&administrator).await
+    })
+    .await
 }
 
 /// What demanding a second factor would do now.
 #[server(prefix = "/api", endpoint = "enforcement-impact")]
 pub async fn fetch_enforcement_impact() -> Result<EnforcementImpact, ApiError> {
-    let (portal, administrator) = caller::<Administrator>()?;
-    portal.enforcement_impact(&administrator).await
+    report(async {
+        let (portal, administrator) = caller::<Administrator>()?;
+        portal.enforcement_impact(&administrator).await
+    })
+    .await
 }
 
 /// Replaces the policy, if nobody else changed it since `version`.
 #[server(prefix = "/api", endpoint = "save-account-policy", input = Json)]
-pub async fn save_account_policy(policy: AccountPolicy, version: i64) -> Result<VersionedPolicy, ApiError> {
-    let (portal, administrator) = caller::<SteppedUp<Administrator>>()?;
-    portal.save_account_policy(&administrator, policy, version).await
+pub async fn save_account_policy(policy: AccountPolicy, version: i64) -> Answer<VersionedPolicy> {
+    answer(async {
+        let (portal, administrator) = caller::<SteppedUp<Administrator>>()?;
+        portal.save_account_policy(&administrator, policy, version).await
+    })
+    .await
 }

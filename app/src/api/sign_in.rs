@@ -1,8 +1,9 @@
 //! Coming in and going out. These serve plain forms: they work without script.
 
-use crate::contract::ApiError;
+use crate::contract::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use crate::{
+    api::answer::{answer, report},
     api::form::{go_to, lead_back, lead_on},
     contract::account::Standing,
     portal::{AwaitingCode, Enrolling, Visitor, caller},
@@ -15,8 +16,8 @@ use leptos::prelude::*;
 pub async fn sign_in(user_name: String, password: String, #[server(default)] next: String) -> Result<(), ApiError> {
     let (portal, visitor) = caller::<Visitor>()?;
     match portal.sign_in(&visitor, &user_name, password).await {
-        Ok(standing) => Ok(lead_on(standing, &next)),
-        Err(problem) => Err(lead_back(routes::SIGN_IN, &next, problem, Some(user_name))),
+        Ok(standing) => lead_on(standing, &next),
+        Err(problem) => lead_back(routes::SIGN_IN, &next, problem, Some(user_name)),
     }
 }
 
@@ -28,8 +29,8 @@ pub async fn sign_in_with_code(code: String, #[server(default)] next: String) ->
         portal.sign_in_with_code(&person, &code).await
     };
     match checked.await {
-        Ok(()) => Ok(lead_on(Standing::Complete, &next)),
-        Err(problem) => Err(lead_back(routes::SECOND_FACTOR, &next, problem, None)),
+        Ok(()) => lead_on(Standing::Complete, &next),
+        Err(problem) => lead_back(routes::SECOND_FACTOR, &next, problem, None),
     }
 }
 
@@ -41,23 +42,29 @@ pub async fn sign_in_with_recovery_code(code: String, #[server(default)] next: S
         portal.sign_in_with_recovery_code(&person, &code).await
     };
     match checked.await {
-        Ok(_left) => Ok(lead_on(Standing::Complete, &next)),
-        Err(problem) => Err(lead_back(routes::RECOVERY_CODE, &next, problem, None)),
+        Ok(_left) => lead_on(Standing::Complete, &next),
+        Err(problem) => lead_back(routes::RECOVERY_CODE, &next, problem, None),
     }
 }
 
 /// Ends the session and leads to the sign-in page.
 #[server(prefix = "/api", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), ApiError> {
-    let (portal, visitor) = caller::<Visitor>()?;
-    portal.sign_out(&visitor).await?;
+    report(async {
+        let (portal, visitor) = caller::<Visitor>()?;
+        portal.sign_out(&visitor).await)?;
     go_to(routes::SIGN_IN);
-    Ok(())
+    Ok(()
+    })
+    .await
 }
 
 /// Proves identity again, so that a sensitive change can be made within the next five minutes.
 #[server(prefix = "/api", endpoint = "step-up")]
-pub async fn step_up(password: String, #[server(default)] code: Option<String>) -> Result<(), ApiError> {
-    let (portal, person) = caller::<Enrolling>()?;
-    portal.step_up(&person, password, code.as_deref()).await
+pub async fn step_up(password: String, #[server(default)] code: Option<String>) -> Answer<()> {
+    answer(async {
+        let (portal, person) = caller::<Enrolling>()?;
+        portal.step_up(&person, password, code.as_deref()).await
+    })
+    .await
 }

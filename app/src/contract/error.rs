@@ -72,6 +72,12 @@ pub enum ApiError {
     PolicyConflict,
 }
 
+/// What a server function answers where a refusal is part of the conversation:
+/// the inner result is the use-case's (HTTP 200), the outer one says that it was
+/// not reached or broke (HTTP 4xx or 5xx). `flatten` it where the difference
+/// does not matter.
+pub type Answer<T> = Result<Result<T, ApiError>, ApiError>;
+
 /// Why a six-digit code was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodeProblem {
@@ -229,6 +235,36 @@ impl fmt::Display for UserNameProblem {
 }
 
 impl std::error::Error for ApiError {}
+
+impl ApiError {
+    /// Whether this is a use-case's answer to what the person entered, rather
+    /// than a request that should not have been made or could not be served.
+    pub const fn is_refusal(&self) -> bool {
+        !matches!(
+            self,
+            Self::SignedOut
+                | Self::SecondFactorRequired
+                | Self::EnrolmentRequired
+                | Self::AdministratorRequired
+                | Self::Unavailable
+                | Self::Internal { .. }
+                | Self::Offline
+                | Self::Malformed
+        )
+    }
+
+    /// The HTTP status of a response that carries this error.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::SignedOut => 401,
+            Self::SecondFactorRequired | Self::EnrolmentRequired | Self::AdministratorRequired => 403,
+            Self::Unavailable | Self::Offline => 503,
+            Self::Internal { .. } => 500,
+            Self::Malformed => 400,
+            _ => 422,
+        }
+    }
+}
 
 impl FromServerFnError for ApiError {
     type Encoder = JsonEncoding;

@@ -11,4 +11,4 @@ pub mod password;
 pub mod policy;
 pub mod profile;
 
-pub use error::ApiError;
+pub use error::{Answer, ApiError};

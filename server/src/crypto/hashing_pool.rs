@@ -61,10 +61,7 @@ impl HashingPool {
         salt: [u8; SALT_BYTES],
     ) -> Result<Zeroizing<[u8; HASH_BYTES]>, HashError> {
         let waiting = Waiting::enter(&self.waiting, self.max_waiting).ok_or(HashError::Busy)?;
-        let place = Arc::clone(&self.gate)
-            .acquire_owned()
-            .await
-            .map_err(|_| HashError::Interrupted)?;
+        let place = Arc::clone(&self.gate).acquire_owned().await.map_err(|_| HashError::Interrupted)?;
         drop(waiting);
         let spare = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
@@ -75,12 +72,7 @@ impl HashingPool {
             }
             memory.resize(blocks, Block::new());
             let mut hash = Zeroizing::new([0; HASH_BYTES]);
-            let result = argon2.hash_password_into_with_memory(
-                &input,
-                &salt,
-                &mut hash[..],
-                &mut memory[..],
-            );
+            let result = argon2.hash_password_into_with_memory(&input, &salt, &mut hash[..], &mut memory[..]);
             spare.give_back(memory);
             drop(place);
             result.map(|()| hash).map_err(HashError::Hashing)
@@ -157,9 +149,7 @@ struct Waiting<'a>(&'a AtomicUsize);
 impl<'a> Waiting<'a> {
     fn enter(waiting: &'a AtomicUsize, max_waiting: usize) -> Option<Self> {
         waiting
-            .try_update(Ordering::SeqCst, Ordering::SeqCst, |waiting| {
-                (waiting < max_waiting).then_some(waiting + 1)
-            })
+            .try_update(Ordering::SeqCst, Ordering::SeqCst, |waiting| (waiting < max_waiting).then_some(waiting + 1))
             .ok()
             .map(|_| Self(waiting))
     }

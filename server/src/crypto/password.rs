@@ -42,11 +42,7 @@ impl Default for Params {
     /// 19 MiB, two passes, one lane: a minimum that OWASP's password storage
     /// recommendations name.
     fn default() -> Self {
-        Self {
-            m_kib: 19_456,
-            t: 2,
-            p: 1,
-        }
+        Self { m_kib: 19_456, t: 2, p: 1 }
     }
 }
 
@@ -125,16 +121,9 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// [`HashError::Params`] if Argon2 doesn't allow `params`.
-    pub fn with_places(
-        params: Params,
-        places: usize,
-        max_waiting: usize,
-    ) -> Result<Self, HashError> {
+    pub fn with_places(params: Params, places: usize, max_waiting: usize) -> Result<Self, HashError> {
         params.argon2()?;
-        Ok(Self {
-            params,
-            pool: Arc::new(HashingPool::new(places, max_waiting)),
-        })
+        Ok(Self { params, pool: Arc::new(HashingPool::new(places, max_waiting)) })
     }
 
     /// Hashes a password. The answer is a PHC string that holds all it takes to
@@ -154,11 +143,7 @@ impl PasswordHasher {
         };
         let hash = self.pool.run(argon2, bounded(password)?, salt.0).await?;
         let output = Output::new(&hash[..]).map_err(|_| HashError::StoredHash)?;
-        Ok(PasswordHash {
-            hash: Some(output),
-            ..phc
-        }
-        .to_string())
+        Ok(PasswordHash { hash: Some(output), ..phc }.to_string())
     }
 
     /// Verifies a password against a stored PHC string. With none stored,
@@ -167,29 +152,15 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// As [`PasswordHasher::hash`], and [`HashError::StoredHash`].
-    pub async fn verify(
-        &self,
-        password: &str,
-        stored: Option<&str>,
-    ) -> Result<Verified, HashError> {
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verified, HashError> {
         let target = match stored {
             Some(phc) => StoredHash::parse(phc)?,
-            None => StoredHash {
-                params: self.params,
-                salt: [0; SALT_BYTES],
-                hash: [0; HASH_BYTES],
-            },
+            None => StoredHash { params: self.params, salt: [0; SALT_BYTES], hash: [0; HASH_BYTES] },
         };
         let argon2 = target.params.argon2()?;
-        let hash = self
-            .pool
-            .run(argon2, bounded(password)?, target.salt)
-            .await?;
+        let hash = self.pool.run(argon2, bounded(password)?, target.salt).await?;
         let matches = stored.is_some() & bool::from(target.hash.ct_eq(&hash[..]));
-        Ok(Verified {
-            matches,
-            needs_rehash: matches && target.params.is_below(self.params),
-        })
+        Ok(Verified { matches, needs_rehash: matches && target.params.is_below(self.params) })
     }
 
     /// Derives what is stored and compared for a recovery code. One salt serves
@@ -239,11 +210,7 @@ impl StoredHash {
                 && params.data().is_empty();
             is_ours.then_some(())?;
             Some(Self {
-                params: Params {
-                    m_kib: params.m_cost(),
-                    t: params.t_cost(),
-                    p: params.p_cost(),
-                },
+                params: Params { m_kib: params.m_cost(), t: params.t_cost(), p: params.p_cost() },
                 salt: phc.salt?.as_ref().try_into().ok()?,
                 hash: phc.hash?.as_bytes().try_into().ok()?,
             })
@@ -265,11 +232,7 @@ mod tests {
     use super::super::hashing_pool::KEPT_FOR;
     use super::*;
 
-    const CHEAP: Params = Params {
-        m_kib: 64,
-        t: 1,
-        p: 1,
-    };
+    const CHEAP: Params = Params { m_kib: 64, t: 1, p: 1 };
     const SALT: Salt = Salt(*b"a salt, 16 bytes");
 
     fn hasher() -> PasswordHasher {
@@ -281,12 +244,9 @@ mod tests {
         let hasher = hasher();
         let stored = hasher.hash("correct horse", SALT).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        for (password, matches) in [
-            ("correct horse", true),
-            ("Correct horse", false),
-            ("correct horse ", false),
-            ("", false),
-        ] {
+        for (password, matches) in
+            [("correct horse", true), ("Correct horse", false), ("correct horse ", false), ("", false)]
+        {
             let verified = hasher.verify(password, Some(&stored)).await.unwrap();
             assert_eq!(verified.matches, matches, "{password:?}");
             assert!(!verified.needs_rehash);
@@ -296,13 +256,8 @@ mod tests {
     #[tokio::test]
     async fn the_text_is_the_one_that_the_argon2_crate_writes() {
         let argon2 = Params::default().argon2().unwrap();
-        let phc: PasswordHash =
-            argon2::PasswordHasher::hash_password_with_salt(&argon2, b"password", &SALT.0).unwrap();
-        let ours = PasswordHasher::with_places(Params::default(), 1, 1)
-            .unwrap()
-            .hash("password", SALT)
-            .await
-            .unwrap();
+        let phc: PasswordHash = argon2::PasswordHasher::hash_password_with_salt(&argon2, b"password", &SALT.0).unwrap();
+        let ours = PasswordHasher::with_places(Params::default(), 1, 1).unwrap().hash("password", SALT).await.unwrap();
         assert_eq!(ours, phc.to_string());
     }
 
@@ -399,11 +354,7 @@ mod tests {
 
     #[test]
     fn impossible_settings_are_refused() {
-        let none = Params {
-            m_kib: 0,
-            t: 0,
-            p: 0,
-        };
+        let none = Params { m_kib: 0, t: 0, p: 0 };
         assert!(PasswordHasher::new(none).is_err());
     }
 }

@@ -67,11 +67,7 @@ impl Key {
             return Err(KeyError::Empty);
         }
         let bytes = Zeroizing::new(decode(text).ok_or(KeyError::Encoding)?);
-        bytes
-            .as_slice()
-            .try_into()
-            .map(Self)
-            .map_err(|_| KeyError::Length(bytes.len()))
+        bytes.as_slice().try_into().map(Self).map_err(|_| KeyError::Length(bytes.len()))
     }
 
     /// The key as 64 hexadecimal digits, to be written to its file.
@@ -92,9 +88,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return hex::decode(text).ok();
     }
-    [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD]
-        .iter()
-        .find_map(|engine| engine.decode(text).ok())
+    [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|engine| engine.decode(text).ok())
 }
 
 impl fmt::Debug for Key {
@@ -188,13 +182,7 @@ impl Keyring {
         rng.fill_bytes(&mut nonce);
         let header = header(self.current.id());
         let sealed = cipher(&self.current)
-            .encrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: plaintext,
-                    aad: &associated_data(header, purpose, row_id),
-                },
-            )
+            .encrypt(&XNonce::from(nonce), Payload { msg: plaintext, aad: &associated_data(header, purpose, row_id) })
             .map_err(|_| SealError)?;
         Ok([&header[..], &nonce, &sealed].concat())
     }
@@ -204,24 +192,15 @@ impl Keyring {
     /// # Errors
     /// [`OpenError`] says whether the key is missing, the envelope was altered,
     /// or it is none at all.
-    pub fn open(
-        &self,
-        purpose: Purpose,
-        row_id: &str,
-        envelope: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    pub fn open(&self, purpose: Purpose, row_id: &str, envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let key_id = key_id_of(envelope)?;
         let key = self.key(key_id).ok_or(OpenError::UnknownKey(key_id))?;
-        let (nonce, sealed) = envelope[HEADER_BYTES..]
-            .split_first_chunk::<NONCE_BYTES>()
-            .ok_or(OpenError::Malformed)?;
+        let (nonce, sealed) =
+            envelope[HEADER_BYTES..].split_first_chunk::<NONCE_BYTES>().ok_or(OpenError::Malformed)?;
         cipher(key)
             .decrypt(
                 &XNonce::from(*nonce),
-                Payload {
-                    msg: sealed,
-                    aad: &associated_data(header(key_id), purpose, row_id),
-                },
+                Payload { msg: sealed, aad: &associated_data(header(key_id), purpose, row_id) },
             )
             .map(Zeroizing::new)
             .map_err(|_| OpenError::Tampered)
@@ -233,9 +212,7 @@ impl Keyring {
     }
 
     fn key(&self, id: KeyId) -> Option<&Key> {
-        std::iter::once(&self.current)
-            .chain(&self.older)
-            .find(|key| key.id() == id)
+        std::iter::once(&self.current).chain(&self.older).find(|key| key.id() == id)
     }
 }
 
@@ -251,9 +228,7 @@ fn header(key_id: KeyId) -> [u8; HEADER_BYTES] {
 /// The key that an envelope names, once its size and version are right.
 fn key_id_of(envelope: &[u8]) -> Result<KeyId, OpenError> {
     match *envelope {
-        [VERSION, a, b, c, d, ref rest @ ..] if rest.len() >= NONCE_BYTES + TAG_BYTES => {
-            Ok(KeyId([a, b, c, d]))
-        }
+        [VERSION, a, b, c, d, ref rest @ ..] if rest.len() >= NONCE_BYTES + TAG_BYTES => Ok(KeyId([a, b, c, d])),
         _ => Err(OpenError::Malformed),
     }
 }
@@ -284,23 +259,14 @@ mod tests {
     }
 
     fn seal(ring: &Keyring, row: &str, plaintext: &[u8]) -> Vec<u8> {
-        ring.seal(
-            &mut StdRng::seed_from_u64(9),
-            Purpose::TotpSecret,
-            row,
-            plaintext,
-        )
-        .unwrap()
+        ring.seal(&mut StdRng::seed_from_u64(9), Purpose::TotpSecret, row, plaintext).unwrap()
     }
 
     #[test]
     fn an_envelope_opens_only_for_its_row_and_purpose() {
         let envelope = seal(&ring(), "row", b"secret");
         let open = |purpose, row: &str| ring().open(purpose, row, &envelope);
-        assert_eq!(
-            open(Purpose::TotpSecret, "row").unwrap().as_slice(),
-            b"secret"
-        );
+        assert_eq!(open(Purpose::TotpSecret, "row").unwrap().as_slice(), b"secret");
         assert_eq!(open(Purpose::TotpSecret, "other"), Err(OpenError::Tampered));
         assert_eq!(open(Purpose::KeyCheck, "row"), Err(OpenError::Tampered));
     }
@@ -314,25 +280,15 @@ mod tests {
         let resealed = seal(&rotated, "row", &opened);
         assert!(!rotated.needs_resealing(&resealed));
         let retired = Keyring::new(key(2), vec![]);
-        assert_eq!(
-            retired.open(Purpose::TotpSecret, "row", &old),
-            Err(OpenError::UnknownKey(key(1).id()))
-        );
+        assert_eq!(retired.open(Purpose::TotpSecret, "row", &old), Err(OpenError::UnknownKey(key(1).id())));
         assert!(retired.open(Purpose::TotpSecret, "row", &resealed).is_ok());
     }
 
     #[test]
     fn what_is_no_envelope_is_malformed() {
         let envelope = seal(&ring(), "row", b"");
-        for broken in [
-            &[][..],
-            &envelope[..envelope.len() - 1],
-            &[&[2], &envelope[1..]].concat(),
-        ] {
-            assert_eq!(
-                ring().open(Purpose::TotpSecret, "row", broken),
-                Err(OpenError::Malformed)
-            );
+        for broken in [&[][..], &envelope[..envelope.len() - 1], &[&[2], &envelope[1..]].concat()] {
+            assert_eq!(ring().open(Purpose::TotpSecret, "row", broken), Err(OpenError::Malformed));
             assert!(ring().needs_resealing(broken));
         }
     }
@@ -358,14 +314,8 @@ mod tests {
     fn a_text_that_is_no_key_is_told_why() {
         assert_eq!(Key::parse(" \n").unwrap_err(), KeyError::Empty);
         assert_eq!(Key::parse("not a key!").unwrap_err(), KeyError::Encoding);
-        assert_eq!(
-            Key::parse(&STANDARD.encode([1; 16])).unwrap_err(),
-            KeyError::Length(16)
-        );
-        assert_eq!(
-            Key::parse(&"fb".repeat(16)).unwrap_err(),
-            KeyError::Length(16)
-        );
+        assert_eq!(Key::parse(&STANDARD.encode([1; 16])).unwrap_err(), KeyError::Length(16));
+        assert_eq!(Key::parse(&"fb".repeat(16)).unwrap_err(), KeyError::Length(16));
     }
 
     #[test]

@@ -131,9 +131,7 @@ impl Outcome {
 
     /// The reverse of [`Outcome::as_str`].
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Success, Self::Failure]
-            .into_iter()
-            .find(|outcome| outcome.as_str() == name)
+        [Self::Success, Self::Failure].into_iter().find(|outcome| outcome.as_str() == name)
     }
 }
 
@@ -188,15 +186,7 @@ pub fn chain_hash(previous: &[u8; 32], entry: &EntryFields<'_>) -> [u8; 32] {
     for text in [id, event, outcome] {
         put(&mut hash, text.as_bytes());
     }
-    for optional in [
-        actor_id,
-        actor_name,
-        subject_id,
-        subject_name,
-        client_address,
-        user_agent,
-        detail,
-    ] {
+    for optional in [actor_id, actor_name, subject_id, subject_name, client_address, user_agent, detail] {
         match optional {
             None => hash.update([0]),
             Some(text) => {
@@ -297,13 +287,7 @@ mod tests {
     }
 
     fn check(entries: &[Entry], hashes: &[[u8; 32]]) -> Result<[u8; 32], BrokenChain> {
-        verify(
-            GENESIS,
-            entries
-                .iter()
-                .map(Entry::fields)
-                .zip(hashes.iter().copied()),
-        )
+        verify(GENESIS, entries.iter().map(Entry::fields).zip(hashes.iter().copied()))
     }
 
     #[test]

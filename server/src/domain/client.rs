@@ -112,33 +112,17 @@ mod tests {
     #[test]
     fn the_walk_ends_at_the_first_address_that_is_not_ours() {
         assert_eq!(behind(&["203.0.113.9"], "10.0.0.1"), "203.0.113.9");
-        assert_eq!(
-            behind(&["1.1.1.1, 203.0.113.9, 10.0.0.2"], "10.0.0.1"),
-            "203.0.113.9"
-        );
-        assert_eq!(
-            behind(&["1.1.1.1", "203.0.113.9,10.0.0.2"], "::ffff:10.0.0.1"),
-            "203.0.113.9"
-        );
+        assert_eq!(behind(&["1.1.1.1, 203.0.113.9, 10.0.0.2"], "10.0.0.1"), "203.0.113.9");
+        assert_eq!(behind(&["1.1.1.1", "203.0.113.9,10.0.0.2"], "::ffff:10.0.0.1"), "203.0.113.9");
         assert_eq!(behind(&["10.0.0.3, 10.0.0.2"], "10.0.0.1"), "10.0.0.3");
     }
 
     #[test]
     fn an_unreadable_entry_counts_against_the_proxy_that_sent_it() {
-        for junk in [
-            "unknown",
-            "",
-            "1.1.1.1.1",
-            "evil, ",
-            "[::1",
-            "1.1.1.1 2.2.2.2",
-        ] {
+        for junk in ["unknown", "", "1.1.1.1.1", "evil, ", "[::1", "1.1.1.1 2.2.2.2"] {
             assert_eq!(behind(&[junk], "10.0.0.1"), "10.0.0.1", "{junk}");
         }
-        assert_eq!(
-            behind(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"),
-            "10.0.0.2"
-        );
+        assert_eq!(behind(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "10.0.0.2");
     }
 
     #[test]
@@ -155,10 +139,7 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
         assert_eq!(key("::ffff:203.0.113.9"), "203.0.113.9");
-        assert_eq!(
-            ClientAddress::from(ip("::ffff:1.2.3.4")).to_string(),
-            "1.2.3.4"
-        );
+        assert_eq!(ClientAddress::from(ip("::ffff:1.2.3.4")).to_string(), "1.2.3.4");
     }
 
     proptest! {

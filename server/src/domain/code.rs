@@ -45,11 +45,7 @@ impl SixDigits {
             *digits.get_mut(count).ok_or(MalformedCode)? = digit;
             count += 1;
         }
-        if count == DIGITS {
-            Ok(Self(digits))
-        } else {
-            Err(MalformedCode)
-        }
+        if count == DIGITS { Ok(Self(digits)) } else { Err(MalformedCode) }
     }
 
     /// The digits as ASCII text. A code is a secret while it is valid: this
@@ -77,13 +73,7 @@ fn is_separator(c: char) -> bool {
         || matches!(
             c,
             '-' | '\u{00AD}' | '\u{2010}'
-                ..='\u{2015}'
-                    | '\u{2212}'
-                    | '\u{200B}'
-                    | '\u{2060}'
-                    | '\u{FE63}'
-                    | '\u{FEFF}'
-                    | '\u{FF0D}'
+                ..='\u{2015}' | '\u{2212}' | '\u{200B}' | '\u{2060}' | '\u{FE63}' | '\u{FEFF}' | '\u{FF0D}'
         )
 }
 

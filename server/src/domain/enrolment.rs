@@ -68,10 +68,7 @@ pub struct Attempt {
 
 impl From<Verdict> for Attempt {
     fn from(verdict: Verdict) -> Self {
-        Self {
-            verdict,
-            fits_replaced_secret: false,
-        }
+        Self { verdict, fits_replaced_secret: false }
     }
 }
 
@@ -112,9 +109,7 @@ pub enum FinishRefused {
 impl Pending {
     /// Starts an enrolment whose QR code lives for `qr_lifetime` seconds.
     pub const fn begin(now: UnixTime, qr_lifetime: i64) -> Self {
-        Self {
-            expires_at: now.plus(qr_lifetime),
-        }
+        Self { expires_at: now.plus(qr_lifetime) }
     }
 
     /// Whether the QR code no longer counts.
@@ -137,20 +132,13 @@ impl Pending {
     ///
     /// # Errors
     /// The unchanged state and the reason.
-    pub fn confirm(
-        self,
-        attempt: Attempt,
-        now: UnixTime,
-    ) -> Result<Confirmed, (Self, ConfirmRefused)> {
+    pub fn confirm(self, attempt: Attempt, now: UnixTime) -> Result<Confirmed, (Self, ConfirmRefused)> {
         if self.is_expired(now) {
             return Err((self, ConfirmRefused::Expired));
         }
         let refused = match attempt.verdict {
             Verdict::Accepted(step) => {
-                return Ok(Confirmed {
-                    confirmed_at: now,
-                    step,
-                });
+                return Ok(Confirmed { confirmed_at: now, step });
             }
             _ if attempt.fits_replaced_secret => ConfirmRefused::Replaced,
             Verdict::Reused => ConfirmRefused::Reused,
@@ -175,10 +163,7 @@ impl Confirmed {
         if now >= self.finish_before() {
             return Err((self, FinishRefused::TooLate));
         }
-        Ok(Finished {
-            finished_at: now,
-            step: self.step,
-        })
+        Ok(Finished { finished_at: now, step: self.step })
     }
 }
 
@@ -192,11 +177,7 @@ impl Enrolment {
     ///
     /// # Errors
     /// The unchanged state and the reason.
-    pub const fn renew(
-        self,
-        now: UnixTime,
-        qr_lifetime: i64,
-    ) -> Result<Pending, (Self, RenewRefused)> {
+    pub const fn renew(self, now: UnixTime, qr_lifetime: i64) -> Result<Pending, (Self, RenewRefused)> {
         match self {
             Self::Pending(pending) => Ok(pending.renew(now, qr_lifetime)),
             Self::Confirmed(_) => Err((self, RenewRefused::AlreadyConfirmed)),
@@ -207,15 +188,11 @@ impl Enrolment {
     ///
     /// # Errors
     /// The unchanged state and the reason.
-    pub fn confirm(
-        self,
-        attempt: Attempt,
-        now: UnixTime,
-    ) -> Result<Confirmed, (Self, ConfirmRefused)> {
+    pub fn confirm(self, attempt: Attempt, now: UnixTime) -> Result<Confirmed, (Self, ConfirmRefused)> {
         match self {
-            Self::Pending(pending) => pending
-                .confirm(attempt, now)
-                .map_err(|(pending, refused)| (Self::Pending(pending), refused)),
+            Self::Pending(pending) => {
+                pending.confirm(attempt, now).map_err(|(pending, refused)| (Self::Pending(pending), refused))
+            }
             Self::Confirmed(_) => Err((self, ConfirmRefused::AlreadyConfirmed)),
         }
     }
@@ -227,9 +204,9 @@ impl Enrolment {
     pub fn finish(self, now: UnixTime) -> Result<Finished, (Self, FinishRefused)> {
         match self {
             Self::Pending(_) => Err((self, FinishRefused::NotConfirmed)),
-            Self::Confirmed(confirmed) => confirmed
-                .finish(now)
-                .map_err(|(confirmed, refused)| (Self::Confirmed(confirmed), refused)),
+            Self::Confirmed(confirmed) => {
+                confirmed.finish(now).map_err(|(confirmed, refused)| (Self::Confirmed(confirmed), refused))
+            }
         }
     }
 }
@@ -240,10 +217,7 @@ mod tests {
     use proptest::prelude::*;
 
     const START: UnixTime = UnixTime(1_000_000);
-    const RIGHT: Attempt = Attempt {
-        verdict: Verdict::Accepted(Step(7)),
-        fits_replaced_secret: false,
-    };
+    const RIGHT: Attempt = Attempt { verdict: Verdict::Accepted(Step(7)), fits_replaced_secret: false };
 
     fn pending() -> Pending {
         Pending::begin(START, DEFAULT_QR_LIFETIME)
@@ -260,10 +234,7 @@ mod tests {
     #[test]
     fn the_last_second_counts_and_the_deadline_does_not() {
         assert!(pending().confirm(RIGHT, START.plus(179)).is_ok());
-        assert_eq!(
-            pending().confirm(RIGHT, START.plus(180)),
-            Err((pending(), ConfirmRefused::Expired))
-        );
+        assert_eq!(pending().confirm(RIGHT, START.plus(180)), Err((pending(), ConfirmRefused::Expired)));
         assert_eq!(pending().seconds_left(START.plus(179)), 1);
         assert_eq!(pending().seconds_left(START.plus(999)), 0);
     }
@@ -273,41 +244,24 @@ mod tests {
         for (verdict, refused) in [
             (Verdict::Wrong, ConfirmRefused::Wrong),
             (Verdict::Reused, ConfirmRefused::Reused),
-            (
-                Verdict::SkewedClock { seconds: -90 },
-                ConfirmRefused::SkewedClock { seconds: -90 },
-            ),
+            (Verdict::SkewedClock { seconds: -90 }, ConfirmRefused::SkewedClock { seconds: -90 }),
         ] {
-            assert_eq!(
-                pending().confirm(verdict.into(), START),
-                Err((pending(), refused))
-            );
+            assert_eq!(pending().confirm(verdict.into(), START), Err((pending(), refused)));
         }
     }
 
     #[test]
     fn a_code_for_the_replaced_secret_is_told_apart_from_a_wrong_one() {
-        let attempt = Attempt {
-            verdict: Verdict::Wrong,
-            fits_replaced_secret: true,
-        };
-        assert_eq!(
-            pending().confirm(attempt, START),
-            Err((pending(), ConfirmRefused::Replaced))
-        );
+        let attempt = Attempt { verdict: Verdict::Wrong, fits_replaced_secret: true };
+        assert_eq!(pending().confirm(attempt, START), Err((pending(), ConfirmRefused::Replaced)));
         let expired = START.plus(DEFAULT_QR_LIFETIME);
-        assert_eq!(
-            pending().confirm(attempt, expired),
-            Err((pending(), ConfirmRefused::Expired))
-        );
+        assert_eq!(pending().confirm(attempt, expired), Err((pending(), ConfirmRefused::Expired)));
     }
 
     #[test]
     fn a_new_qr_code_has_a_new_deadline_expired_or_not() {
         for now in [START.plus(10), START.plus(10_000)] {
-            let renewed = Enrolment::Pending(pending())
-                .renew(now, DEFAULT_QR_LIFETIME)
-                .unwrap();
+            let renewed = Enrolment::Pending(pending()).renew(now, DEFAULT_QR_LIFETIME).unwrap();
             assert_eq!(renewed.expires_at, now.plus(DEFAULT_QR_LIFETIME));
         }
     }
@@ -315,19 +269,10 @@ mod tests {
     #[test]
     fn a_confirmed_enrolment_is_only_finished() {
         let confirmed = Enrolment::Confirmed(pending().confirm(RIGHT, START).unwrap());
-        assert_eq!(
-            confirmed.renew(START, 180),
-            Err((confirmed, RenewRefused::AlreadyConfirmed))
-        );
-        assert_eq!(
-            confirmed.confirm(RIGHT, START),
-            Err((confirmed, ConfirmRefused::AlreadyConfirmed))
-        );
+        assert_eq!(confirmed.renew(START, 180), Err((confirmed, RenewRefused::AlreadyConfirmed)));
+        assert_eq!(confirmed.confirm(RIGHT, START), Err((confirmed, ConfirmRefused::AlreadyConfirmed)));
         assert!(confirmed.finish(START.plus(FINISH_WITHIN - 1)).is_ok());
-        assert_eq!(
-            confirmed.finish(START.plus(FINISH_WITHIN)),
-            Err((confirmed, FinishRefused::TooLate))
-        );
+        assert_eq!(confirmed.finish(START.plus(FINISH_WITHIN)), Err((confirmed, FinishRefused::TooLate)));
     }
 
     proptest! {

@@ -15,11 +15,7 @@ use super::code::DIGITS;
 use super::totp::{STEP_SECONDS, Secret};
 
 /// All but `ALPHA / DIGIT / "-" / "." / "_" / "~"`.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The address for `account` (the user name as shown) at `issuer` (the name of
 /// the portal as the app shows it). It holds the secret and is treated as one.
@@ -49,18 +45,8 @@ mod tests {
         let url = Url::parse(uri).unwrap();
         assert_eq!((url.scheme(), url.host_str()), ("otpauth", Some("totp")));
         assert_eq!(url.fragment(), None);
-        let decode = |text: &str| {
-            percent_encoding::percent_decode_str(text)
-                .decode_utf8()
-                .unwrap()
-                .into_owned()
-        };
-        let (issuer, account) = url
-            .path()
-            .strip_prefix('/')
-            .unwrap()
-            .split_once(':')
-            .unwrap();
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
+        let (issuer, account) = url.path().strip_prefix('/').unwrap().split_once(':').unwrap();
         let parameters = url
             .query()
             .unwrap()

@@ -34,9 +34,7 @@ pub struct TooLong;
 
 impl std::fmt::Debug for QrMatrix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QrMatrix")
-            .field("size", &self.size)
-            .finish_non_exhaustive()
+        f.debug_struct("QrMatrix").field("size", &self.size).finish_non_exhaustive()
     }
 }
 
@@ -59,10 +57,7 @@ pub fn draw(text: &str) -> Result<QrMatrix, TooLong> {
             x += length;
         }
     }
-    Ok(QrMatrix {
-        size: width as u32 + 2 * QUIET_ZONE,
-        path,
-    })
+    Ok(QrMatrix { size: width as u32 + 2 * QUIET_ZONE, path })
 }
 
 fn encode(text: &str) -> Result<QrCode, TooLong> {
@@ -121,10 +116,7 @@ mod tests {
 
     #[test]
     fn debug_output_shows_no_module() {
-        assert_eq!(
-            format!("{:?}", draw("hello").unwrap()),
-            "QrMatrix { size: 29, .. }"
-        );
+        assert_eq!(format!("{:?}", draw("hello").unwrap()), "QrMatrix { size: 29, .. }");
     }
 
     proptest! {

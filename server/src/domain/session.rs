@@ -43,9 +43,7 @@ impl Assurance {
 
     /// The reverse of [`Assurance::as_str`].
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::FirstFactor, Self::Full]
-            .into_iter()
-            .find(|assurance| assurance.as_str() == name)
+        [Self::FirstFactor, Self::Full].into_iter().find(|assurance| assurance.as_str() == name)
     }
 }
 
@@ -61,19 +59,13 @@ pub struct Lifetime {
 impl Default for Lifetime {
     /// 30 minutes idle, 24 hours in all.
     fn default() -> Self {
-        Self {
-            idle: 30 * 60,
-            absolute: 24 * 60 * 60,
-        }
+        Self { idle: 30 * 60, absolute: 24 * 60 * 60 }
     }
 }
 
 impl Lifetime {
     /// A sign-in that awaits its code: ten minutes, however busy.
-    pub const PENDING: Self = Self {
-        idle: PENDING_SIGN_IN,
-        absolute: PENDING_SIGN_IN,
-    };
+    pub const PENDING: Self = Self { idle: PENDING_SIGN_IN, absolute: PENDING_SIGN_IN };
 
     /// The first second at which a session no longer lives.
     pub fn ends_at(&self, created: UnixTime, last_seen: UnixTime) -> UnixTime {
@@ -92,12 +84,7 @@ pub enum Liveness {
 }
 
 /// Whether a session made at `created` and last used at `last_seen` still lives.
-pub fn liveness(
-    created: UnixTime,
-    last_seen: UnixTime,
-    now: UnixTime,
-    lifetime: Lifetime,
-) -> Liveness {
+pub fn liveness(created: UnixTime, last_seen: UnixTime, now: UnixTime, lifetime: Lifetime) -> Liveness {
     if now.seconds_since(created) >= lifetime.absolute {
         Liveness::TooOld
     } else if now.seconds_since(last_seen) >= lifetime.idle {
@@ -134,10 +121,7 @@ mod tests {
 
     #[test]
     fn a_session_ends_at_the_earlier_of_its_two_limits() {
-        let lifetime = Lifetime {
-            idle: 10,
-            absolute: 25,
-        };
+        let lifetime = Lifetime { idle: 10, absolute: 25 };
         let at = |last_seen: i64, now: i64| liveness(T, T.plus(last_seen), T.plus(now), lifetime);
         assert_eq!(at(0, 9), Liveness::Live);
         assert_eq!(at(0, 10), Liveness::IdleOut);

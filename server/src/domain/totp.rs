@@ -134,35 +134,21 @@ pub enum Verdict {
 ///
 /// If the code fits several steps of the window the latest counts, so that
 /// accepting it uses up all of them.
-pub fn verify(
-    secret: &Secret,
-    code: &SixDigits,
-    now: UnixTime,
-    last_used: Option<Step>,
-) -> Verdict {
+pub fn verify(secret: &Secret, code: &SixDigits, now: UnixTime, last_used: Option<Step>) -> Verdict {
     let totp = secret.totp();
     let current = step_at(now);
     let is_used = |step: Step| last_used.is_some_and(|used| step <= used);
 
     if let Some(step) = matching(&totp, code, current, -WINDOW..=WINDOW).last() {
-        return if is_used(step) {
-            Verdict::Reused
-        } else {
-            Verdict::Accepted(step)
-        };
+        return if is_used(step) { Verdict::Reused } else { Verdict::Accepted(step) };
     }
 
     let behind = matching(&totp, code, current, -SKEW_SEARCH..=-WINDOW - 1).last();
     let ahead = matching(&totp, code, current, WINDOW + 1..=SKEW_SEARCH).next();
-    let nearest = [behind, ahead]
-        .into_iter()
-        .flatten()
-        .min_by_key(|step| (step.0 - current.0).abs());
+    let nearest = [behind, ahead].into_iter().flatten().min_by_key(|step| (step.0 - current.0).abs());
     match nearest {
         Some(step) if is_used(step) => Verdict::Reused,
-        Some(step) => Verdict::SkewedClock {
-            seconds: (step.0 - current.0) * STEP_SECONDS,
-        },
+        Some(step) => Verdict::SkewedClock { seconds: (step.0 - current.0) * STEP_SECONDS },
         None => Verdict::Wrong,
     }
 }
@@ -179,15 +165,11 @@ fn matching(
     let first = *offsets.start();
     for offset in offsets {
         let step = current.0.saturating_add(offset);
-        let is_match = u64::try_from(step).is_ok_and(|step| {
-            totp.check(code.as_str(), step * STEP_SECONDS as u64)
-                .is_some()
-        });
+        let is_match =
+            u64::try_from(step).is_ok_and(|step| totp.check(code.as_str(), step * STEP_SECONDS as u64).is_some());
         found |= u64::from(is_match) << (offset - first);
     }
-    (0..u64::BITS)
-        .filter(move |bit| found >> bit & 1 == 1)
-        .map(move |bit| Step(current.0 + first + i64::from(bit)))
+    (0..u64::BITS).filter(move |bit| found >> bit & 1 == 1).map(move |bit| Step(current.0 + first + i64::from(bit)))
 }
 
 #[cfg(test)]
@@ -211,12 +193,7 @@ mod tests {
         let secret = secret();
         let current = step_at(NOW).0;
         let code = code_of(&secret, Step(current + offset));
-        verify(
-            &secret,
-            &code,
-            NOW,
-            last_used.map(|offset| Step(current + offset)),
-        )
+        verify(&secret, &code, NOW, last_used.map(|offset| Step(current + offset)))
     }
 
     /// RFC 6238 appendix B, SHA-1: the last six of the eight digits.
@@ -234,10 +211,7 @@ mod tests {
             let time = UnixTime(seconds);
             assert_eq!(secret.code_at(time).as_str(), &eight_digits[2..]);
             let code = SixDigits::parse(&eight_digits[2..]).unwrap();
-            assert_eq!(
-                verify(&secret, &code, time, None),
-                Verdict::Accepted(step_at(time))
-            );
+            assert_eq!(verify(&secret, &code, time, None), Verdict::Accepted(step_at(time)));
         }
     }
 
@@ -268,11 +242,7 @@ mod tests {
         assert_eq!(judge(1, Some(0)), Verdict::Accepted(Step(step + 1)));
         assert_eq!(judge(0, Some(1)), Verdict::Reused);
         assert_eq!(judge(-5, Some(-5)), Verdict::Reused);
-        assert_eq!(
-            judge(5, Some(0)),
-            Verdict::SkewedClock { seconds: 150 },
-            "a later step was never used"
-        );
+        assert_eq!(judge(5, Some(0)), Verdict::SkewedClock { seconds: 150 }, "a later step was never used");
     }
 
     #[test]
@@ -282,10 +252,7 @@ mod tests {
         bytes[..8].copy_from_slice(&14_171_u64.to_be_bytes());
         let secret = Secret::from_bytes(bytes);
         let step = Step(117);
-        assert_eq!(
-            *secret.code_at(UnixTime(3_510)),
-            *secret.code_at(UnixTime(3_540))
-        );
+        assert_eq!(*secret.code_at(UnixTime(3_510)), *secret.code_at(UnixTime(3_540)));
         let now = UnixTime(step.0 * 30);
         let code = code_of(&secret, step);
         let later = Step(step.0 + 1);
@@ -302,10 +269,7 @@ mod tests {
     fn the_key_is_shown_in_groups_of_four_without_padding() {
         let secret = Secret::from_bytes(*b"12345678901234567890");
         assert_eq!(secret.base32().as_str(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
-        assert_eq!(
-            secret.groups().as_str(),
-            "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
-        );
+        assert_eq!(secret.groups().as_str(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
     }
 
     #[test]

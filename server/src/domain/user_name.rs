@@ -97,16 +97,10 @@ impl std::fmt::Display for UserName {
 /// refuses NUL in text) and its length is bounded whatever was typed.
 pub fn lookup_key(typed: &str) -> String {
     let mut chars = typed.trim().chars();
-    let mut key =
-        caseless_key(
-            chars
-                .by_ref()
-                .take(MAX_LOOKUP_CHARS)
-                .map(|c| match problem_of(c) {
-                    Some(_) => NEVER_IN_A_NAME,
-                    None => c,
-                }),
-        );
+    let mut key = caseless_key(chars.by_ref().take(MAX_LOOKUP_CHARS).map(|c| match problem_of(c) {
+        Some(_) => NEVER_IN_A_NAME,
+        None => c,
+    }));
     if chars.next().is_some() {
         key.push(NEVER_IN_A_NAME);
     }
@@ -115,13 +109,7 @@ pub fn lookup_key(typed: &str) -> String {
 
 /// `toNFKC(toCasefold(toNFKD(toCasefold(toNFD(X)))))`, white space collapsed.
 fn caseless_key(chars: impl Iterator<Item = char>) -> String {
-    let folded: String = chars
-        .nfd()
-        .default_case_fold()
-        .nfkd()
-        .default_case_fold()
-        .nfkc()
-        .collect();
+    let folded: String = chars.nfd().default_case_fold().nfkd().default_case_fold().nfkc().collect();
     let mut key = String::with_capacity(folded.len());
     for word in folded.split_whitespace() {
         if !key.is_empty() {
@@ -134,11 +122,9 @@ fn caseless_key(chars: impl Iterator<Item = char>) -> String {
 
 fn problem_of(c: char) -> Option<UserNameProblem> {
     match c {
-        '\u{202A}'..='\u{202E}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{200E}'
-        | '\u{200F}'
-        | '\u{061C}' => Some(UserNameProblem::DirectionMark),
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}' => {
+            Some(UserNameProblem::DirectionMark)
+        }
         NEVER_IN_A_NAME => Some(UserNameProblem::ControlCharacter),
         _ if is_invisible_filler(c) => Some(UserNameProblem::InvisibleCharacter),
         _ => match c.general_category() {
@@ -190,19 +176,8 @@ mod tests {
 
     #[test]
     fn punctuation_and_any_script_are_allowed() {
-        for name in [
-            "a:b",
-            "R&D",
-            "100%",
-            "#1",
-            "\"q\"",
-            "o'neil",
-            "Ольга",
-            "李雷",
-            "مريم",
-            "שרה",
-            "Đặng",
-        ] {
+        for name in ["a:b", "R&D", "100%", "#1", "\"q\"", "o'neil", "Ольга", "李雷", "مريم", "שרה", "Đặng"]
+        {
             assert_eq!(UserName::parse(name).unwrap().as_str(), name);
         }
     }
@@ -217,14 +192,8 @@ mod tests {
     #[test]
     fn sixty_four_characters_fit_and_sixty_five_do_not() {
         assert!(UserName::parse(&"字".repeat(64)).is_ok());
-        assert_eq!(
-            UserName::parse(&"字".repeat(65)),
-            Err(UserNameProblem::TooLong)
-        );
-        assert_eq!(
-            UserName::parse(&"a".repeat(300)),
-            Err(UserNameProblem::TooLong)
-        );
+        assert_eq!(UserName::parse(&"字".repeat(65)), Err(UserNameProblem::TooLong));
+        assert_eq!(UserName::parse(&"a".repeat(300)), Err(UserNameProblem::TooLong));
         assert!(UserName::parse(&"e\u{301}".repeat(64)).is_ok());
     }
 

@@ -77,7 +77,12 @@ impl SecondFactor for Service {
         self.insert_secret(tx, caller, AuditEvent::EnrolmentQrRenewed).await
     }
 
-    async fn confirm_enrolment(&self, caller: &Enrolling, id: &str, code: &str) -> Result<ConfirmedEnrolment, ApiError> {
+    async fn confirm_enrolment(
+        &self,
+        caller: &Enrolling,
+        id: &str,
+        code: &str,
+    ) -> Result<ConfirmedEnrolment, ApiError> {
         let code = SixDigits::parse(code).map_err(|_| ApiError::Code(CodeProblem::Malformed))?;
         let (mut tx, rows) = self.begin_with_rows(caller).await?;
         let current = current(&rows).ok_or(GONE)?;

@@ -138,12 +138,7 @@ impl Service {
         let (session, call, now) = (caller.session(), caller.call(), self.now());
         self.take_back_codes(&mut tx, &session.user_id).await?;
         let token = self.elevate_session(&mut tx, session).await?;
-        let browser = call
-            .client
-            .browser_token
-            .as_deref()
-            .and_then(Token::parse)
-            .unwrap_or_else(|| self.new_token());
+        let browser = call.client.browser_token.as_deref().and_then(Token::parse).unwrap_or_else(|| self.new_token());
         sessions::remember_browser(&mut tx, &browser.digest(), &session.user_id, now.0).await?;
         record(&mut tx, now, actor(caller), AuditEvent::SignedIn, Outcome::Success).await?;
         tx.commit().await?;
@@ -153,7 +148,11 @@ impl Service {
     }
 
     /// Judges a code against each of the person's methods; the best verdict counts.
-    async fn evaluate_code(&self, caller: &Bound, code: &SixDigits) -> Result<Result<RightCode, CodeProblem>, ApiError> {
+    async fn evaluate_code(
+        &self,
+        caller: &Bound,
+        code: &SixDigits,
+    ) -> Result<Result<RightCode, CodeProblem>, ApiError> {
         let wrong = CodeProblem::Wrong { attempts_left: None };
         let mut problem = wrong;
         for method in methods::of_user(&self.db, &caller.session().user_id).await? {
@@ -192,11 +191,22 @@ impl Service {
         self.refuse(caller, event, ApiError::Code(problem), left).await
     }
 
-    async fn refuse_recovery_code(&self, caller: &Bound, problem: RecoveryCodeProblem, left: u32) -> Result<ApiError, ApiError> {
+    async fn refuse_recovery_code(
+        &self,
+        caller: &Bound,
+        problem: RecoveryCodeProblem,
+        left: u32,
+    ) -> Result<ApiError, ApiError> {
         self.refuse(caller, AuditEvent::RecoveryCodeFailed, ApiError::RecoveryCode(problem), left).await
     }
 
-    async fn refuse(&self, caller: &Bound, event: AuditEvent, problem: ApiError, left: u32) -> Result<ApiError, ApiError> {
+    async fn refuse(
+        &self,
+        caller: &Bound,
+        event: AuditEvent,
+        problem: ApiError,
+        left: u32,
+    ) -> Result<ApiError, ApiError> {
         let mut tx = self.db.begin().await?;
         record(&mut tx, self.now(), actor(caller), event, Outcome::Failure).await?;
         if left == 0 {
@@ -220,7 +230,10 @@ fn actor(caller: &Bound) -> Actor<'_> {
 
 /// The code of the set that has this hash. Every one is compared, in constant time.
 fn matching<'a>(codes: &'a [CodeRow], hash: &[u8; 32]) -> Option<&'a CodeRow> {
-    codes.iter().fold(None, |found, code| {
-        if bool::from(code.hash.as_slice().ct_eq(hash.as_slice())) { Some(code) } else { found }
-    })
+    codes.iter().fold(
+        None,
+        |found, code| {
+            if bool::from(code.hash.as_slice().ct_eq(hash.as_slice())) { Some(code) } else { found }
+        },
+    )
 }

@@ -145,7 +145,11 @@ impl Service {
     }
 
     /// Checks the password of someone signed in, charged like a sign-in.
-    pub(super) async fn check_password(&self, caller: &Bound, password: Zeroizing<String>) -> Result<PasswordCharge, ApiError> {
+    pub(super) async fn check_password(
+        &self,
+        caller: &Bound,
+        password: Zeroizing<String>,
+    ) -> Result<PasswordCharge, ApiError> {
         let (session, client) = (caller.session(), &caller.call().client);
         let mut tx = self.db.begin().await?;
         let user = accounts::by_id(&mut tx, &session.user_id).await?.ok_or(ApiError::SignedOut)?;

@@ -67,5 +67,6 @@ pub async fn refund(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub async fn delete_stale_addresses(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM attempt_counters WHERE last_failure_at < $1 AND key LIKE 'address:%'", values![before]).await
+    db.execute("DELETE FROM attempt_counters WHERE last_failure_at < $1 AND key LIKE 'address:%'", values![before])
+        .await
 }

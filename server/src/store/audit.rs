@@ -94,8 +94,9 @@ impl EntryRow {
 /// # Errors
 /// See [`StoreError`].
 pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<(), StoreError> {
-    let (sequence, previous): (i64, Vec<u8>) =
-        tx.one("UPDATE audit_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, hash", values![]).await?;
+    let (sequence, previous): (i64, Vec<u8>) = tx
+        .one("UPDATE audit_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, hash", values![])
+        .await?;
     let previous = <[u8; 32]>::try_from(previous.as_slice())
         .map_err(|_| StoreError::Database(sqlx::Error::Decode("the head of the audit chain is no hash".into())))?;
     let fields = EntryFields {
@@ -136,7 +137,8 @@ pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-const SELECT_AFTER: &str = "SELECT sequence, at, event, outcome, actor_id, actor_name, subject_id, subject_name, address, user_agent,
+const SELECT_AFTER: &str =
+    "SELECT sequence, at, event, outcome, actor_id, actor_name, subject_id, subject_name, address, user_agent,
         detail, hash FROM audit_entries WHERE sequence > $1 ORDER BY sequence LIMIT $2";
 
 /// Up to `limit` entries after `sequence`, oldest first.

@@ -40,7 +40,8 @@ pub struct ImpactRow {
     pub administrators_without: i64,
 }
 
-const SELECT: &str = "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
+const SELECT: &str =
+    "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
         lock_minutes, require_second_factor, idle_minutes, absolute_hours
      FROM account_policy WHERE id = 1";
 

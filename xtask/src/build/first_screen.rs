@@ -44,10 +44,7 @@ pub fn measure(binary: &Path, manifest: &Manifest) -> Result<FirstScreen> {
         let (sent, _) = server.get(&path)?;
         resources.insert(path, sent);
     }
-    Ok(FirstScreen {
-        document: sent,
-        resources,
-    })
+    Ok(FirstScreen { document: sent, resources })
 }
 
 /// The paths that `document` makes a browser fetch: scripts, images, linked
@@ -109,14 +106,8 @@ impl Server {
                 command.env_remove(name);
             }
         }
-        let child = command
-            .spawn()
-            .with_context(|| format!("{} could not be started", binary.display()))?;
-        let mut server = Self {
-            child,
-            origin: String::new(),
-            _data: data,
-        };
+        let child = command.spawn().with_context(|| format!("{} could not be started", binary.display()))?;
+        let mut server = Self { child, origin: String::new(), _data: data };
         server.origin = server.wait_until_ready()?;
         Ok(server)
     }
@@ -201,16 +192,10 @@ mod tests {
     use super::{super::site::FileSize, *};
 
     fn manifest() -> Manifest {
-        let file = |name: &str| FileSize {
-            name: name.to_owned(),
-            raw: 2,
-            sent: 1,
-        };
+        let file = |name: &str| FileSize { name: name.to_owned(), raw: 2, sent: 1 };
         Manifest {
             hash: "abc".to_owned(),
-            files: ["icon.svg", "split_x.wasm", "twofold.js", "twofold_bg.wasm"]
-                .map(file)
-                .to_vec(),
+            files: ["icon.svg", "split_x.wasm", "twofold.js", "twofold_bg.wasm"].map(file).to_vec(),
             chunks: BTreeMap::from([("x".to_owned(), vec!["split_x.wasm".to_owned()])]),
         }
     }

@@ -41,24 +41,17 @@ pub struct Built {
 
 impl<'a> Build<'a> {
     pub fn new(workspace: &'a Workspace) -> Self {
-        Self {
-            workspace,
-            progress: Progress::start(),
-        }
+        Self { workspace, progress: Progress::start() }
     }
 
     /// Builds the front end and the server, skipping what is fresh.
     pub fn compile(&self) -> Result<Built> {
-        self.progress
-            .stage("Compiling the front end to WebAssembly");
+        self.progress.stage("Compiling the front end to WebAssembly");
         let module = wasm::compile(self.workspace)?;
         let manifest = self.site(&module)?;
         self.progress.stage("Compiling the server");
         process::run(&mut server(self.workspace, "build", &manifest))?;
-        Ok(Built {
-            binary: self.workspace.binary(),
-            manifest,
-        })
+        Ok(Built { binary: self.workspace.binary(), manifest })
     }
 
     /// [`Build::compile`], then the report of sizes, which fails when a budget is passed.
@@ -69,15 +62,13 @@ impl<'a> Build<'a> {
         let report = report::Report::new(self.workspace, &built.manifest, &first_screen)?;
         print!("{report}");
         report.check()?;
-        self.progress
-            .stage(&format!("Built {}", self.workspace.display(&built.binary)));
+        self.progress.stage(&format!("Built {}", self.workspace.display(&built.binary)));
         Ok(built)
     }
 
     /// Makes `target/site` unless it was made of just these inputs by just this tool.
     fn site(&self, module: &Path) -> Result<Manifest> {
-        let module =
-            fs::read(module).with_context(|| format!("{} can't be read", module.display()))?;
+        let module = fs::read(module).with_context(|| format!("{} can't be read", module.display()))?;
         let stamp = stamp(self.workspace, &module)?;
         let stamp_file = self.workspace.target.join("site.stamp");
         let folder = self.workspace.site();
@@ -91,20 +82,13 @@ impl<'a> Build<'a> {
         self.progress.stage("Bundling the styles");
         let styles = self.workspace.styles();
         let mut files = front.files;
-        files.insert(
-            "portal.css".to_owned(),
-            style::bundle(&styles.join("portal.css"))?.into_bytes(),
-        );
+        files.insert("portal.css".to_owned(), style::bundle(&styles.join("portal.css"))?.into_bytes());
         let icon = styles.join("icon.svg");
         files.insert(
             "icon.svg".to_owned(),
             fs::read(&icon).with_context(|| format!("{} can't be read", icon.display()))?,
         );
-        let site = Site {
-            files,
-            chunks: front.chunks,
-            document_css: style::bundle(&styles.join("document.css"))?,
-        };
+        let site = Site { files, chunks: front.chunks, document_css: style::bundle(&styles.join("document.css"))? };
         self.progress.stage("Compressing");
         let manifest = site.write(&folder)?;
         fs::write(stamp_file, stamp)?;
@@ -145,8 +129,7 @@ fn server(workspace: &Workspace, verb: &str, manifest: &Manifest) -> Command {
 fn stamp(workspace: &Workspace, module: &[u8]) -> Result<String> {
     let mut inputs = BTreeMap::<OsString, Vec<u8>>::new();
     let styles = workspace.styles();
-    let entries =
-        fs::read_dir(&styles).with_context(|| format!("{} can't be read", styles.display()))?;
+    let entries = fs::read_dir(&styles).with_context(|| format!("{} can't be read", styles.display()))?;
     for entry in entries {
         let path = entry?.path();
         if path.is_file() {

@@ -25,11 +25,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(
-        workspace: &Workspace,
-        manifest: &Manifest,
-        first_screen: &FirstScreen,
-    ) -> Result<Self> {
+    pub fn new(workspace: &Workspace, manifest: &Manifest, first_screen: &FirstScreen) -> Result<Self> {
         let binary = workspace.binary();
         Ok(Self {
             files: manifest.files.clone(),
@@ -55,10 +51,7 @@ impl Report {
             })
             .collect();
         if !passed.is_empty() {
-            bail!(
-                "over budget (xtask/src/budget.rs):\n  {}",
-                passed.join("\n  ")
-            );
+            bail!("over budget (xtask/src/budget.rs):\n  {}", passed.join("\n  "));
         }
         Ok(())
     }
@@ -66,18 +59,9 @@ impl Report {
 
 fn limits(manifest: &Manifest, first_screen: &FirstScreen) -> Vec<Limit> {
     let is_code = |file: &&FileSize| file.name.ends_with(".js") || file.name.ends_with(".wasm");
-    let main = manifest
-        .files
-        .iter()
-        .filter(is_code)
-        .filter(|file| !manifest.is_chunk(&file.name))
-        .map(|file| file.sent)
-        .sum();
-    let limit = |what: &str, sent, allowed| Limit {
-        what: what.to_owned(),
-        sent,
-        allowed,
-    };
+    let main =
+        manifest.files.iter().filter(is_code).filter(|file| !manifest.is_chunk(&file.name)).map(|file| file.sent).sum();
+    let limit = |what: &str, sent, allowed| Limit { what: what.to_owned(), sent, allowed };
     let mut limits = vec![limit("main module", main, budget::MAIN)];
     for file in &manifest.files {
         if file.name == "portal.css" {
@@ -86,16 +70,8 @@ fn limits(manifest: &Manifest, first_screen: &FirstScreen) -> Vec<Limit> {
             limits.push(limit(&file.name, file.sent, budget::CHUNK));
         }
     }
-    limits.push(limit(
-        "sign-in document",
-        first_screen.document,
-        budget::FIRST_DOCUMENT,
-    ));
-    limits.push(limit(
-        "first screen",
-        first_screen.total(),
-        budget::FIRST_SCREEN,
-    ));
+    limits.push(limit("sign-in document", first_screen.document, budget::FIRST_DOCUMENT));
+    limits.push(limit("first screen", first_screen.total(), budget::FIRST_SCREEN));
     limits
 }
 
@@ -112,17 +88,8 @@ impl fmt::Display for Report {
         let raw: u64 = self.files.iter().map(|file| file.raw).sum();
         let sent: u64 = self.files.iter().map(|file| file.sent).sum();
         writeln!(f, "{:width$}  {raw:>10}  {sent:>10}", "sum")?;
-        writeln!(
-            f,
-            "\n{:width$}  {:>10}  {:>10}",
-            "budget", "allowed", "sent"
-        )?;
-        for Limit {
-            what,
-            sent,
-            allowed,
-        } in &self.limits
-        {
+        writeln!(f, "\n{:width$}  {:>10}  {:>10}", "budget", "allowed", "sent")?;
+        for Limit { what, sent, allowed } in &self.limits {
             writeln!(f, "{what:width$}  {allowed:>10}  {sent:>10}")?;
         }
         let (binary, size) = &self.binary;
@@ -137,29 +104,14 @@ mod tests {
     use super::*;
 
     fn report(chunk: u64) -> Report {
-        let file = |name: &str, sent| FileSize {
-            name: name.to_owned(),
-            raw: 2 * sent,
-            sent,
-        };
+        let file = |name: &str, sent| FileSize { name: name.to_owned(), raw: 2 * sent, sent };
         let manifest = Manifest {
             hash: String::new(),
-            files: vec![
-                file("split_admin.wasm", chunk),
-                file("twofold.js", 1_000),
-                file("twofold_bg.wasm", 2_000),
-            ],
+            files: vec![file("split_admin.wasm", chunk), file("twofold.js", 1_000), file("twofold_bg.wasm", 2_000)],
             chunks: BTreeMap::from([("admin".to_owned(), vec!["split_admin.wasm".to_owned()])]),
         };
-        let first_screen = FirstScreen {
-            document: 1,
-            resources: BTreeMap::new(),
-        };
-        Report {
-            limits: limits(&manifest, &first_screen),
-            files: manifest.files,
-            binary: ("twofold".to_owned(), 7),
-        }
+        let first_screen = FirstScreen { document: 1, resources: BTreeMap::new() };
+        Report { limits: limits(&manifest, &first_screen), files: manifest.files, binary: ("twofold".to_owned(), 7) }
     }
 
     #[test]

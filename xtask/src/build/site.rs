@@ -100,18 +100,10 @@ impl Site {
         let mut files = Vec::new();
         for (name, content) in &self.files {
             let sent = write_compressed(&package.join(name), content)?;
-            files.push(FileSize {
-                name: name.clone(),
-                raw: content.len() as u64,
-                sent,
-            });
+            files.push(FileSize { name: name.clone(), raw: content.len() as u64, sent });
         }
         fs::write(draft.join("document.css"), &self.document_css)?;
-        let manifest = Manifest {
-            hash,
-            files,
-            chunks: self.chunks.clone(),
-        };
+        let manifest = Manifest { hash, files, chunks: self.chunks.clone() };
         fs::write(draft.join(MANIFEST), serde_json::to_vec_pretty(&manifest)?)?;
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -155,12 +147,8 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn brotli(content: &[u8]) -> Result<Vec<u8>> {
-    let parameters = BrotliEncoderParams {
-        quality: 11,
-        lgwin: 24,
-        size_hint: content.len(),
-        ..BrotliEncoderParams::default()
-    };
+    let parameters =
+        BrotliEncoderParams { quality: 11, lgwin: 24, size_hint: content.len(), ..BrotliEncoderParams::default() };
     let mut compressed = Vec::new();
     brotli::BrotliCompress(&mut &*content, &mut compressed, &parameters)?;
     Ok(compressed)

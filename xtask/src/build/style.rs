@@ -35,18 +35,9 @@ pub fn bundle(entry: &Path) -> Result<String> {
     let mut sheet = Bundler::new(&files, None, ParserOptions::default())
         .bundle(entry)
         .map_err(|error| explain(error.to_string()))?;
-    sheet
-        .minify(MinifyOptions {
-            targets,
-            ..MinifyOptions::default()
-        })
-        .map_err(|error| explain(error.to_string()))?;
+    sheet.minify(MinifyOptions { targets, ..MinifyOptions::default() }).map_err(|error| explain(error.to_string()))?;
     let printed = sheet
-        .to_css(PrinterOptions {
-            minify: true,
-            targets,
-            ..PrinterOptions::default()
-        })
+        .to_css(PrinterOptions { minify: true, targets, ..PrinterOptions::default() })
         .map_err(|error| explain(error.to_string()))?;
     Ok(printed.code)
 }
@@ -59,11 +50,7 @@ mod tests {
     fn imports_are_inlined_and_nesting_is_resolved() {
         let folder = tempfile::tempdir().unwrap();
         let entry = folder.path().join("entry.css");
-        std::fs::write(
-            folder.path().join("part.css"),
-            ".a { & .b { color: #ff0000 } }",
-        )
-        .unwrap();
+        std::fs::write(folder.path().join("part.css"), ".a { & .b { color: #ff0000 } }").unwrap();
         std::fs::write(&entry, "@import \"part.css\";\n.c { margin: 0px }").unwrap();
         assert_eq!(bundle(&entry).unwrap(), ".a .b{color:red}.c{margin:0}");
     }
@@ -73,11 +60,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let entry = folder.path().join("entry.css");
         std::fs::write(&entry, "@import \"gone.css\";").unwrap();
-        assert!(
-            bundle(&entry)
-                .unwrap_err()
-                .to_string()
-                .contains("entry.css")
-        );
+        assert!(bundle(&entry).unwrap_err().to_string().contains("entry.css"));
     }
 }

@@ -41,11 +41,7 @@ pub fn compile(workspace: &Workspace) -> Result<PathBuf> {
             .args(["--profile", PROFILE])
             .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)),
     )?;
-    Ok(workspace
-        .target
-        .join(TARGET)
-        .join(PROFILE)
-        .join("twofold_frontend.wasm"))
+    Ok(workspace.target.join(TARGET).join(PROFILE).join("twofold_frontend.wasm"))
 }
 
 /// Besides the relocations: where the builder's files are is nobody's business
@@ -115,9 +111,7 @@ pub fn bind(module: &[u8]) -> Result<Front> {
 
 /// An interface without a cutting point doesn't need the loader of the parts.
 fn imports_split_js(files: &BTreeMap<String, Vec<u8>>) -> bool {
-    files
-        .get("twofold.js")
-        .is_some_and(|script| String::from_utf8_lossy(script).contains("split.js"))
+    files.get("twofold.js").is_some_and(|script| String::from_utf8_lossy(script).contains("split.js"))
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
@@ -126,10 +120,7 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) ->
         if path.is_dir() {
             collect(root, &path, files)?;
         } else {
-            let name = path
-                .strip_prefix(root)?
-                .to_string_lossy()
-                .replace('\\', "/");
+            let name = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
             files.insert(name, fs::read(&path)?);
         }
     }
@@ -169,10 +160,7 @@ mod tests {
         let mut bare = Module::new();
         bare.section(&types);
         let mut named = Module::new();
-        named.section(&types).section(&CustomSection {
-            name: Cow::Borrowed("name"),
-            data: Cow::Borrowed(b"secret"),
-        });
+        named.section(&types).section(&CustomSection { name: Cow::Borrowed("name"), data: Cow::Borrowed(b"secret") });
         let stripped = without_custom_sections(&named.finish()).unwrap();
         assert_eq!(stripped, bare.finish());
     }

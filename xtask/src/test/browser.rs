@@ -49,8 +49,6 @@ fn install(workspace: &Workspace) -> Result<()> {
 
 fn node(workspace: &Workspace, program: &str) -> Command {
     let mut command = Command::new(program);
-    command
-        .current_dir(workspace.end2end())
-        .stdin(Stdio::null());
+    command.current_dir(workspace.end2end()).stdin(Stdio::null());
     command
 }

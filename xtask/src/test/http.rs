@@ -14,9 +14,5 @@ pub fn run(workspace: &Workspace, progress: Progress) -> Result<()> {
     progress.stage("Starting a throw-away PostgreSQL");
     let cluster = Cluster::start()?;
     progress.stage("HTTP tests, on SQLite and PostgreSQL");
-    process::run(
-        unit::product(workspace)
-            .args(["--test", "*"])
-            .env(POSTGRES_URL, cluster.url()),
-    )
+    process::run(unit::product(workspace).args(["--test", "*"]).env(POSTGRES_URL, cluster.url()))
 }

@@ -53,8 +53,7 @@ fn same_migrations(one: &Path, other: &Path) -> Result<()> {
 
 fn names(folder: &Path) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
+    let entries = fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
     for entry in entries {
         names.insert(entry?.file_name().to_string_lossy().into_owned());
     }

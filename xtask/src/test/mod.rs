@@ -76,11 +76,7 @@ pub fn run(workspace: &Workspace, parts: &[Part], args: &[String]) -> Result<Exi
         println!("\n==== {} ====", part.name());
         let started = progress.elapsed();
         let result = part.run(workspace, progress, args);
-        let outcome = Outcome {
-            part,
-            result,
-            seconds: (progress.elapsed() - started).as_secs_f64(),
-        };
+        let outcome = Outcome { part, result, seconds: (progress.elapsed() - started).as_secs_f64() };
         outcome.print();
         outcomes.push(outcome);
     }
@@ -89,11 +85,7 @@ pub fn run(workspace: &Workspace, parts: &[Part], args: &[String]) -> Result<Exi
 
 impl Outcome {
     fn print(&self) {
-        let Self {
-            part,
-            result,
-            seconds,
-        } = self;
+        let Self { part, result, seconds } = self;
         let name = part.name();
         match result {
             Ok(()) => println!("{name}: passed in {seconds:.0} s"),
@@ -111,9 +103,5 @@ fn summarise(outcomes: &[Outcome]) -> ExitCode {
     let failed = outcomes.iter().filter(|outcome| outcome.result.is_err());
     let failed = failed.count();
     println!("{} passed, {failed} failed", outcomes.len() - failed);
-    if failed > 0 || process::interrupted() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    if failed > 0 || process::interrupted() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -27,16 +27,10 @@ pub struct Cluster {
 impl Cluster {
     pub fn start() -> Result<Self> {
         let programs = programs().context("initdb and pg_ctl were not found")?;
-        let folder = tempfile::Builder::new()
-            .prefix("twofold-postgres-")
-            .tempdir()?;
+        let folder = tempfile::Builder::new().prefix("twofold-postgres-").tempdir()?;
         hand_over(folder.path())?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let cluster = Self {
-            programs,
-            folder,
-            port,
-        };
+        let cluster = Self { programs, folder, port };
         run(cluster
             .program("initdb")
             .args(["--username", OWNER, "--auth", "trust", "--no-sync"])
@@ -93,8 +87,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         let mut stop = self.program("pg_ctl");
-        stop.args(["stop", "-w", "-m", "immediate", "-D"])
-            .arg(self.data());
+        stop.args(["stop", "-w", "-m", "immediate", "-D"]).arg(self.data());
         if self.data().join("postmaster.pid").exists()
             && let Err(error) = run(&mut stop)
         {
@@ -134,10 +127,7 @@ pub fn programs() -> Option<PathBuf> {
             let entry = entry.ok()?;
             let version: u32 = entry.file_name().to_str()?.parse().ok()?;
             let programs = entry.path().join("bin");
-            programs
-                .join("initdb")
-                .exists()
-                .then_some((version, programs))
+            programs.join("initdb").exists().then_some((version, programs))
         })
         .max()
         .map(|(_, programs)| programs)
@@ -147,9 +137,7 @@ pub fn programs() -> Option<PathBuf> {
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     // What this process makes belongs to its effective user.
-    tempfile::tempfile()
-        .and_then(|file| file.metadata())
-        .is_ok_and(|metadata| metadata.uid() == 0)
+    tempfile::tempfile().and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.uid() == 0)
 }
 
 #[cfg(not(unix))]
@@ -166,10 +154,7 @@ fn hand_over(folder: &Path) -> Result<()> {
     let id = |flag: &str| -> Result<u32> {
         let output = Command::new("id").args([flag, OWNER]).output()?;
         let digits = String::from_utf8(output.stdout)?;
-        digits
-            .trim()
-            .parse()
-            .with_context(|| format!("there is no user {OWNER}"))
+        digits.trim().parse().with_context(|| format!("there is no user {OWNER}"))
     };
     std::os::unix::fs::chown(folder, Some(id("-u")?), Some(id("-g")?))
         .with_context(|| format!("{} could not be handed over", folder.display()))

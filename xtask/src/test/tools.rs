@@ -13,12 +13,7 @@ use super::{Part, postgres};
 use crate::process;
 
 /// Chromium under the names that distributions give it.
-const CHROMIUM: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
+const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 struct Tool {
     part: Part,
@@ -28,36 +23,12 @@ struct Tool {
 }
 
 const TOOLS: [Tool; 6] = [
-    Tool {
-        part: Part::Http,
-        package: "postgresql",
-        present: || postgres::programs().is_some(),
-    },
-    Tool {
-        part: Part::Browser,
-        package: "chromium",
-        present: || chromium().is_some(),
-    },
-    Tool {
-        part: Part::Browser,
-        package: "nodejs",
-        present: || find_program("node").is_some(),
-    },
-    Tool {
-        part: Part::Browser,
-        package: "npm",
-        present: || find_program("npm").is_some(),
-    },
-    Tool {
-        part: Part::Browser,
-        package: "oathtool",
-        present: || find_program("oathtool").is_some(),
-    },
-    Tool {
-        part: Part::Browser,
-        package: "zbar-tools",
-        present: || find_program("zbarimg").is_some(),
-    },
+    Tool { part: Part::Http, package: "postgresql", present: || postgres::programs().is_some() },
+    Tool { part: Part::Browser, package: "chromium", present: || chromium().is_some() },
+    Tool { part: Part::Browser, package: "nodejs", present: || find_program("node").is_some() },
+    Tool { part: Part::Browser, package: "npm", present: || find_program("npm").is_some() },
+    Tool { part: Part::Browser, package: "oathtool", present: || find_program("oathtool").is_some() },
+    Tool { part: Part::Browser, package: "zbar-tools", present: || find_program("zbarimg").is_some() },
 ];
 
 /// Makes sure that everything `parts` need is there before the first begins.
@@ -76,11 +47,7 @@ pub fn provide(parts: &[Part]) -> Result<()> {
     }
     println!("Installing what the tests need: {packages}");
     process::run(apt_get().arg("update"))?;
-    process::run(
-        apt_get()
-            .args(["install", "-y", "--no-install-recommends"])
-            .args(&missing),
-    )?;
+    process::run(apt_get().args(["install", "-y", "--no-install-recommends"]).args(&missing))?;
     let still_missing = self::missing(parts);
     if !still_missing.is_empty() {
         bail!("installed, yet not found: {}", still_missing.join(" "));
@@ -89,19 +56,12 @@ pub fn provide(parts: &[Part]) -> Result<()> {
 }
 
 fn missing(parts: &[Part]) -> Vec<&'static str> {
-    TOOLS
-        .iter()
-        .filter(|tool| parts.contains(&tool.part) && !(tool.present)())
-        .map(|tool| tool.package)
-        .collect()
+    TOOLS.iter().filter(|tool| parts.contains(&tool.part) && !(tool.present)()).map(|tool| tool.package).collect()
 }
 
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
-    command
-        .arg("--quiet")
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null());
+    command.arg("--quiet").env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
     command
 }
 
@@ -114,9 +74,7 @@ pub fn chromium() -> Option<PathBuf> {
 /// Looks `name` up in PATH.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(&file))
-        .find(|program| program.is_file())
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|program| program.is_file())
 }
 
 #[cfg(test)]

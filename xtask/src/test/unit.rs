@@ -22,11 +22,6 @@ pub fn run(workspace: &Workspace, progress: Progress) -> Result<()> {
 /// `cargo test` of everything that runs on the server.
 pub fn product(workspace: &Workspace) -> Command {
     let mut command = workspace.cargo();
-    command.args(["test", "--workspace"]).args([
-        "--exclude",
-        "twofold-frontend",
-        "--exclude",
-        "xtask",
-    ]);
+    command.args(["test", "--workspace"]).args(["--exclude", "twofold-frontend", "--exclude", "xtask"]);
     command
 }
