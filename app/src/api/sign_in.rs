@@ -52,11 +52,11 @@ pub async fn sign_in_with_recovery_code(code: String, #[server(default)] next: S
 pub async fn sign_out() -> Result<(), ApiError> {
     report(async {
         let (portal, visitor) = caller::<Visitor>()?;
-        portal.sign_out(&visitor).await)?;
-    go_to(routes::SIGN_IN);
-    Ok(()
+        portal.sign_out(&visitor).await
     })
-    .await
+    .await?;
+    go_to(routes::SIGN_IN);
+    Ok(())
 }
 
 /// Proves identity again, so that a sensitive change can be made within the next five minutes.
