@@ -1,1 +1,7 @@
-fn main() {}
+//! `twofold`: see `twofold --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    twofold::cli::run()
+}

@@ -81,11 +81,7 @@ impl Site {
             wasm: url("twofold_bg.wasm"),
             portal_css: url("portal.css"),
             icon: url("icon.svg"),
-            chunks: manifest
-                .chunks
-                .iter()
-                .map(|(point, names)| (point.clone(), urls(names)))
-                .collect(),
+            chunks: manifest.chunks.iter().map(|(point, names)| (point.clone(), urls(names))).collect(),
             document_css,
             hash: manifest.hash,
         })
@@ -177,11 +173,8 @@ impl Encoding {
 /// last resort: who refuses even that is better served than turned away.
 fn acceptable(headers: &HeaderMap) -> Vec<Encoding> {
     let fields = headers.get_all(ACCEPT_ENCODING).iter();
-    let accepted: Vec<(String, f32)> = fields
-        .filter_map(|field| field.to_str().ok())
-        .flat_map(|field| field.split(','))
-        .filter_map(weighed)
-        .collect();
+    let accepted: Vec<(String, f32)> =
+        fields.filter_map(|field| field.to_str().ok()).flat_map(|field| field.split(',')).filter_map(weighed).collect();
     let weight = |name: &str| {
         let of = |name: &str| accepted.iter().find(|(coding, _)| coding == name);
         of(name).or_else(|| of("*")).map(|(_, weight)| *weight)
@@ -203,15 +196,9 @@ fn weighed(item: &str) -> Option<(String, f32)> {
     let mut parts = item.split(';').map(str::trim);
     let coding = parts.next().filter(|name| !name.is_empty())?;
     let weight = parts
-        .find_map(|parameter| {
-            parameter
-                .strip_prefix("q=")
-                .or_else(|| parameter.strip_prefix("Q="))
-        })
+        .find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")))
         .map_or(1.0, |weight| weight.parse().unwrap_or(0.0));
-    (0.0..=1.0)
-        .contains(&weight)
-        .then(|| (coding.to_ascii_lowercase(), weight))
+    (0.0..=1.0).contains(&weight).then(|| (coding.to_ascii_lowercase(), weight))
 }
 
 #[cfg(test)]
@@ -235,12 +222,8 @@ mod tests {
     }
 
     async fn ask(method: &str, path: &str, accept: &str) -> (StatusCode, HeaderMap, String) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(ACCEPT_ENCODING, accept)
-            .body(Body::empty())
-            .unwrap();
+        let request =
+            Request::builder().method(method).uri(path).header(ACCEPT_ENCODING, accept).body(Body::empty()).unwrap();
         let response = serving::<()>(files).oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = to_bytes(body, 1_000).await.unwrap();

@@ -5,8 +5,10 @@
 
 mod accounts;
 mod audit;
+pub mod demo;
 mod enrolment;
 mod error;
+pub use error::incident;
 mod guessing;
 mod housekeeping;
 mod overview;

@@ -1,0 +1,68 @@
+//! The command line. Results go to standard output, everything else to
+//! standard error; a failure ends with one sentence and exit code 1.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
+
+mod serve;
+mod user;
+
+use clap::{Parser, Subcommand};
+use std::{io::IsTerminal, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+/// A self-hosted sign-in portal with two-factor authentication.
+#[derive(Debug, Parser)]
+#[command(name = "twofold", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the portal.
+    Serve(Box<crate::config::ServeArgs>),
+    /// Manage people, also while the portal is being served.
+    User {
+        #[command(subcommand)]
+        command: user::UserCommand,
+    },
+}
+
+/// A failure in words. Causes that only matter to developers are logged.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Failure(String);
+
+impl Failure {
+    fn new(cause: impl std::fmt::Display) -> Self {
+        Self(cause.to_string())
+    }
+}
+
+/// Runs the command that was typed.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("TWOFOLD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(async {
+            match cli.command {
+                Command::Serve(args) => serve::serve(*args).await,
+                Command::User { command } => user::run(command).await,
+            }
+        }),
+        Err(error) => Err(Failure(format!("could not start: {error}"))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("twofold: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `twofold serve`
+
+use super::Failure;
+use crate::{
+    clock::SystemClock,
+    config::{PublicUrl, ServeArgs},
+    http::{Web, router},
+    open::open,
+    service::{Service, Settings, demo},
+};
+use app::routes;
+use std::{net::SocketAddr, sync::Arc};
+use tokio::net::TcpListener;
+
+/// Serves until the process is told to stop.
+pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
+    args.check().map_err(Failure::new)?;
+    let listener = listen(args.listen).await?;
+    let address = listener.local_addr().map_err(Failure::new)?;
+    let throw_away = if args.demo { Some(tempfile::tempdir().map_err(Failure::new)?) } else { None };
+    if let Some(folder) = &throw_away {
+        args.data.data_dir = folder.path().to_owned();
+    }
+    let settings = Settings {
+        portal_name: args.issuer,
+        qr_lifetime: i64::try_from(args.qr_lifetime.as_secs()).unwrap_or(i64::MAX),
+    };
+    let service = open(&args.data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)?;
+    let public_url = args.public_url.unwrap_or_else(|| PublicUrl::listening(address));
+    if args.demo {
+        print_demo(&service).await?;
+    } else {
+        print_first_link(&service, &public_url).await?;
+    }
+    let housekeeping = tokio::spawn(service.clone().keep_house());
+    let application = router(service.clone(), Web { public_url, trusted_proxies: args.trusted_proxies })
+        .into_make_service_with_connect_info::<SocketAddr>();
+    println!("listening on http://{address}");
+    let outcome = axum::serve(listener, application).with_graceful_shutdown(told_to_stop()).await;
+    housekeeping.abort();
+    service.db.close().await;
+    outcome.map_err(Failure::new)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            Failure(format!("{address} is in use by another program. Stop it, or choose another port with --listen"))
+        }
+        _ => Failure(format!("can't listen on {address}: {error}")),
+    })
+}
+
+/// Printed rather than logged: whoever has the link becomes administrator.
+async fn print_first_link(service: &Service, public_url: &PublicUrl) -> Result<(), Failure> {
+    if let Some(token) = service.invite_first_administrator().await.map_err(Failure::new)? {
+        let link = public_url.link(&format!("{}/{}", routes::WELCOME, token.text().as_str()));
+        println!("There is no administrator yet. Open this link to create the first one; it works once, for 72 hours:");
+        println!("  {link}");
+    }
+    Ok(())
+}
+
+async fn print_demo(service: &Service) -> Result<(), Failure> {
+    let accounts = demo::fill(service).await.map_err(Failure::new)?;
+    println!("This is a demo on a throw-away database. Sign in as:");
+    for account in accounts {
+        println!("  {account}");
+    }
+    Ok(())
+}
+
+/// Resolves on Ctrl-C or SIGTERM.
+async fn told_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+            }
+            Err(_) => drop(interrupted.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupted.await);
+    tracing::info!("stopping");
+}

@@ -1,0 +1,48 @@
+//! Which page a person may see at all. Server functions check for themselves;
+//! this spares a visitor from a page that could only say so.
+
+use app::{
+    contract::{ApiError, account::Standing},
+    portal::Call,
+    routes,
+};
+use axum::{
+    Extension,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header::RETRY_AFTER},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use std::sync::Arc;
+
+/// Leads visitors to the sign-in, and people who are in away from it.
+pub async fn gate(Extension(call): Extension<Arc<Call>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if matches!(call.session(), Err(ApiError::Unavailable)) {
+        let body = ApiError::Unavailable.to_string();
+        let mut response = (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        return response;
+    }
+    let page = matches!(*request.method(), Method::GET | Method::HEAD) && !path.starts_with("/api/");
+    match destination(&call, &request).filter(|_| page) {
+        Some(destination) => Redirect::to(&destination).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn destination(call: &Call, request: &Request) -> Option<String> {
+    let path = request.uri().path();
+    let here = request.uri().path_and_query().map_or(path, |here| here.as_str());
+    let standing = call.session().ok().map(|session| session.standing);
+    match (path, standing) {
+        (routes::SIGN_IN, Some(Standing::EnrolmentRequired | Standing::Complete)) => Some(routes::DASHBOARD.to_owned()),
+        (routes::SECOND_FACTOR | routes::RECOVERY_CODE, Some(Standing::SecondFactorRequired)) => None,
+        (routes::SECOND_FACTOR | routes::RECOVERY_CODE, Some(_)) => Some(routes::DASHBOARD.to_owned()),
+        (routes::SECOND_FACTOR | routes::RECOVERY_CODE, None) => Some(routes::SIGN_IN.to_owned()),
+        (path, _) if routes::is_public(path) => None,
+        (_, Some(Standing::SecondFactorRequired)) => Some(routes::with_next(routes::SECOND_FACTOR, here)),
+        (_, None) => Some(routes::with_next(routes::SIGN_IN, here)),
+        (_, Some(Standing::EnrolmentRequired | Standing::Complete)) => None,
+    }
+}

@@ -1,0 +1,7 @@
+//! The layers, one file each. [`super`] draws their order.
+
+pub mod gate;
+pub mod headers;
+pub mod origin;
+pub mod panic;
+pub mod session;

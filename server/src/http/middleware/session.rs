@@ -1,0 +1,151 @@
+//! Who makes the request: client address, browser and session, read once and
+//! handed on as an `Arc<Call>`; and the cookies that the response is to carry.
+
+use crate::{
+    crypto::{os_rng, secret_box::Purpose},
+    domain::client::forwarded_for,
+    http::Shared,
+};
+use app::{
+    contract::ApiError,
+    portal::{Call, Client, CookieChange, Flash},
+    routes,
+};
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method,
+        header::{COOKIE, SET_COOKIE, USER_AGENT},
+    },
+    middleware::Next,
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+/// Longest user agent that is kept, in characters.
+const LONGEST_USER_AGENT: usize = 256;
+
+/// Seconds that a browser is known after signing in with both factors: half a year.
+const KNOWN_BROWSER_AGE: u32 = 180 * 86_400;
+
+/// Seconds within which a refused form is expected to be shown.
+const FLASH_AGE: u32 = 60;
+
+/// The row id that flashes are bound to.
+const FLASH_ROW: &str = "cookie";
+
+/// The names of the cookies. `__Host-` binds a cookie to this host over HTTPS;
+/// plain HTTP on loopback can't have that and uses other names.
+#[derive(Debug)]
+pub struct CookieNames {
+    session: &'static str,
+    browser: &'static str,
+    flash: &'static str,
+    attributes: &'static str,
+}
+
+impl CookieNames {
+    /// The names for HTTPS, or for plain HTTP on loopback.
+    pub fn new(https: bool) -> Self {
+        if https {
+            Self {
+                session: "__Host-twofold-session",
+                browser: "__Host-twofold-browser",
+                flash: "__Host-twofold-flash",
+                attributes: "Path=/; HttpOnly; SameSite=Lax; Secure",
+            }
+        } else {
+            Self {
+                session: "twofold-dev-session",
+                browser: "twofold-dev-browser",
+                flash: "twofold-dev-flash",
+                attributes: "Path=/; HttpOnly; SameSite=Lax",
+            }
+        }
+    }
+
+    fn set(&self, name: &str, value: &str, max_age: Option<u32>) -> Option<HeaderValue> {
+        let age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+        HeaderValue::from_str(&format!("{name}={value}; {}{age}", self.attributes)).ok()
+    }
+}
+
+/// Finds out who calls, and sets the cookies that the use-case asked for.
+pub async fn session(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+    let names = &shared.cookies;
+    let token = cookie(request.headers(), names.session);
+    let session = match &token {
+        Some(token) => shared.service.find_session(token).await,
+        None => Err(ApiError::SignedOut),
+    };
+    let shows_flash = *request.method() == Method::GET && routes::is_plain(request.uri().path());
+    let flash = if shows_flash { cookie(request.headers(), names.flash) } else { None };
+    let client = client(&shared, &request);
+    let stale = token.is_some() && matches!(session, Err(ApiError::SignedOut));
+    let call = Arc::new(Call::new(client, session, flash.as_deref().and_then(|sealed| open_flash(&shared, sealed))));
+    request.extensions_mut().insert(call.clone());
+
+    let mut response = next.run(request).await;
+    let mut changes = call.take_cookies();
+    if stale && !changes.iter().any(|change| matches!(change, CookieChange::Session(_))) {
+        changes.push(CookieChange::EndSession);
+    }
+    let spent_flash = flash.and_then(|_| names.set(names.flash, "", Some(0)));
+    let cookies = changes.iter().filter_map(|change| header(&shared, change)).chain(spent_flash);
+    response.headers_mut().extend(cookies.map(|cookie| (SET_COOKIE, cookie)));
+    response
+}
+
+fn header(shared: &Shared, change: &CookieChange) -> Option<HeaderValue> {
+    let names = &shared.cookies;
+    match change {
+        CookieChange::Session(token) => names.set(names.session, token, None),
+        CookieChange::EndSession => names.set(names.session, "", Some(0)),
+        CookieChange::KnownBrowser(token) => names.set(names.browser, token, Some(KNOWN_BROWSER_AGE)),
+        CookieChange::Flash(flash) => names.set(names.flash, &seal_flash(shared, flash)?, Some(FLASH_AGE)),
+    }
+}
+
+fn seal_flash(shared: &Shared, flash: &Flash) -> Option<String> {
+    let json = serde_json::to_vec(flash).ok()?;
+    let sealed = shared.service.keyring.seal(&mut os_rng(), Purpose::Flash, FLASH_ROW, &json).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(sealed))
+}
+
+fn open_flash(shared: &Shared, text: &str) -> Option<Flash> {
+    let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let json = shared.service.keyring.open(Purpose::Flash, FLASH_ROW, &sealed).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+/// The value of a cookie (RFC 6265 §4.2.1). One that came twice is not believed.
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut values = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter_map(|(key, value)| (key == name).then_some(value));
+    let value = values.next().filter(|value| !value.is_empty())?;
+    values.next().is_none().then(|| value.to_owned())
+}
+
+fn client(shared: &Shared, request: &Request) -> Client {
+    let headers = request.headers();
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let forwarded = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or("unreadable"));
+    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Client {
+        address: forwarded_for(forwarded, peer, &shared.web.trusted_proxies),
+        user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
+        browser_token: cookie(headers, shared.cookies.browser),
+    }
+}

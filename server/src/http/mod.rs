@@ -1,0 +1,137 @@
+//! The portal over HTTP.
+//!
+//! ```text
+//! request -> catch panic -> security headers -+-> /health/*, /pkg/*
+//!                                             '-> size limit -> compression -> origin check -> session -> gate
+//!                                                   -> /api/who-am-i, /api/* (server functions), pages
+//! ```
+
+pub mod assets;
+mod health;
+mod middleware;
+mod who_am_i;
+
+use crate::{config::PublicUrl, service::Service};
+use app::{App, Site, shell};
+use assets::Site as Assets;
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use ipnet::IpNet;
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use std::sync::Arc;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, CompressionLevel},
+    limit::RequestBodyLimitLayer,
+};
+
+/// Largest request body: forms are far smaller.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// How the portal is reached.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// The origin of its pages.
+    pub public_url: PublicUrl,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// What the layers share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    service: Service,
+    web: Arc<Web>,
+    cookies: Arc<middleware::session::CookieNames>,
+}
+
+/// The whole portal.
+pub fn router(service: Service, web: Web) -> Router {
+    let https = web.public_url.is_https();
+    let shared = Shared {
+        cookies: Arc::new(middleware::session::CookieNames::new(https)),
+        web: Arc::new(web),
+        service: service.clone(),
+    };
+    let application = application(&service)
+        .layer(from_fn(middleware::gate::gate))
+        .layer(from_fn_with_state(shared.clone(), middleware::session::session))
+        .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)))
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY));
+    Router::new()
+        .merge(application)
+        .merge(assets::router())
+        .merge(health::router(service.db))
+        .layer(from_fn_with_state(https, middleware::headers::security_headers))
+        .layer(CatchPanicLayer::custom(middleware::panic::answer))
+}
+
+/// Server functions and pages. Both find the portal in their context.
+fn application(service: &Service) -> Router {
+    let site = site(&service.settings.portal_name);
+    let portal: Arc<dyn app::portal::Portal> = Arc::new(service.clone());
+    let context = {
+        let site = site.clone();
+        move || {
+            provide_context(portal.clone());
+            provide_context(site.clone());
+        }
+    };
+    let render = {
+        let site = site.clone();
+        move || shell(site.clone())
+    };
+    let options = LeptosOptions::builder().output_name("twofold").build();
+    let functions = context.clone();
+    let not_found = {
+        let (context, render) = (context.clone(), render.clone());
+        move |State(options): State<LeptosOptions>, request: Request| {
+            let handler = leptos_axum::render_app_async_with_context(context.clone(), render.clone());
+            async move {
+                drop(options);
+                handler(request).await
+            }
+        }
+    };
+    Router::new()
+        .route("/api/who-am-i", get(who_am_i::who_am_i))
+        .route("/api/{*function}", post(move |request: Request| call_function(functions.clone(), request)))
+        .leptos_routes_with_context(&options, generate_route_list(App), context, render)
+        .fallback(not_found)
+        .with_state(options)
+}
+
+async fn call_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response {
+    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+}
+
+/// Where the pages find the front end; without one they are plain documents.
+fn site(portal_name: &str) -> Site {
+    let portal_name = portal_name.to_owned();
+    match Assets::embedded() {
+        Some(assets) => Site {
+            portal_name,
+            document_css: assets.document_css.into(),
+            js: assets.js,
+            wasm: assets.wasm,
+            portal_css: assets.portal_css,
+            icon: assets.icon,
+        },
+        None => Site {
+            portal_name,
+            document_css: "".into(),
+            js: String::new(),
+            wasm: String::new(),
+            portal_css: String::new(),
+            icon: String::new(),
+        },
+    }
+}

@@ -1,0 +1,251 @@
+//! Opening a portal: database, schema, encryption key, in this order, each with
+//! a message that says what is wrong and what to do.
+
+use crate::{
+    clock::Clock,
+    config::DataArgs,
+    crypto::{
+        os_rng,
+        password::{HashError, Params, PasswordHasher},
+        secret_box::{Key, KeyError, Keyring, OpenError, Purpose, SealError},
+    },
+    service::{Service, Settings},
+    store::{
+        Db, StoreError, accounts,
+        migrate::{SchemaError, migrate},
+    },
+};
+use sqlx::postgres::PgConnectOptions;
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Name of the SQLite file in the data folder.
+const DATABASE_FILE: &str = "twofold.db";
+
+/// Name of the key file in the data folder.
+const KEY_FILE: &str = "twofold.key";
+
+/// How often PostgreSQL is tried at start, a second apart, before giving up.
+const POSTGRES_TRIES: u32 = 30;
+
+/// The text whose sealed form tells a wrong key; the row it is bound to.
+const KEY_CHECK: (&[u8], &str) = (b"twofold", "portal");
+
+/// Why the portal can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenPortalError {
+    /// The data folder can't be created or entered.
+    #[error("the data folder {0} can't be used: {1}")]
+    DataDir(PathBuf, io::Error),
+    /// Not a URL of PostgreSQL.
+    #[error("the database URL is not valid: {0}. Expected postgres://USER:PASSWORD@HOST/DATABASE")]
+    DatabaseUrl(String),
+    /// PostgreSQL did not answer in time.
+    #[error("PostgreSQL could not be reached within {POSTGRES_TRIES} seconds: {0}")]
+    PostgresAway(String),
+    /// The file is something else.
+    #[error("{0} is not an SQLite database. It was left as it is; move it away or choose another --data-dir")]
+    NotADatabase(PathBuf),
+    /// The file can't be written.
+    #[error("the database {0} is read-only. Make the file and its folder writable for this user")]
+    ReadOnly(PathBuf),
+    /// The database does not do what it should.
+    #[error("the database {0} can't be opened: {1}")]
+    Database(String, StoreError),
+    /// The schema is not what this version needs.
+    #[error("{0}")]
+    Schema(SchemaError),
+    /// The key file can't be read or written.
+    #[error("the encryption key file {0} can't be used: {1}")]
+    KeyFile(PathBuf, io::Error),
+    /// What the file holds is no key.
+    #[error("{0}: {1}. Expected 64 hexadecimal digits or 44 characters of base64")]
+    KeyFormat(String, KeyError),
+    /// The database was set up with a key that is gone.
+    #[error(
+        "the encryption key is missing: this database was set up with one. Put it back at {0}, or name it with --key-file or TWOFOLD_KEY. Without it nobody's second factor can be checked; two-factor authentication is never switched off because of that"
+    )]
+    KeyMissing(PathBuf),
+    /// The database was set up with another key.
+    #[error("the encryption key {0} is not the one that this database was set up with. Nothing was changed")]
+    KeyWrong(String),
+    /// Something inside.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// Something inside.
+    #[error("the encryption key could not be used: {0}")]
+    Seal(#[from] SealError),
+    /// Something inside.
+    #[error("passwords can't be hashed: {0}")]
+    Hash(#[from] HashError),
+}
+
+/// Opens the portal that `data` describes.
+///
+/// # Errors
+/// See [`OpenPortalError`].
+pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) -> Result<Service, OpenPortalError> {
+    create_data_dir(&data.data_dir)?;
+    let db = open_database(data).await?;
+    let keyring = open_keyring(data, &db).await?;
+    Ok(Service {
+        db,
+        clock,
+        hasher: PasswordHasher::new(Params::default())?,
+        keyring: Arc::new(keyring),
+        settings: Arc::new(settings),
+    })
+}
+
+/// Creates the folder, closed to other users of the machine.
+fn create_data_dir(folder: &Path) -> Result<(), OpenPortalError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| OpenPortalError::DataDir(folder.to_owned(), error))
+}
+
+async fn open_database(data: &DataArgs) -> Result<Db, OpenPortalError> {
+    let Some(url) = &data.database_url else {
+        return open_sqlite(&data.data_dir.join(DATABASE_FILE)).await;
+    };
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(OpenPortalError::DatabaseUrl("it does not start with postgres://".to_owned()));
+    }
+    let options: PgConnectOptions =
+        url.parse().map_err(|error: sqlx::Error| OpenPortalError::DatabaseUrl(error.to_string()))?;
+    let db = wait_for_postgres(options).await?;
+    migrate(&db, None).await.map_err(OpenPortalError::Schema)?;
+    Ok(db)
+}
+
+async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
+    let explain = |error: StoreError| match sqlite_code(&error).as_deref() {
+        Some("26") => OpenPortalError::NotADatabase(path.to_owned()),
+        Some("8" | "1544" | "264" | "776") => OpenPortalError::ReadOnly(path.to_owned()),
+        _ => OpenPortalError::Database(path.display().to_string(), error),
+    };
+    if path.metadata().is_ok_and(|file| file.permissions().readonly()) {
+        return Err(OpenPortalError::ReadOnly(path.to_owned()));
+    }
+    let db = Db::sqlite(path).await.map_err(explain)?;
+    match migrate(&db, Some(path)).await {
+        Ok(()) => Ok(db),
+        Err(SchemaError::Store(error)) => Err(explain(error)),
+        Err(other) => Err(OpenPortalError::Schema(other)),
+    }
+}
+
+fn sqlite_code(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Database(sqlx::Error::Database(cause)) => cause.code().map(|code| code.into_owned()),
+        _ => None,
+    }
+}
+
+async fn wait_for_postgres(options: PgConnectOptions) -> Result<Db, OpenPortalError> {
+    let mut tries = 0;
+    loop {
+        let cause = match Db::postgres(options.clone()).await {
+            Ok(db) => return Ok(db),
+            Err(StoreError::Unavailable(cause)) => cause,
+            Err(other) => return Err(OpenPortalError::Database(options.get_host().to_owned(), other)),
+        };
+        tries += 1;
+        if tries >= POSTGRES_TRIES {
+            return Err(OpenPortalError::PostgresAway(cause));
+        }
+        if tries == 1 {
+            tracing::warn!(host = options.get_host(), port = options.get_port(), %cause, "waiting for PostgreSQL");
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn open_keyring(data: &DataArgs, db: &Db) -> Result<Keyring, OpenPortalError> {
+    let sealed = accounts::key_check(db).await?;
+    let (key, source) = find_key(data, sealed.is_some())?;
+    let previous = match &data.previous_key_file {
+        Some(file) => vec![
+            read_key(file)?.ok_or_else(|| OpenPortalError::KeyFile(file.clone(), io::ErrorKind::NotFound.into()))?,
+        ],
+        None => Vec::new(),
+    };
+    let keyring = Keyring::new(key, previous);
+    let sealed = match sealed {
+        Some(sealed) => sealed,
+        None => {
+            let fresh = keyring.seal(&mut os_rng(), Purpose::KeyCheck, KEY_CHECK.1, KEY_CHECK.0)?;
+            accounts::set_up(db, &fresh).await?;
+            // Another node may have been quicker, with its own key.
+            accounts::key_check(db).await?.unwrap_or(fresh)
+        }
+    };
+    match keyring.open(Purpose::KeyCheck, KEY_CHECK.1, &sealed) {
+        Ok(_) => {}
+        Err(OpenError::UnknownKey(_) | OpenError::Tampered | OpenError::Malformed) => {
+            return Err(OpenPortalError::KeyWrong(source));
+        }
+    }
+    if keyring.needs_resealing(&sealed) {
+        let fresh = keyring.seal(&mut os_rng(), Purpose::KeyCheck, KEY_CHECK.1, KEY_CHECK.0)?;
+        accounts::replace_key_check(db, &fresh).await?;
+    }
+    Ok(keyring)
+}
+
+/// The key and where it comes from. A new one is made only for a new database.
+fn find_key(data: &DataArgs, set_up: bool) -> Result<(Key, String), OpenPortalError> {
+    if let Some(text) = &data.key {
+        let source = "in TWOFOLD_KEY".to_owned();
+        return Key::parse(text)
+            .map(|key| (key, source.clone()))
+            .map_err(|error| OpenPortalError::KeyFormat(source, error));
+    }
+    let default = data.data_dir.join(KEY_FILE);
+    let file = data.key_file.as_ref().unwrap_or(&default);
+    let source = format!("in {}", file.display());
+    match read_key(file)? {
+        Some(key) => Ok((key, source)),
+        None if set_up => Err(OpenPortalError::KeyMissing(file.clone())),
+        None if data.key_file.is_some() => Err(OpenPortalError::KeyFile(file.clone(), io::ErrorKind::NotFound.into())),
+        None => Ok((create_key(file)?, source)),
+    }
+}
+
+fn read_key(file: &Path) -> Result<Option<Key>, OpenPortalError> {
+    match fs::read_to_string(file) {
+        Ok(text) => {
+            Key::parse(&text).map(Some).map_err(|error| OpenPortalError::KeyFormat(file.display().to_string(), error))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OpenPortalError::KeyFile(file.to_owned(), error)),
+    }
+}
+
+/// Makes a key that only this user can read; keeps one that another process made meanwhile.
+fn create_key(file: &Path) -> Result<Key, OpenPortalError> {
+    let failed = |error| OpenPortalError::KeyFile(file.to_owned(), error);
+    let key = Key::generate(&mut os_rng());
+    let mut options = fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(mut created) => {
+            created.write_all(format!("{}\n", key.hex().as_str()).as_bytes()).map_err(failed)?;
+            created.sync_all().map_err(failed)?;
+            Ok(key)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            read_key(file)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
