@@ -81,6 +81,8 @@ pub fn bind(module: &[u8]) -> Result<Front> {
         .web(true)?
         .typescript(false)
         .demangle(false)
+        // The script finds its module beside itself.
+        .omit_default_module_path(false)
         // The chunks find the main module's functions by these exports.
         .keep_lld_exports(true)
         .remove_name_section(true)
