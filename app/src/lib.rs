@@ -3,15 +3,69 @@
 //! The crate is compiled twice. With `ssr` the server functions in [`api`] run
 //! here and reach the server's use-cases through [`portal`]; with `hydrate`
 //! they are calls over HTTP. [`contract`] is what travels.
+//!
+//! Two kinds of pages share one set of routes. The *plain* ones
+//! ([`routes::is_plain`]) are documents: complete, without script, met by
+//! everybody first. All others are rendered on the server and then taken over
+//! by the same code in the browser, in parts: the set-up dialog and the system
+//! settings are fetched when they are opened.
+
+#![recursion_limit = "256"]
 
 pub mod api;
+mod components;
 pub mod contract;
+mod pages;
 #[cfg(feature = "ssr")]
 pub mod portal;
 pub mod routes;
+#[cfg(feature = "ssr")]
+mod shell;
 
+pub use components::hydration::Hydrated;
+#[cfg(feature = "ssr")]
+pub use shell::{Site, shell};
+
+use components::page::portal_name;
 use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    Lazy, SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+use pages::{
+    AccountPolicyPage, CodePage, DashboardPage, Layout, NotFoundPage, ProfilePage, RecoveryCodePage, SettingsPage,
+    SignInPage, WelcomePage,
+};
+
+/// Every page of the portal.
+///
+/// All are rendered `Async`: the first document is complete, also where script
+/// never arrives.
 #[component]
 pub fn App() -> impl IntoView {
-    "hello"
+    provide_meta_context();
+    let name = portal_name();
+    view! {
+        <Title formatter=move |page: String| format!("{page} · {name}") />
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/code") view=CodePage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/recovery-code") view=RecoveryCodePage ssr=SsrMode::Async />
+                <Route path=path!("/welcome/:token") view=WelcomePage ssr=SsrMode::Async />
+                <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                    <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async />
+                    <Route path=path!("/profile") view=ProfilePage ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view={Lazy::<SettingsPage>::new()} ssr=SsrMode::Async />
+                    <Route
+                        path=path!("/settings/account-policy")
+                        view={Lazy::<AccountPolicyPage>::new()}
+                        ssr=SsrMode::Async
+                    />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
 }

@@ -1,9 +1,30 @@
 //! The browser's entry point: takes over the page the server rendered, nothing else.
 
+use app::{App, Hydrated};
+use leptos::{
+    mount::hydrate_from_async,
+    prelude::*,
+    tachys::dom::body,
+    task::{Executor, spawn_local},
+};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called once by the page when the module has been loaded.
+///
+/// Parts of the page may have to be fetched first; only when all of it has
+/// been taken over do its controls come alive.
 #[wasm_bindgen]
 pub fn hydrate() {
-    leptos::mount::hydrate_lazy(app::App);
+    // Fails only if an executor is there already.
+    let _ = Executor::init_wasm_bindgen();
+    let hydrated = ArcRwSignal::new(false);
+    spawn_local(async move {
+        let told = Hydrated(hydrated.clone());
+        let page = move || {
+            provide_context(told);
+            view! { <App /> }
+        };
+        hydrate_from_async(body(), page).await.forget();
+        hydrated.set(true);
+    });
 }

@@ -1,0 +1,91 @@
+//! What only a browser can do: leave the page, copy, download, print, focus.
+//!
+//! None of these is called on the server.
+
+use crate::routes;
+use js_sys::{Array, Reflect};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, Url};
+
+/// Milliseconds since 1970 by the browser's clock, which goes on while the machine sleeps.
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}
+
+/// Loads another page of the portal anew.
+pub fn leave_to(path: &str) {
+    // Assigning fails only for a malformed URL, and paths are ours.
+    let _ = window().location().set_href(path);
+}
+
+/// Leads to the sign-in page and afterwards back here.
+pub fn leave_to_sign_in() {
+    let location = window().location();
+    let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+    leave_to(&routes::with_next(routes::SIGN_IN, &here));
+}
+
+/// Loads the page anew.
+#[cfg(not(feature = "ssr"))]
+pub fn reload() {
+    // Fails only where there is no document to load.
+    let _ = window().location().reload();
+}
+
+/// Puts text on the clipboard.
+///
+/// # Errors
+/// The browser has none for this page (no secure context) or the person refused.
+pub async fn copy(text: &str) -> Result<(), JsValue> {
+    let navigator = window().navigator();
+    if !Reflect::get(&navigator, &"clipboard".into())?.is_object() {
+        return Err(JsValue::UNDEFINED);
+    }
+    JsFuture::from(navigator.clipboard().write_text(text)).await.map(drop)
+}
+
+/// Saves text as a file.
+///
+/// # Errors
+/// The browser refused to make the file.
+pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
+    let kind = BlobPropertyBag::new();
+    kind.set_type("text/plain;charset=utf-8");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &kind)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // The download holds the data by now; the URL would keep the codes in memory.
+    Url::revoke_object_url(&url)
+}
+
+/// Opens the browser's print dialog.
+///
+/// # Errors
+/// The browser can't print.
+pub fn print() -> Result<(), JsValue> {
+    window().print()
+}
+
+/// The element that has the focus.
+pub fn focused() -> Option<HtmlElement> {
+    document().active_element()?.dyn_into().ok()
+}
+
+/// Moves the focus to the element called `id`, if it is there.
+pub fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        // Fails only for elements that can't have the focus.
+        let _ = element.focus();
+    }
+}
+
+/// Whether there is a mouse or the like, rather than only fingers: then the
+/// keyboard is a real one, and a field may take the focus without covering the page.
+pub fn has_mouse() -> bool {
+    window().match_media("(pointer: fine)").ok().flatten().is_some_and(|query| query.matches())
+}

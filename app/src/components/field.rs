@@ -1,0 +1,226 @@
+//! Labelled text fields with hint and error, wired for assistive technology.
+
+use super::icon::{Glyph, Icon};
+use leptos::{ev, html, prelude::*};
+
+/// What a field takes; decides keyboard, autofill and spelling help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Name of an account.
+    UserName,
+    /// The password of an existing account.
+    CurrentPassword,
+    /// A password about to be chosen.
+    NewPassword,
+    /// Six digits from an authenticator app.
+    OneTimeCode,
+    /// One of the codes kept for emergencies.
+    #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "asked for on a plain page only"))]
+    RecoveryCode,
+    /// A whole number.
+    Number,
+}
+
+impl Kind {
+    const fn input_type(self) -> &'static str {
+        match self {
+            Self::CurrentPassword | Self::NewPassword => "password",
+            _ => "text",
+        }
+    }
+
+    const fn autocomplete(self) -> &'static str {
+        match self {
+            Self::UserName => "username",
+            Self::CurrentPassword => "current-password",
+            Self::NewPassword => "new-password",
+            Self::OneTimeCode => "one-time-code",
+            Self::RecoveryCode | Self::Number => "off",
+        }
+    }
+
+    const fn inputmode(self) -> Option<&'static str> {
+        match self {
+            Self::OneTimeCode | Self::Number => Some("numeric"),
+            _ => None,
+        }
+    }
+
+    const fn autocapitalize(self) -> Option<&'static str> {
+        match self {
+            Self::UserName => Some("none"),
+            Self::RecoveryCode => Some("characters"),
+            _ => None,
+        }
+    }
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::OneTimeCode => "input input-code",
+            Self::RecoveryCode => "input input-recovery",
+            Self::Number => "input input-number",
+            _ => "input",
+        }
+    }
+}
+
+/// A text field under its label.
+///
+/// The browser owns the text: what was typed before the page was taken over
+/// stays, and `value` follows it. `id` is also the name that a form sends.
+#[component]
+pub fn TextField(
+    /// Unique in the document.
+    id: &'static str,
+    /// Its accessible name.
+    #[prop(into)]
+    label: Oco<'static, str>,
+    /// What it takes.
+    kind: Kind,
+    /// Help that is always there.
+    #[prop(optional, into)]
+    hint: Option<Oco<'static, str>>,
+    /// What is wrong with the value.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// Another element that describes the field, by id.
+    #[prop(optional)]
+    described_by: &'static str,
+    /// The text at the start.
+    #[prop(optional, into)]
+    initial: Option<String>,
+    /// Follows the text.
+    #[prop(optional)]
+    value: Option<RwSignal<String>>,
+    /// Takes the focus when it appears.
+    #[prop(optional)]
+    autofocus: bool,
+    /// Can't be left empty.
+    #[prop(optional)]
+    required: bool,
+    /// Shows a password in clear.
+    #[prop(optional, into)]
+    revealed: Signal<bool>,
+    /// Something at the end of the field, such as a unit or a button.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let hint_id = hint.is_some().then(|| format!("{id}-hint"));
+    let error_id = format!("{id}-error");
+    let describing = {
+        let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
+        move || {
+            let error = error.with(Option::is_some).then_some(error_id.as_str());
+            let other = (!described_by.is_empty()).then_some(described_by);
+            let ids: Vec<&str> = [error, other, hint_id.as_deref()].into_iter().flatten().collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    };
+    let input = NodeRef::<html::Input>::new();
+    follow(input, value, autofocus);
+    view! {
+        <div class="field">
+            <label class="field-label" for=id>
+                {label}
+            </label>
+            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+            <div class="field-control">
+                <input
+                    node_ref=input
+                    class=kind.class()
+                    id=id
+                    name=id
+                    type=move || if revealed.get() { "text" } else { kind.input_type() }
+                    value=initial
+                    autocomplete=kind.autocomplete()
+                    inputmode=kind.inputmode()
+                    autocapitalize=kind.autocapitalize()
+                    spellcheck="false"
+                    dir=(kind == Kind::UserName).then_some("auto")
+                    autofocus=autofocus
+                    required=required
+                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-describedby=describing
+                    on:input:target=move |event| {
+                        if let Some(value) = value {
+                            value.set(event.target().value());
+                        }
+                    }
+                />
+                {children.map(|children| children())}
+            </div>
+            <FieldError id=error_id error />
+        </div>
+    }
+}
+
+/// Takes over what stands in the field already, and the focus when it appears later.
+fn follow(input: NodeRef<html::Input>, value: Option<RwSignal<String>>, autofocus: bool) {
+    Effect::new(move |_| {
+        let Some(input) = input.get() else { return };
+        if let Some(value) = value {
+            let typed = input.value();
+            if value.with_untracked(|known| *known != typed) {
+                value.set(typed);
+            }
+        }
+        if autofocus {
+            // Fails only for elements that can't have the focus.
+            let _ = input.focus();
+        }
+    });
+}
+
+/// What is wrong with a field.
+#[component]
+fn FieldError(
+    /// Unique in the document.
+    id: String,
+    /// The sentence.
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    move || {
+        error.get().map(|error| {
+            view! {
+                <p class="field-error" id=id.clone() role="alert">
+                    <Icon glyph=Glyph::Warning />
+                    <span>{error}</span>
+                </p>
+            }
+        })
+    }
+}
+
+/// A check box under its words.
+#[component]
+pub fn CheckBox(
+    /// Unique in the document.
+    id: &'static str,
+    /// Its accessible name.
+    label: &'static str,
+    /// Follows and sets the tick.
+    value: RwSignal<bool>,
+) -> impl IntoView {
+    view! {
+        <div class="check">
+            <input
+                class="check-box"
+                type="checkbox"
+                id=id
+                prop:checked=value
+                on:change:target=move |event| value.set(event.target().checked())
+            />
+            <label class="check-label" for=id>
+                {label}
+            </label>
+        </div>
+    }
+}
+
+/// Keeps a form from being sent by the browser itself and does something instead.
+pub fn on_submit(act: impl Fn() + 'static) -> impl Fn(ev::SubmitEvent) + 'static {
+    move |event| {
+        event.prevent_default();
+        act();
+    }
+}

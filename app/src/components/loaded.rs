@@ -1,0 +1,111 @@
+//! Content that has to be fetched: while it comes, when it is there, when it fails.
+
+use super::{
+    alert::Alert,
+    button::Button,
+    signed_in::{SignedIn, use_signed_in},
+};
+use crate::contract::ApiError;
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Fetched content.
+///
+/// What is shown stays while newer content is on its way.
+#[component]
+pub fn Loaded<T>(
+    /// Where it comes from.
+    resource: Resource<Result<T, ApiError>>,
+    /// How it looks.
+    #[prop(into)]
+    show: Callback<T, AnyView>,
+) -> impl IntoView
+where
+    T: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let signed_in = use_signed_in();
+    Effect::new(move |_| {
+        if let Some(Err(problem)) = resource.get() {
+            signed_in.deals_with(&problem);
+        }
+    });
+    let latest =
+        Memo::new(move |before: Option<&Option<Result<T, ApiError>>>| keep_what_is_known(before, resource.get()));
+    view! {
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || {
+                latest
+                    .get()
+                    .map(|answer| match answer {
+                        Ok(content) => show.run(content),
+                        Err(problem) => view! { <Failed problem retry=move || resource.refetch() /> }.into_any(),
+                    })
+            }}
+        </Transition>
+    }
+}
+
+/// A passing failure does not take away what is on the screen already.
+pub fn keep_what_is_known<T: Clone>(
+    before: Option<&Option<Result<T, ApiError>>>,
+    now: Option<Result<T, ApiError>>,
+) -> Option<Result<T, ApiError>> {
+    match (before, now) {
+        (Some(known @ Some(Ok(_))), Some(Err(ApiError::Offline | ApiError::Unavailable)) | None) => known.clone(),
+        (_, now) => now,
+    }
+}
+
+/// Content that could not be fetched, and the way to try again.
+#[component]
+pub fn Failed(
+    /// Why.
+    problem: ApiError,
+    /// Tries again.
+    retry: impl Fn() + 'static,
+) -> impl IntoView {
+    let session_over = matches!(problem, ApiError::SignedOut | ApiError::SecondFactorRequired);
+    (!session_over).then(|| {
+        view! {
+            <div class="failed">
+                <Alert>{problem.to_string()}</Alert>
+                <Button on:click=move |_| retry()>"Try again"</Button>
+            </div>
+        }
+    })
+}
+
+/// The outcome of something a person started: none yet, or what went wrong.
+#[derive(Clone, Copy)]
+pub struct Trouble {
+    problem: RwSignal<Option<ApiError>>,
+    signed_in: SignedIn,
+}
+
+impl Trouble {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { problem: RwSignal::new(None), signed_in: use_signed_in() }
+    }
+
+    /// Forgets what went wrong before.
+    pub fn clear(self) {
+        self.problem.set(None);
+    }
+
+    /// Notes what went wrong, unless it concerns the session.
+    pub fn note(self, problem: ApiError) {
+        let elsewhere = self.signed_in.deals_with(&problem);
+        self.problem.set((!elsewhere).then_some(problem));
+    }
+
+    /// What went wrong.
+    pub fn get(self) -> Option<ApiError> {
+        self.problem.get()
+    }
+
+    /// As a signal.
+    pub fn signal(self) -> Signal<Option<ApiError>> {
+        self.problem.into()
+    }
+}

@@ -1,0 +1,19 @@
+//! What the pages are made of, one file per part.
+
+pub mod alert;
+pub mod avatar;
+pub mod browser;
+pub mod button;
+pub mod card;
+pub mod field;
+pub mod hydration;
+pub mod icon;
+pub mod loaded;
+pub mod modal;
+pub mod moment;
+pub mod new_password;
+pub mod page;
+pub mod set_up;
+pub mod setup_dialog;
+pub mod signed_in;
+pub mod step_up;

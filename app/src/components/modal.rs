@@ -1,0 +1,68 @@
+//! Modal dialogs, on the browser's own `<dialog>`.
+
+use super::{
+    browser,
+    icon::{Glyph, Icon},
+};
+use leptos::{ev, html, prelude::*};
+
+/// A modal dialog; open as long as it is part of the page.
+///
+/// Escape and "Close" ask to `leave`; whoever shows the dialog then takes it
+/// out of the page, and the focus goes back to where it was before.
+#[component]
+pub fn Modal(
+    /// Unique in the document.
+    id: &'static str,
+    /// Its accessible name.
+    title: &'static str,
+    /// A wider one.
+    #[prop(optional)]
+    wide: bool,
+    /// The person wants to leave.
+    leave: impl Fn() + Copy + Send + Sync + 'static,
+    /// What is in it.
+    children: Children,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let opener = StoredValue::new_local(None);
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            opener.set_value(browser::focused());
+            // Fails only for a dialog that is open already or not in the page.
+            let _ = dialog.show_modal();
+        }
+    });
+    on_cleanup(move || {
+        let Some(opener) = opener.try_get_value().flatten() else { return };
+        // The rest of the page can take the focus only when the dialog is gone.
+        request_animation_frame(move || {
+            if opener.is_connected() {
+                let _ = opener.focus();
+            }
+        });
+    });
+    let escape = move |event: ev::Event| {
+        event.prevent_default();
+        leave();
+    };
+    view! {
+        <dialog
+            node_ref=dialog
+            class=if wide { "modal modal-wide" } else { "modal" }
+            aria-labelledby=id
+            on:cancel=escape
+            on:close=move |_| leave()
+        >
+            <header class="modal-head">
+                <h2 class="modal-title" id=id>
+                    {title}
+                </h2>
+                <button type="button" class="button button-icon" aria-label="Close" on:click=move |_| leave()>
+                    <Icon glyph=Glyph::Close />
+                </button>
+            </header>
+            <div class="modal-body">{children()}</div>
+        </dialog>
+    }
+}

@@ -1,0 +1,58 @@
+//! What a page says about itself.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// The portal's own name. The document carries it, so that the browser knows it too.
+#[cfg(feature = "ssr")]
+pub fn portal_name() -> String {
+    use_context::<crate::Site>().map_or_else(|| "Twofold".to_owned(), |site| site.portal_name)
+}
+
+/// The portal's own name. The document carries it, so that the browser knows it too.
+#[cfg(not(feature = "ssr"))]
+pub fn portal_name() -> String {
+    document()
+        .query_selector("meta[name=application-name]")
+        .ok()
+        .flatten()
+        .and_then(|meta| meta.get_attribute("content"))
+        .unwrap_or_default()
+}
+
+/// Title of the window and heading of the page, which are the same words.
+#[component]
+pub fn PageHeading(
+    /// The words.
+    title: &'static str,
+    /// A sentence below them.
+    #[prop(optional)]
+    lead: Option<&'static str>,
+) -> impl IntoView {
+    view! {
+        <Title text=title />
+        <header class="page-heading">
+            <h1>{title}</h1>
+            {lead.map(|lead| view! { <p class="lead">{lead}</p> })}
+        </header>
+    }
+}
+
+/// Has the response say that the page is not there.
+pub fn answer_not_found() {
+    #[cfg(feature = "ssr")]
+    answer(http::StatusCode::NOT_FOUND);
+}
+
+/// Has the response say that the page is not for this person.
+pub fn answer_forbidden() {
+    #[cfg(feature = "ssr")]
+    answer(http::StatusCode::FORBIDDEN);
+}
+
+#[cfg(feature = "ssr")]
+fn answer(status: http::StatusCode) {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(status);
+    }
+}

@@ -1,0 +1,203 @@
+//! Where the set-up stands in this browser, and the steps between.
+
+use crate::{
+    api::enrolment::{begin_enrolment, cancel_enrolment, confirm_enrolment, finish_enrolment, renew_enrolment},
+    components::{
+        browser,
+        loaded::Trouble,
+        set_up::{Outcome, SetUp, use_set_up},
+        step_up::{StepUp, use_step_up},
+    },
+    contract::{
+        ApiError,
+        enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, PendingEnrolment},
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// What the dialog shows.
+#[derive(Clone)]
+pub enum Stage {
+    /// Step 1: get an app.
+    Apps,
+    /// Asking the portal about a set-up that was begun before.
+    Resuming,
+    /// Step 2: a QR code to scan.
+    Scan(Shown<PendingEnrolment>),
+    /// Step 2, when the QR code's time is over.
+    Expired,
+    /// Step 3: recovery codes to store.
+    Save(Shown<ConfirmedEnrolment>),
+    /// Nothing can be finished any more.
+    Over(EnrolmentProblem),
+}
+
+/// Something with a deadline.
+#[derive(Clone)]
+pub struct Shown<T> {
+    /// What it is.
+    pub content: T,
+    /// When the server stops accepting it, in milliseconds by this browser's clock.
+    pub deadline: f64,
+}
+
+impl<T> Shown<T> {
+    fn new(content: T, milliseconds_left: i64) -> Self {
+        Self { content, deadline: browser::now() + milliseconds_left as f64 }
+    }
+}
+
+/// The set-up in this browser.
+#[derive(Clone, Copy)]
+pub struct Flow {
+    stage: RwSignal<Stage>,
+    busy: RwSignal<bool>,
+    /// What went wrong in the current stage.
+    pub trouble: Trouble,
+    set_up: SetUp,
+    step_up: StepUp,
+}
+
+impl Flow {
+    /// Starts at `stage`.
+    pub fn new(stage: Stage) -> Self {
+        Self {
+            stage: RwSignal::new(stage),
+            busy: RwSignal::new(false),
+            trouble: Trouble::new(),
+            set_up: use_set_up(),
+            step_up: use_step_up(),
+        }
+    }
+
+    /// What to show.
+    pub fn stage(self) -> Stage {
+        self.stage.get()
+    }
+
+    /// The number of the step that it belongs to.
+    pub fn step(self) -> usize {
+        self.stage.with(|stage| match stage {
+            Stage::Apps => 1,
+            Stage::Resuming | Stage::Scan(_) | Stage::Expired | Stage::Over(_) => 2,
+            Stage::Save(_) => 3,
+        })
+    }
+
+    /// A request is under way.
+    pub fn busy(self) -> Signal<bool> {
+        self.busy.into()
+    }
+
+    /// Begins the set-up, or takes up the one that this session has.
+    pub fn begin(self) {
+        self.request(async move || match self.step_up.run(async || begin_enrolment().await).await {
+            Ok(enrolment) => self.show(enrolment),
+            Err(ApiError::StepUpRequired { .. }) => self.stage.set(Stage::Apps),
+            Err(problem) => self.refused(problem),
+        });
+    }
+
+    /// "Generate new".
+    pub fn renew(self) {
+        self.request(async move || match renew_enrolment().await {
+            Ok(enrolment) => self.show(enrolment),
+            Err(problem) => self.refused(problem),
+        });
+    }
+
+    /// "Next": confirms with a code from the app.
+    pub fn confirm(self, id: String, code: String) {
+        self.request(async move || match confirm_enrolment(id.clone(), code.clone()).await {
+            Ok(confirmed) => self.show(Enrolment::Confirmed(confirmed)),
+            Err(problem) => self.refused(problem),
+        });
+    }
+
+    /// "Finish".
+    pub fn finish(self, id: String) {
+        self.request(async move || match finish_enrolment(id.clone()).await {
+            Ok(_) => self.set_up.close(Outcome::Finished),
+            Err(problem) => self.refused(problem),
+        });
+    }
+
+    /// The time of what is shown has run out by the browser's clock.
+    pub fn time_is_up(self) {
+        self.stage.update(|stage| match stage {
+            Stage::Scan(_) => *stage = Stage::Expired,
+            Stage::Save(_) => *stage = Stage::Over(EnrolmentProblem::FinishedTooLate),
+            _ => {}
+        });
+    }
+
+    /// Back to the first step.
+    pub fn start_again(self) {
+        self.trouble.clear();
+        self.stage.set(Stage::Apps);
+    }
+
+    /// Leaves the dialog; what is pending is dropped.
+    pub fn leave(self) {
+        let Some(begun) = self.stage.try_with_untracked(|stage| !matches!(stage, Stage::Apps)) else { return };
+        self.set_up.close(Outcome::Abandoned);
+        if begun || self.busy.get_untracked() {
+            // If this can't be delivered the portal drops the set-up when its time is over.
+            spawn_local(async { drop(cancel_enrolment().await) });
+        }
+    }
+
+    /// Runs one request at a time; clicks meanwhile do nothing.
+    fn request(self, send: impl AsyncFnOnce() + 'static) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.trouble.clear();
+        spawn_local(async move {
+            send().await;
+            self.busy.set(false);
+        });
+    }
+
+    fn show(self, enrolment: Enrolment) {
+        self.stage.set(match enrolment {
+            Enrolment::Pending(pending) => {
+                let milliseconds_left = pending.milliseconds_left;
+                Stage::Scan(Shown::new(pending, milliseconds_left))
+            }
+            Enrolment::Expired { .. } => Stage::Expired,
+            Enrolment::Confirmed(confirmed) => {
+                let milliseconds_left = confirmed.milliseconds_left;
+                Stage::Save(Shown::new(confirmed, milliseconds_left))
+            }
+        });
+    }
+
+    fn refused(self, problem: ApiError) {
+        match problem {
+            ApiError::Enrolment(EnrolmentProblem::QrExpired) => {
+                self.stage.set(Stage::Expired);
+                self.trouble.note(problem);
+            }
+            ApiError::Enrolment(EnrolmentProblem::QrReplaced) => self.show_current_instead(problem),
+            ApiError::Enrolment(why @ (EnrolmentProblem::Gone | EnrolmentProblem::FinishedTooLate)) => {
+                self.stage.set(Stage::Over(why));
+            }
+            other => self.trouble.note(other),
+        }
+    }
+
+    /// Another window made a new QR code: that one is shown, and why.
+    fn show_current_instead(self, problem: ApiError) {
+        spawn_local(async move {
+            match self.step_up.run(async || begin_enrolment().await).await {
+                Ok(enrolment) => {
+                    self.show(enrolment);
+                    self.trouble.note(problem);
+                }
+                Err(other) => self.trouble.note(other),
+            }
+        });
+    }
+}

@@ -1,0 +1,130 @@
+//! The dialog "Set up two-factor authentication".
+//!
+//! ```text
+//! Apps ──begin──> Scan ──right code──> Save ──"Finish"──> closed: on
+//!                 │  ^                  │
+//!      time is up v  │ "Generate new"   │ too late
+//!               Expired                 v
+//!                 └──────ended────────> Over
+//! any of these ──Escape, "Close"──> closed: nothing is on
+//! ```
+//!
+//! A part of the program of its own, fetched when it is opened. What it shows
+//! is secret: it comes by POST, lives in [`Stage`] and the page, and goes from
+//! both when the stage does.
+
+mod apps;
+mod countdown;
+mod flow;
+mod recovery_sheet;
+mod save;
+mod scan;
+
+use super::{
+    alert::{Alert, Problem},
+    button::{Button, Emphasis},
+    modal::Modal,
+    set_up::TITLE,
+};
+use apps::Apps;
+use flow::{Flow, Stage};
+use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use save::Save;
+use scan::{Expired, Scan};
+
+/// The dialog, at its first step or where an earlier page left it.
+///
+/// # Errors
+/// This part of the program could not be fetched.
+#[leptos::wasm_split::wasm_split(setup_dialog, wasm_split_path = leptos::wasm_split, fallible)]
+pub fn setup_dialog(resume: bool) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <SetUpDialog resume /> }.into_any())
+}
+
+#[component]
+fn SetUpDialog(resume: bool) -> impl IntoView {
+    let flow = Flow::new(if resume { Stage::Resuming } else { Stage::Apps });
+    if resume {
+        flow.begin();
+    }
+    view! {
+        <Modal id="setup-title" title=TITLE wide=true leave=move || flow.leave()>
+            <Steps flow />
+            {move || match flow.stage() {
+                Stage::Apps => view! { <Apps flow /> }.into_any(),
+                Stage::Resuming => view! { <Resuming flow /> }.into_any(),
+                Stage::Scan(shown) => view! { <Scan flow shown /> }.into_any(),
+                Stage::Expired => view! { <Expired flow /> }.into_any(),
+                Stage::Save(shown) => view! { <Save flow shown /> }.into_any(),
+                Stage::Over(why) => {
+                    view! {
+                        <div class="stack">
+                            <Alert>{why.to_string()}</Alert>
+                            <div class="actions">
+                                <Button emphasis=Emphasis::Primary on:click=move |_| flow.start_again()>
+                                    "Start again"
+                                </Button>
+                            </div>
+                        </div>
+                    }
+                        .into_any()
+                }
+            }}
+        </Modal>
+    }
+}
+
+/// Where the person is in the dialog.
+#[component]
+fn Steps(flow: Flow) -> impl IntoView {
+    let current = Memo::new(move |_| flow.step());
+    let step = move |number: usize, name: &'static str| {
+        view! {
+            <li
+                class="step"
+                class:step-done=move || number < current.get()
+                aria-current=move || (number == current.get()).then_some("step")
+            >
+                <span class="step-number" aria-hidden="true">
+                    {number}
+                </span>
+                <span class="step-name">
+                    {name}
+                    <span class="visually-hidden">{move || if number < current.get() { ", done" } else { "" }}</span>
+                </span>
+            </li>
+        }
+    };
+    view! {
+        <ol class="steps" aria-label="Steps" role="list">
+            {step(1, "Get an app")}
+            {step(2, "Scan")}
+            {step(3, "Save the codes")}
+        </ol>
+    }
+}
+
+/// After a reload: the portal is asked where the set-up stands.
+#[component]
+fn Resuming(flow: Flow) -> impl IntoView {
+    let failed = move || flow.trouble.get().is_some();
+    view! {
+        <div class="stack">
+            <Problem problem=flow.trouble.signal() />
+            {move || {
+                if failed() {
+                    view! {
+                        <div class="actions">
+                            <Button emphasis=Emphasis::Primary pending=flow.busy() on:click=move |_| flow.begin()>
+                                "Try again"
+                            </Button>
+                        </div>
+                    }
+                        .into_any()
+                } else {
+                    view! { <p class="loading">"Picking up where you were…"</p> }.into_any()
+                }
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,119 @@
+//! Step 3: store the recovery codes, then finish.
+
+use super::{
+    flow::{Flow, Shown},
+    recovery_sheet::{self, RecoverySheet},
+};
+use crate::{
+    components::{
+        alert::Problem,
+        browser,
+        button::{Button, Emphasis},
+        field::CheckBox,
+    },
+    contract::enrolment::ConfirmedEnrolment,
+};
+use gloo_timers::callback::Timeout;
+use leptos::{prelude::*, task::spawn_local};
+
+/// The recovery codes, to be stored before "Finish".
+#[component]
+pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
+    let Shown { content: sheet, deadline } = shown;
+    end_at(deadline, flow);
+    let id = sheet.id.clone();
+    let (taken, stored) = (RwSignal::new(false), RwSignal::new(false));
+    Effect::new(|_| browser::focus("save-title"));
+    view! {
+        <div class="stack save">
+            <h3 class="step-title" id="save-title" tabindex="-1">
+                "Keep these codes somewhere safe"
+            </h3>
+            <p>
+                "Without your phone, each of them signs you in once. They are not shown again, and two-factor authentication is on only after “Finish”."
+            </p>
+            <RecoverySheet sheet=sheet.clone() />
+            <TakeAway sheet taken />
+            <CheckBox id="codes-stored" label="I have stored these codes" value=stored />
+            <Problem problem=flow.trouble.signal() />
+            <div class="actions">
+                <Button
+                    emphasis=Emphasis::Primary
+                    pending=flow.busy()
+                    disabled=Signal::derive(move || !taken.get() && !stored.get())
+                    on:click=move |_| flow.finish(id.clone())
+                >
+                    "Finish"
+                </Button>
+                <p class="muted finish-hint">
+                    {move || {
+                        if taken.get() || stored.get() {
+                            ""
+                        } else {
+                            "First download, copy or print the codes, or tick that you have stored them."
+                        }
+                    }}
+                </p>
+            </div>
+        </div>
+    }
+}
+
+/// The three ways to take the codes along.
+#[component]
+fn TakeAway(
+    sheet: ConfirmedEnrolment,
+    /// Set once one of them worked.
+    taken: RwSignal<bool>,
+) -> impl IntoView {
+    let said = RwSignal::new("");
+    let outcome = move |worked: bool, good: &'static str, bad: &'static str| {
+        if worked {
+            taken.set(true);
+        }
+        said.set(if worked { good } else { bad });
+    };
+    let file = recovery_sheet::as_text(&sheet);
+    let lines = sheet.recovery_codes.join("\n");
+    let download = move |_| {
+        let worked = browser::download(recovery_sheet::FILE_NAME, &file).is_ok();
+        outcome(worked, "Downloaded.", "Your browser could not save the file. Copy or print the codes instead.");
+    };
+    let copy = move |_| {
+        let lines = lines.clone();
+        spawn_local(async move {
+            let worked = browser::copy(&lines).await.is_ok();
+            outcome(
+                worked,
+                "Copied.",
+                "Your browser does not let this page copy. Download or print the codes instead.",
+            );
+        });
+    };
+    let print = move |_| {
+        let worked = browser::print().is_ok();
+        outcome(worked, "Sent to the print dialog.", "Your browser can't print. Download or copy the codes instead.");
+    };
+    view! {
+        <div class="take-away">
+            <div class="actions">
+                <Button on:click=download>"Download"</Button>
+                <Button on:click=copy>"Copy"</Button>
+                <Button on:click=print>"Print"</Button>
+            </div>
+            <p class="copied" role="status">
+                {said}
+            </p>
+        </div>
+    }
+}
+
+/// Takes the codes away when the portal would not accept "Finish" any more.
+fn end_at(deadline: f64, flow: Flow) {
+    let timeout = StoredValue::new_local(None);
+    Effect::new(move |_| {
+        let left = (deadline - browser::now()).clamp(0.0, f64::from(i32::MAX)) as u32;
+        timeout.set_value(Some(Timeout::new(left, move || flow.time_is_up())));
+    });
+    on_cleanup(move || timeout.set_value(None));
+}

@@ -1,0 +1,55 @@
+//! The demand for a second factor: all there is until it is met.
+
+use crate::components::{
+    alert::{Notice, Tone},
+    button::{Button, Emphasis},
+    card::Standalone,
+    page::PageHeading,
+    set_up::{Outcome, use_set_up},
+    signed_in::use_signed_in,
+};
+use leptos::prelude::*;
+
+/// What someone sees who owes a second factor.
+#[component]
+pub fn Confinement() -> impl IntoView {
+    let (set_up, signed_in) = (use_set_up(), use_signed_in());
+    let abandoned = move || set_up.outcome() == Some(Outcome::Abandoned);
+    Effect::new(move |_| {
+        if set_up.outcome() == Some(Outcome::Finished) {
+            signed_in.refetch();
+        }
+    });
+    view! {
+        <Standalone>
+            <div class="card">
+                <PageHeading title="Two-factor authentication required" />
+                <p>
+                    "Everyone here signs in with a password and a code from an authentication app, so that a stolen password alone opens nothing. Setting it up takes about two minutes; then you go on to where you were going."
+                </p>
+                <div role="status">
+                    {move || {
+                        abandoned()
+                            .then(|| {
+                                view! {
+                                    <Notice tone=Tone::Caution>
+                                        "The set-up was not finished. Two-factor authentication is not on yet."
+                                    </Notice>
+                                }
+                            })
+                    }}
+                </div>
+                <div class="actions">
+                    <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open()>
+                        "Set up 2FA"
+                    </Button>
+                    <form method="post" action="/api/sign-out">
+                        <button type="submit" class="button">
+                            "Sign out"
+                        </button>
+                    </form>
+                </div>
+            </div>
+        </Standalone>
+    }
+}

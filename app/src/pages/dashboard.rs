@@ -1,0 +1,142 @@
+//! The start page: the person's own security at a glance.
+
+use crate::{
+    api::account::fetch_security_overview,
+    components::{
+        icon::{Glyph, Icon},
+        loaded::Loaded,
+        moment::Moment,
+        page::PageHeading,
+    },
+    contract::profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
+    routes,
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// From here on few enough are left to be worth a word.
+const FEW_CODES: u32 = 3;
+
+/// The start page.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    let overview = Resource::new(|| (), |()| fetch_security_overview());
+    view! {
+        <PageHeading title="Dashboard" lead="Your account's security at a glance." />
+        <Loaded
+            resource=overview
+            show=|SecurityOverview { two_factor, recent_sign_ins }| {
+                view! {
+                    <div class="tiles">
+                        <SecondFactorTile two_factor=two_factor.clone() />
+                        <CodesTile two_factor />
+                    </div>
+                    <RecentSignIns records=recent_sign_ins />
+                }
+                    .into_any()
+            }
+        />
+    }
+}
+
+#[component]
+fn SecondFactorTile(two_factor: TwoFactorStatus) -> impl IntoView {
+    let on = !two_factor.methods.is_empty();
+    let count = two_factor.methods.len();
+    let (state, words, call) = match (on, count) {
+        (false, _) => ("Off", "Your password is all that protects your account.".to_owned(), "Turn it on"),
+        (true, 1) => ("On", "One authentication app is set up.".to_owned(), "Manage"),
+        (true, count) => ("On", format!("{count} authentication apps are set up."), "Manage"),
+    };
+    view! {
+        <section class="tile" aria-labelledby="tile-2fa">
+            <h2 class="tile-title" id="tile-2fa">
+                "Two-factor authentication"
+            </h2>
+            <p class="tile-value" class:tile-good=on class:tile-caution=!on>
+                <Icon glyph=if on { Glyph::Check } else { Glyph::Warning } />
+                {state}
+            </p>
+            <p class="muted">{words}</p>
+            <A href=routes::PROFILE attr:class=if on { "button" } else { "button button-primary" }>
+                {call}
+                <span class="visually-hidden">": two-factor authentication"</span>
+            </A>
+        </section>
+    }
+}
+
+/// Recovery codes concern only those who have a second factor.
+#[component]
+fn CodesTile(two_factor: TwoFactorStatus) -> impl IntoView {
+    let TwoFactorStatus { methods, recovery_codes_left: left, .. } = two_factor;
+    let words = match left {
+        0 => "None are left. Without your phone you could not sign in.",
+        1..=FEW_CODES => "Only a few are left to sign in without your phone.",
+        _ => "Each signs you in once without your phone.",
+    };
+    (!methods.is_empty()).then(|| {
+        view! {
+            <section class="tile" aria-labelledby="tile-codes">
+                <h2 class="tile-title" id="tile-codes">
+                    "Recovery codes left"
+                </h2>
+                <p class="tile-value" class:tile-caution=left <= FEW_CODES>
+                    {left}
+                </p>
+                <p class="muted">{words}</p>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn RecentSignIns(records: Vec<SignInRecord>) -> impl IntoView {
+    let rows = if records.is_empty() {
+        view! { <p class="empty">"No sign-ins yet. They will be listed here, so that you notice any that were not yours."</p> }
+            .into_any()
+    } else {
+        let rows = records.into_iter().map(|record| view! { <SignIn record /> }).collect_view();
+        view! {
+            <ul class="records" role="list">
+                {rows}
+            </ul>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="panel" aria-labelledby="recent-sign-ins">
+            <h2 class="panel-title" id="recent-sign-ins">
+                "Recent sign-ins"
+            </h2>
+            {rows}
+        </section>
+    }
+}
+
+#[component]
+fn SignIn(record: SignInRecord) -> impl IntoView {
+    let SignInRecord { at, event, address, browser } = record;
+    let (good, words) = match event {
+        SignInEvent::SignedIn => (true, "Signed in"),
+        SignInEvent::SignedInWithRecoveryCode => (true, "Signed in with a recovery code"),
+        SignInEvent::WrongPassword => (false, "Wrong password"),
+        SignInEvent::WrongCode => (false, "Wrong code"),
+    };
+    view! {
+        <li class="record">
+            <span class="record-event" class:record-good=good class:record-caution=!good>
+                <Icon glyph=if good { Glyph::Check } else { Glyph::Warning } />
+                {words}
+            </span>
+            <span class="record-where">
+                <bdi>{browser}</bdi>
+                <span aria-hidden="true">" · "</span>
+                <bdi>{address}</bdi>
+            </span>
+            <span class="record-when">
+                <Moment at />
+            </span>
+        </li>
+    }
+}

@@ -1,0 +1,18 @@
+//! The views, one file each.
+
+mod confinement;
+mod dashboard;
+mod layout;
+mod not_found;
+mod plain;
+mod profile;
+mod settings;
+mod welcome;
+
+pub use dashboard::DashboardPage;
+pub use layout::Layout;
+pub use not_found::NotFoundPage;
+pub use plain::{CodePage, RecoveryCodePage, SignInPage};
+pub use profile::ProfilePage;
+pub use settings::{AccountPolicyPage, SettingsPage};
+pub use welcome::WelcomePage;

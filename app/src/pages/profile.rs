@@ -1,0 +1,168 @@
+//! The person's own account.
+
+use crate::{
+    api::account::fetch_two_factor_status,
+    components::{
+        alert::{Notice, Tone},
+        avatar::Avatar,
+        browser,
+        button::{Button, Emphasis},
+        icon::{Glyph, Icon},
+        loaded::Loaded,
+        moment::Moment,
+        page::PageHeading,
+        set_up::{Outcome, use_set_up},
+        signed_in::use_signed_in,
+    },
+    contract::{
+        ApiError,
+        profile::{Method, TwoFactorStatus},
+    },
+};
+use leptos::prelude::*;
+
+/// The profile.
+#[component]
+pub fn ProfilePage() -> impl IntoView {
+    let status = Resource::new(|| (), |()| fetch_two_factor_status());
+    let set_up = use_set_up();
+    follow_set_up(status);
+    view! {
+        <PageHeading title="Profile" />
+        <Person />
+        <section class="panel" aria-labelledby="two-factor">
+            <h2 class="panel-title" id="two-factor" tabindex="-1">
+                "Two factor authentication"
+            </h2>
+            <div role="status">
+                {move || set_up.outcome().map(|outcome| view! { <SetUpOutcome outcome /> })}
+            </div>
+            <Loaded resource=status show=|status| view! { <Status status /> }.into_any() />
+        </section>
+    }
+}
+
+/// Resumes a set-up that a reload interrupted, and shows what came of it.
+fn follow_set_up(status: Resource<Result<TwoFactorStatus, ApiError>>) {
+    let set_up = use_set_up();
+    // What was said about an earlier visit is no news.
+    set_up.forget();
+    Effect::new(move |first: Option<bool>| {
+        let answer = status.get();
+        let known = matches!(answer, Some(Ok(_)));
+        if let Some(Ok(status)) = answer
+            && status.enrolment_under_way
+            && first != Some(true)
+        {
+            set_up.resume();
+        }
+        known || first == Some(true)
+    });
+    Effect::new(move |_| {
+        if let Some(outcome) = set_up.outcome() {
+            status.refetch();
+            if outcome == Outcome::Finished {
+                browser::focus("two-factor");
+            }
+        }
+    });
+}
+
+#[component]
+fn Person() -> impl IntoView {
+    let viewer = use_signed_in().viewer();
+    viewer.map(|viewer| {
+        let name = viewer.user_name;
+        view! {
+            <div class="person">
+                <Avatar user_name=name.clone() />
+                <div>
+                    <p class="person-name" dir="auto">
+                        {name}
+                    </p>
+                    <p class="muted">{if viewer.administrator { "Administrator" } else { "User" }}</p>
+                </div>
+            </div>
+        }
+    })
+}
+
+#[component]
+fn SetUpOutcome(outcome: Outcome) -> impl IntoView {
+    match outcome {
+        Outcome::Finished => view! {
+            <Notice tone=Tone::Good>"Two-factor authentication is on. From now on you sign in with a code as well."</Notice>
+        },
+        Outcome::Abandoned => view! {
+            <Notice tone=Tone::Caution>"The set-up was not finished, and nothing was changed by it. Its QR code and recovery codes are worthless."</Notice>
+        },
+    }
+}
+
+#[component]
+fn Status(status: TwoFactorStatus) -> impl IntoView {
+    if status.methods.is_empty() { view! { <Off /> }.into_any() } else { view! { <On status /> }.into_any() }
+}
+
+#[component]
+fn Off() -> impl IntoView {
+    let set_up = use_set_up();
+    view! {
+        <p class="state">
+            <span class="badge badge-caution">"Off"</span>
+            "Two-factor authentication is not on yet."
+        </p>
+        <p>"With it, a stolen password alone does not open your account: signing in also takes a code from your phone."</p>
+        <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open()>
+            "Add method"
+        </Button>
+    }
+}
+
+#[component]
+fn On(status: TwoFactorStatus) -> impl IntoView {
+    let set_up = use_set_up();
+    let TwoFactorStatus { methods, recovery_codes_left: left, .. } = status;
+    let methods = methods.into_iter().map(|method| view! { <MethodRow method /> }).collect_view();
+    view! {
+        <p class="state">
+            <span class="badge badge-good">"On"</span>
+            "You sign in with your password and a code."
+        </p>
+        <ul class="methods" role="list" aria-label="Methods">
+            {methods}
+        </ul>
+        <p class="codes-left">
+            {match left {
+                0 => "No recovery codes are left.".to_owned(),
+                1 => "1 recovery code is left.".to_owned(),
+                left => format!("{left} recovery codes are left."),
+            }}
+        </p>
+        <Button on:click=move |_| set_up.open()>"Add method"</Button>
+    }
+}
+
+#[component]
+fn MethodRow(method: Method) -> impl IntoView {
+    let Method { name, added_at, last_used_at, .. } = method;
+    view! {
+        <li class="method">
+            <span class="method-icon">
+                <Icon glyph=Glyph::Phone />
+            </span>
+            <div>
+                <p class="method-name">
+                    <bdi>{name}</bdi>
+                </p>
+                <p class="muted">
+                    "Added " <Moment at=added_at /> <span aria-hidden="true">" · "</span>
+                    {match last_used_at {
+                        Some(at) => view! { "Last used " <Moment at /> }.into_any(),
+                        None => "Not used yet".into_any(),
+                    }}
+                </p>
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,77 @@
+//! The policy while it is being edited: text that may not be a number yet.
+
+use crate::contract::{
+    password::PasswordPolicy,
+    policy::{AccountPolicy, Lockout, PolicyField, SessionLimits},
+};
+use leptos::prelude::*;
+
+/// The policy as it stands in the editor.
+#[derive(Clone, Copy)]
+pub struct Draft {
+    minimum_length: RwSignal<String>,
+    maximum_failures: RwSignal<String>,
+    lock_minutes: RwSignal<String>,
+    idle_minutes: RwSignal<String>,
+    absolute_hours: RwSignal<String>,
+    pub require_number: RwSignal<bool>,
+    pub require_special: RwSignal<bool>,
+    pub require_capital: RwSignal<bool>,
+    /// A lock ends by itself.
+    pub lock_ends: RwSignal<bool>,
+    pub require_second_factor: RwSignal<bool>,
+}
+
+impl Draft {
+    /// Starts from the policy in force.
+    pub fn new(policy: &AccountPolicy) -> Self {
+        let text = |value: u32| RwSignal::new(value.to_string());
+        let AccountPolicy { password, lockout, require_second_factor, sessions } = policy;
+        Self {
+            minimum_length: text(password.minimum_length),
+            maximum_failures: text(lockout.maximum_failures),
+            lock_minutes: text(lockout.minutes.or(Lockout::default().minutes).unwrap_or(1)),
+            idle_minutes: text(sessions.idle_minutes),
+            absolute_hours: text(sessions.absolute_hours),
+            require_number: RwSignal::new(password.require_number),
+            require_special: RwSignal::new(password.require_special),
+            require_capital: RwSignal::new(password.require_capital),
+            lock_ends: RwSignal::new(lockout.minutes.is_some()),
+            require_second_factor: RwSignal::new(*require_second_factor),
+        }
+    }
+
+    /// The text of a field.
+    pub fn text(self, field: PolicyField) -> RwSignal<String> {
+        match field {
+            PolicyField::MinimumLength => self.minimum_length,
+            PolicyField::MaximumFailures => self.maximum_failures,
+            PolicyField::LockMinutes => self.lock_minutes,
+            PolicyField::IdleMinutes => self.idle_minutes,
+            PolicyField::AbsoluteHours => self.absolute_hours,
+        }
+    }
+
+    /// The policy that the draft describes. What is no number becomes 0, which
+    /// every field refuses: see [`AccountPolicy::problems`].
+    pub fn policy(self) -> AccountPolicy {
+        let number = |field| self.text(field).with(|text| text.trim().parse().unwrap_or(0));
+        AccountPolicy {
+            password: PasswordPolicy {
+                minimum_length: number(PolicyField::MinimumLength),
+                require_number: self.require_number.get(),
+                require_special: self.require_special.get(),
+                require_capital: self.require_capital.get(),
+            },
+            lockout: Lockout {
+                maximum_failures: number(PolicyField::MaximumFailures),
+                minutes: self.lock_ends.get().then(|| number(PolicyField::LockMinutes)),
+            },
+            require_second_factor: self.require_second_factor.get(),
+            sessions: SessionLimits {
+                idle_minutes: number(PolicyField::IdleMinutes),
+                absolute_hours: number(PolicyField::AbsoluteHours),
+            },
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The account policy: what is in force, and its editor on the same page.
+
+mod draft;
+mod editor;
+mod impact;
+mod summary;
+
+use super::for_administrators;
+use crate::{
+    api::policy::fetch_account_policy,
+    components::{
+        alert::{Notice, Tone},
+        loaded::Loaded,
+        page::PageHeading,
+    },
+    contract::{ApiError, policy::VersionedPolicy},
+};
+use editor::Editor;
+use leptos::prelude::*;
+use leptos_router::{LazyRoute, lazy_route};
+use summary::Summary;
+
+/// The account policy.
+pub struct AccountPolicyPage {
+    policy: Resource<Result<VersionedPolicy, ApiError>>,
+}
+
+#[lazy_route]
+impl LazyRoute for AccountPolicyPage {
+    fn data() -> Self {
+        Self { policy: Resource::new(|| (), |()| fetch_account_policy()) }
+    }
+
+    fn view(this: Self) -> AnyView {
+        for_administrators(move || view! { <Page policy=this.policy /> }.into_any())
+    }
+}
+
+/// What the page is for at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Showing the policy.
+    Reading {
+        /// It has just been saved.
+        saved: bool,
+    },
+    /// Changing it.
+    Editing,
+}
+
+#[component]
+fn Page(policy: Resource<Result<VersionedPolicy, ApiError>>) -> impl IntoView {
+    let mode = RwSignal::new(Mode::Reading { saved: false });
+    let leave = move |saved| {
+        policy.refetch();
+        mode.set(Mode::Reading { saved });
+    };
+    view! {
+        <PageHeading title="Account policy" lead="These rules apply to every account of the portal." />
+        <div role="status">
+            {move || {
+                (mode.get() == Mode::Reading { saved: true })
+                    .then(|| view! { <Notice tone=Tone::Good>"The account policy is saved and in force."</Notice> })
+            }}
+        </div>
+        <Loaded
+            resource=policy
+            show=move |current: VersionedPolicy| {
+                view! {
+                    {move || match mode.get() {
+                        Mode::Reading { .. } => {
+                            let edit = move || mode.set(Mode::Editing);
+                            view! { <Summary policy=current.policy.clone() edit /> }.into_any()
+                        }
+                        Mode::Editing => view! { <Editor current=current.clone() reload=move || policy.refetch() leave /> }.into_any(),
+                    }}
+                }
+                    .into_any()
+            }
+        />
+    }
+}

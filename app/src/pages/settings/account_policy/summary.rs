@@ -1,0 +1,97 @@
+//! The policy in force, to read.
+
+use crate::{
+    components::button::{Button, Emphasis},
+    contract::policy::AccountPolicy,
+};
+use leptos::prelude::*;
+
+/// The policy in force and the way to change it.
+#[component]
+pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoView {
+    let AccountPolicy { password, lockout, require_second_factor, sessions } = policy;
+    let lock = match lockout.minutes {
+        Some(minutes) => counted(minutes, "minute"),
+        None => "Until an administrator unlocks the account".to_owned(),
+    };
+    view! {
+        <div class="actions">
+            <Button emphasis=Emphasis::Primary on:click=move |_| edit()>
+                "Edit account policy"
+            </Button>
+        </div>
+        <Section
+            id="password-policy"
+            title="Password policy"
+            rows=vec![
+                ("Minimum length", counted(password.minimum_length, "character")),
+                ("At least one number", required(password.require_number)),
+                ("At least one special character", required(password.require_special)),
+                ("At least one capital letter", required(password.require_capital)),
+            ]
+        />
+        <Section
+            id="locked-account"
+            title="Locked account"
+            rows=vec![
+                ("Maximum number of failed attempts", lockout.maximum_failures.to_string()),
+                ("How long a lock lasts", lock),
+            ]
+        />
+        <Section
+            id="two-factor-policy"
+            title="Two factor authentication"
+            rows=vec![
+                (
+                    "Users can only log in if they have configured two factor authentication",
+                    if require_second_factor { "Yes" } else { "No" }.to_owned(),
+                ),
+            ]
+        />
+        <Section
+            id="sessions-policy"
+            title="Sessions"
+            rows=vec![
+                ("End without activity after", counted(sessions.idle_minutes, "minute")),
+                ("End in any case after", counted(sessions.absolute_hours, "hour")),
+            ]
+        />
+    }
+}
+
+#[component]
+fn Section(
+    /// Unique in the document.
+    id: &'static str,
+    title: &'static str,
+    /// Names and values.
+    rows: Vec<(&'static str, String)>,
+) -> impl IntoView {
+    let rows = rows
+        .into_iter()
+        .map(|(name, value)| {
+            view! {
+                <div class="fact">
+                    <dt>{name}</dt>
+                    <dd>{value}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="panel" aria-labelledby=id>
+            <h2 class="panel-title" id=id>
+                {title}
+            </h2>
+            <dl class="facts">{rows}</dl>
+        </section>
+    }
+}
+
+fn counted(count: u32, unit: &str) -> String {
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+fn required(on: bool) -> String {
+    if on { "Required" } else { "Not required" }.to_owned()
+}

@@ -1,0 +1,31 @@
+//! The system settings, for administrators: parts of the program that are
+//! fetched when they are opened.
+
+mod account_policy;
+mod index;
+
+pub use account_policy::AccountPolicyPage;
+pub use index::SettingsPage;
+
+use crate::components::{
+    page::{PageHeading, answer_forbidden},
+    signed_in::use_signed_in,
+};
+use leptos::prelude::*;
+
+/// Shows `page` to administrators; others learn that it is not for them.
+///
+/// Presentation only: the portal itself refuses everybody else.
+fn for_administrators(page: impl FnOnce() -> AnyView) -> AnyView {
+    if use_signed_in().viewer().is_some_and(|viewer| viewer.administrator) {
+        return page();
+    }
+    answer_forbidden();
+    view! {
+        <PageHeading
+            title="For administrators only"
+            lead="These settings apply to everyone, so only administrators can see and change them. If you need something changed, ask one of them."
+        />
+    }
+    .into_any()
+}

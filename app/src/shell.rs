@@ -1,0 +1,106 @@
+//! The document around every page, and the policy that guards it.
+//!
+//! Styles of the first screen are part of the document, so that a plain page
+//! needs nothing else. Hydrated pages add one style sheet and the program.
+//! Every inline style and script carries the nonce of its response.
+
+use crate::{App, routes};
+use http::{HeaderValue, header::CONTENT_SECURITY_POLICY, request::Parts};
+use leptos::{
+    nonce::{Nonce, use_nonce},
+    prelude::*,
+};
+use leptos_axum::ResponseOptions;
+use leptos_meta::MetaTags;
+
+/// What the documents of a portal have in common.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The portal's own name.
+    pub portal_name: String,
+    /// Styles of the first screen, inlined in every document.
+    pub document_css: &'static str,
+    /// URL of the program's loader; empty when the front end was not built.
+    pub js: String,
+    /// URL of the program.
+    pub wasm: String,
+    /// URL of the style sheet of signed-in pages.
+    pub portal_css: String,
+    /// URL of the icon.
+    pub icon: String,
+}
+
+/// The document around the page that the request asks for.
+pub fn shell(site: Site) -> impl IntoView {
+    provide_context(site.clone());
+    let plain = use_context::<Parts>().is_some_and(|parts| routes::is_plain(parts.uri.path()));
+    let nonce = use_nonce();
+    if let (Some(nonce), Some(response)) = (&nonce, use_context::<ResponseOptions>())
+        && let Ok(policy) = HeaderValue::from_str(&content_security_policy(nonce, plain))
+    {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+    let program = if site.js.is_empty() {
+        ().into_any()
+    } else if plain {
+        fetch_ahead(&site, nonce.clone()).into_any()
+    } else {
+        load_program(&site, nonce.clone()).into_any()
+    };
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="application-name" content=site.portal_name.clone() />
+                <link rel="icon" href=site.icon.clone() type="image/svg+xml" />
+                <style nonce=nonce>{site.document_css}</style>
+                {program}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Only what the portal itself serves, and of inline content only what this response wrote.
+///
+/// A plain page loads nothing but may fetch ahead; `connect-src` is the
+/// directive that lets it.
+fn content_security_policy(nonce: &Nonce, plain: bool) -> String {
+    let script = if plain { format!("'nonce-{nonce}'") } else { format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'") };
+    format!(
+        "default-src 'none'; script-src {script}; style-src 'self' 'nonce-{nonce}'; img-src 'self'; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
+         manifest-src 'self'"
+    )
+}
+
+/// Hydrated pages: style sheet and program. The program is requested by the
+/// document itself, so that it is on its way before the loader runs.
+fn load_program(site: &Site, nonce: Option<Nonce>) -> impl IntoView + use<> {
+    let Site { js, wasm, portal_css, .. } = site.clone();
+    let start = format!("import({js:?}).then(m=>m.default({{module_or_path:{wasm:?}}}).then(()=>m.hydrate()))");
+    view! {
+        <link rel="stylesheet" href=portal_css />
+        <link rel="modulepreload" href=js />
+        <link rel="preload" href=wasm r#as="fetch" type="application/wasm" crossorigin="anonymous" />
+        <script type="module" nonce=nonce>
+            {start}
+        </script>
+    }
+}
+
+/// Plain pages: while somebody types, the browser fetches what they need once they are in.
+fn fetch_ahead(site: &Site, nonce: Option<Nonce>) -> impl IntoView + use<> {
+    let Site { js, wasm, portal_css, .. } = site;
+    let script = format!(
+        "addEventListener('input',()=>[{js:?},{wasm:?},{portal_css:?}].forEach(u=>{{\
+         let l=document.createElement('link');l.rel='prefetch';l.href=u;document.head.append(l)}}),{{once:true}})"
+    );
+    view! { <script nonce=nonce>{script}</script> }
+}
