@@ -12,6 +12,7 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
+use std::sync::Arc;
 
 /// What the documents of a portal have in common.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub struct Site {
     /// The portal's own name.
     pub portal_name: String,
     /// Styles of the first screen, inlined in every document.
-    pub document_css: &'static str,
+    pub document_css: Arc<str>,
     /// URL of the program's loader; empty when the front end was not built.
     pub js: String,
     /// URL of the program.
@@ -56,7 +57,7 @@ pub fn shell(site: Site) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="application-name" content=site.portal_name.clone() />
                 <link rel="icon" href=site.icon.clone() type="image/svg+xml" />
-                <style nonce=nonce>{site.document_css}</style>
+                <style nonce=nonce.clone()>{site.document_css.clone()}</style>
                 {program}
                 <MetaTags />
             </head>

@@ -91,7 +91,7 @@ fn ConfirmDialog(
         pending.set(true);
         trouble.clear();
         spawn_local(async move {
-            let answer = step_up(password.get_untracked(), code.then(|| digits.get_untracked())).await;
+            let answer = step_up(password.get_untracked(), code.then(|| digits.get_untracked())).await.flatten();
             pending.set(false);
             match answer {
                 Ok(()) => host.conclude(true),
@@ -99,7 +99,7 @@ fn ConfirmDialog(
             }
         });
     };
-    let wrong_password = move || matches!(trouble.get(), Some(ApiError::Credentials));
+    let wrong_password = move || matches!(trouble.get(), Some(ApiError::WrongPassword));
     let password_error = move || wrong_password().then(|| "This password is wrong.".to_owned());
     let code_error = move || trouble.get().filter(|_| code).filter(is_about_code).map(|problem| problem.to_string());
     let other = move || trouble.get().filter(|problem| !wrong_password() && !(code && is_about_code(problem)));

@@ -26,7 +26,7 @@ pub fn WelcomePage() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
     let invitation = {
         let token = token.clone();
-        Resource::new(move || token.clone(), fetch_invitation)
+        Resource::new(move || token.clone(), async |token| fetch_invitation(token).await.flatten())
     };
     view! {
         <Standalone>
@@ -79,7 +79,7 @@ fn Accept(token: String, invitation: Invitation) -> impl IntoView {
         problem.set(None);
         let answer = accept_invitation(token.clone(), user_name.get_untracked(), password.get_untracked());
         spawn_local(async move {
-            match answer.await {
+            match answer.await.flatten() {
                 // A new document: the session has just begun.
                 Ok(()) => browser::leave_to(routes::DASHBOARD),
                 Err(refusal) => {

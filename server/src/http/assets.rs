@@ -24,10 +24,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 /// Mentioned so that cargo compiles this file again when the site changes.
-const _: [Option<&str>; 2] = [
-    option_env!("TWOFOLD_SITE"),
-    option_env!("TWOFOLD_SITE_HASH"),
-];
+const _: [Option<&str>; 2] = [option_env!("TWOFOLD_SITE"), option_env!("TWOFOLD_SITE_HASH")];
 
 #[derive(RustEmbed)]
 #[folder = "${TWOFOLD_SITE:-../target/site}"]
@@ -213,9 +210,7 @@ mod tests {
 
     fn files(path: &str) -> Option<Cow<'static, [u8]>> {
         let content: &[u8] = match path {
-            "manifest.json" => {
-                br#"{"hash":"abc","files":[],"chunks":{"admin":["split_admin.wasm"]}}"#
-            }
+            "manifest.json" => br#"{"hash":"abc","files":[],"chunks":{"admin":["split_admin.wasm"]}}"#,
             "document.css" => b"body{margin:0}",
             "pkg/abc/twofold.js" => b"plain",
             "pkg/abc/twofold.js.br" => b"brotli",

@@ -91,7 +91,7 @@ impl Flow {
 
     /// Begins the set-up, or takes up the one that this session has.
     pub fn begin(self) {
-        self.request(async move || match self.step_up.run(async || begin_enrolment().await).await {
+        self.request(async move || match self.step_up.run(async || begin_enrolment().await.flatten()).await {
             Ok(enrolment) => self.show(enrolment),
             Err(ApiError::StepUpRequired { .. }) => self.stage.set(Stage::Apps),
             Err(problem) => self.refused(problem),
@@ -100,7 +100,7 @@ impl Flow {
 
     /// "Generate new".
     pub fn renew(self) {
-        self.request(async move || match renew_enrolment().await {
+        self.request(async move || match renew_enrolment().await.flatten() {
             Ok(enrolment) => self.show(enrolment),
             Err(problem) => self.refused(problem),
         });
@@ -108,7 +108,7 @@ impl Flow {
 
     /// "Next": confirms with a code from the app.
     pub fn confirm(self, id: String, code: String) {
-        self.request(async move || match confirm_enrolment(id.clone(), code.clone()).await {
+        self.request(async move || match confirm_enrolment(id.clone(), code.clone()).await.flatten() {
             Ok(confirmed) => self.show(Enrolment::Confirmed(confirmed)),
             Err(problem) => self.refused(problem),
         });
@@ -116,7 +116,7 @@ impl Flow {
 
     /// "Finish".
     pub fn finish(self, id: String) {
-        self.request(async move || match finish_enrolment(id.clone()).await {
+        self.request(async move || match finish_enrolment(id.clone()).await.flatten() {
             Ok(_) => self.set_up.close(Outcome::Finished),
             Err(problem) => self.refused(problem),
         });
@@ -191,7 +191,7 @@ impl Flow {
     /// Another window made a new QR code: that one is shown, and why.
     fn show_current_instead(self, problem: ApiError) {
         spawn_local(async move {
-            match self.step_up.run(async || begin_enrolment().await).await {
+            match self.step_up.run(async || begin_enrolment().await.flatten()).await {
                 Ok(enrolment) => {
                     self.show(enrolment);
                     self.trouble.note(problem);

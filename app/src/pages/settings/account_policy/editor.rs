@@ -45,7 +45,7 @@ pub fn Editor(
         }
         pending.set(true);
         spawn_local(async move {
-            match step_up.run(async || save_account_policy(policy.clone(), version).await).await {
+            match step_up.run(async || save_account_policy(policy.clone(), version).await.flatten()).await {
                 Ok(_) => leave(true),
                 Err(problem) => trouble.note(problem),
             }
