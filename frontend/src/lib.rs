@@ -1,13 +1,9 @@
 //! The browser's entry point: takes over the page the server rendered, nothing else.
 
 use app::{App, Hydrated};
-use leptos::{
-    mount::hydrate_from_async,
-    prelude::*,
-    tachys::dom::body,
-    task::{Executor, spawn_local},
-};
+use leptos::{mount::hydrate_from_async, prelude::*, tachys::dom::body};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::spawn_local;
 
 /// Called once by the page when the module has been loaded.
 ///
@@ -15,8 +11,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// been taken over do its controls come alive.
 #[wasm_bindgen]
 pub fn hydrate() {
-    // Fails only if an executor is there already.
-    let _ = Executor::init_wasm_bindgen();
     let hydrated = ArcRwSignal::new(false);
     spawn_local(async move {
         let told = Hydrated(hydrated.clone());

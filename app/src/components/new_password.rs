@@ -43,7 +43,7 @@ pub fn NewPassword(
             >
                 <button
                     type="button"
-                    class="button button-quiet field-button"
+                    class="button field-button"
                     aria-pressed=move || if revealed.get() { "true" } else { "false" }
                     disabled=move || !hydrated.get()
                     on:click=move |_| revealed.update(|shown| *shown = !*shown)
