@@ -33,6 +33,9 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
         print_first_link(&service, &public_url).await?;
     }
     let housekeeping = tokio::spawn(service.clone().keep_house());
+    if args.data.previous_key_file.is_some() {
+        tokio::spawn(reseal(service.clone()));
+    }
     let application = router(service.clone(), Web { public_url, trusted_proxies: args.trusted_proxies })
         .into_make_service_with_connect_info::<SocketAddr>();
     println!("listening on http://{address}");
@@ -68,6 +71,13 @@ async fn print_demo(service: &Service) -> Result<(), Failure> {
         println!("  {account}");
     }
     Ok(())
+}
+
+async fn reseal(service: Service) {
+    match service.reseal().await {
+        Ok(changed) => tracing::info!(changed, "all secrets are sealed with the current key; the previous one can go"),
+        Err(error) => tracing::error!(%error, "secrets sealed with the previous key remain; keep it"),
+    }
 }
 
 /// Resolves on Ctrl-C or SIGTERM.

@@ -13,6 +13,7 @@ mod guessing;
 mod housekeeping;
 mod overview;
 mod policy;
+mod rekey;
 mod second_factor;
 mod sessions;
 mod sign_in;

@@ -91,3 +91,29 @@ pub async fn consume_step(tx: &mut Tx, id: &str, step: i64, now: i64) -> Result<
 pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM methods WHERE user_id = $1", values![user_id]).await
 }
+
+/// A method's id and sealed secret.
+#[derive(Debug, Clone, FromRow)]
+pub struct SealedRow {
+    /// Id; the sealed secret is bound to it.
+    pub id: String,
+    /// The sealed secret.
+    pub secret: Vec<u8>,
+}
+
+/// Up to `limit` methods after `id`, by id.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn sealed_after(db: &Db, id: &str, limit: i64) -> Result<Vec<SealedRow>, StoreError> {
+    db.all("SELECT id, secret FROM methods WHERE id > $1 ORDER BY id LIMIT $2", values![id, limit]).await
+}
+
+/// Replaces a sealed secret that is still `before`; `false` when it is not.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn replace_secret(db: &Db, id: &str, before: &[u8], after: &[u8]) -> Result<bool, StoreError> {
+    let sql = "UPDATE methods SET secret = $3 WHERE id = $1 AND secret = $2";
+    Ok(db.execute(sql, values![id, before, after]).await? == 1)
+}
