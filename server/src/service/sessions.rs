@@ -43,8 +43,11 @@ impl Service {
         if liveness(UnixTime(row.created_at), last_seen, now, lifetime) != Liveness::Live {
             return Err(ApiError::SignedOut);
         }
-        if row.full && now.seconds_since(last_seen) >= touch_interval(lifetime) {
-            sessions::touch(&self.db, &row.id, now.0).await?;
+        if row.full
+            && now.seconds_since(last_seen) >= touch_interval(lifetime)
+            && let Err(error) = sessions::touch(&self.db, &row.id, now.0).await
+        {
+            tracing::warn!(%error, "could not note that a session is in use");
         }
         let assurance = if row.full { Assurance::Full } else { Assurance::FirstFactor };
         Ok(Session {
