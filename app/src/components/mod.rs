@@ -13,6 +13,7 @@ pub mod modal;
 pub mod moment;
 pub mod new_password;
 pub mod page;
+pub mod part;
 pub mod set_up;
 pub mod setup_dialog;
 pub mod signed_in;

@@ -7,6 +7,7 @@ use crate::{
         loaded::Loaded,
         moment::Moment,
         page::PageHeading,
+        part::lazy_page,
     },
     contract::profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
     routes,
@@ -17,9 +18,13 @@ use leptos_router::components::A;
 /// From here on few enough are left to be worth a word.
 const FEW_CODES: u32 = 3;
 
-/// The start page.
+lazy_page! {
+    /// The start page.
+    DashboardPage, part dashboard, preload preload_dashboard, dashboard => view! { <Dashboard /> }
+}
+
 #[component]
-pub fn DashboardPage() -> impl IntoView {
+fn Dashboard() -> impl IntoView {
     let overview = Resource::new(|| (), |()| fetch_security_overview());
     view! {
         <PageHeading title="Dashboard" lead="Your account's security at a glance." />

@@ -72,7 +72,7 @@ pub fn Layout() -> impl IntoView {
 
 #[component]
 fn Frame(viewer: Viewer) -> impl IntoView {
-    let Viewer { portal_name, user_name, administrator, .. } = viewer;
+    let name = viewer.portal_name.clone();
     view! {
         <div class="frame">
             <a class="skip-link" href="#main" rel="external">
@@ -82,47 +82,51 @@ fn Frame(viewer: Viewer) -> impl IntoView {
                 <A href=routes::DASHBOARD attr:class="brand">
                     <Mark />
                     <span class="brand-name" dir="auto">
-                        {portal_name}
+                        {name}
                     </span>
                 </A>
-                <nav class="nav" aria-label="Main">
-                    <ul class="nav-list" role="list">
-                        <li>
-                            <A href=routes::DASHBOARD exact=true attr:class="nav-link">
-                                <Icon glyph=Glyph::Dashboard />
-                                <span>"Dashboard"</span>
-                            </A>
-                        </li>
-                        {administrator
-                            .then(|| {
-                                view! {
-                                    <li>
-                                        <A href=routes::SETTINGS attr:class="nav-link">
-                                            <Icon glyph=Glyph::Settings />
-                                            <span>"Settings"</span>
-                                        </A>
-                                    </li>
-                                }
-                            })}
-                        <li class="nav-person">
-                            <p class="nav-name" dir="auto" title=user_name.clone()>
-                                {user_name.clone()}
-                            </p>
-                            <A href=routes::PROFILE attr:class="nav-link">
-                                <Avatar user_name />
-                                <span>"Profile"</span>
-                            </A>
-                        </li>
-                        <li>
-                            <SignOut />
-                        </li>
-                    </ul>
-                </nav>
+                {view! { <Navigation viewer /> }.into_any()}
             </header>
             <main id="main" class="main" tabindex="-1">
-                <Outlet />
+                {view! { <Outlet /> }.into_any()}
             </main>
         </div>
+    }
+}
+
+#[component]
+fn Navigation(viewer: Viewer) -> impl IntoView {
+    let Viewer { user_name, administrator, .. } = viewer;
+    let link = |page: &'static str, glyph, name: &'static str| {
+        view! {
+            <li>
+                <A href=page exact=page == routes::DASHBOARD attr:class="nav-link">
+                    <Icon glyph />
+                    <span>{name}</span>
+                </A>
+            </li>
+        }
+        .into_any()
+    };
+    view! {
+        <nav class="nav" aria-label="Main">
+            <ul class="nav-list" role="list">
+                {link(routes::DASHBOARD, Glyph::Dashboard, "Dashboard")}
+                {administrator.then(|| link(routes::SETTINGS, Glyph::Settings, "Settings"))}
+                <li class="nav-person">
+                    <p class="nav-name" dir="auto" title=user_name.clone()>
+                        {user_name.clone()}
+                    </p>
+                    <A href=routes::PROFILE attr:class="nav-link">
+                        <Avatar user_name />
+                        <span>"Profile"</span>
+                    </A>
+                </li>
+                <li>
+                    <SignOut />
+                </li>
+            </ul>
+        </nav>
     }
 }
 

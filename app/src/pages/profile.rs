@@ -11,6 +11,7 @@ use crate::{
         loaded::Loaded,
         moment::Moment,
         page::PageHeading,
+        part::lazy_page,
         set_up::{Outcome, use_set_up},
         signed_in::use_signed_in,
     },
@@ -21,9 +22,13 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The profile.
+lazy_page! {
+    /// The profile.
+    ProfilePage, part profile, preload preload_profile, profile => view! { <Profile /> }
+}
+
 #[component]
-pub fn ProfilePage() -> impl IntoView {
+fn Profile() -> impl IntoView {
     let status = Resource::new(|| (), |()| fetch_two_factor_status());
     let set_up = use_set_up();
     follow_set_up(status);

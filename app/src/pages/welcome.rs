@@ -10,6 +10,7 @@ use crate::{
         field::{Kind, TextField, on_submit},
         new_password::NewPassword,
         page::{PageHeading, portal_name},
+        part::lazy_page,
     },
     contract::{
         ApiError,
@@ -20,9 +21,13 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_params_map;
 
-/// What a one-time link leads to.
+lazy_page! {
+    /// What a one-time link leads to.
+    WelcomePage, part welcome, preload preload_welcome, welcome => view! { <Welcome /> }
+}
+
 #[component]
-pub fn WelcomePage() -> impl IntoView {
+fn Welcome() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
     let invitation = {
         let token = token.clone();
