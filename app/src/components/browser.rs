@@ -28,6 +28,7 @@ pub fn leave_to_sign_in() {
 }
 
 /// Loads the page anew.
+#[cfg(not(feature = "ssr"))]
 pub fn reload() {
     // Fails only where there is no document to load.
     let _ = window().location().reload();

@@ -5,6 +5,7 @@ pub mod avatar;
 pub mod browser;
 pub mod button;
 pub mod card;
+pub mod fetched;
 pub mod field;
 pub mod hydration;
 pub mod icon;

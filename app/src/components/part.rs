@@ -3,8 +3,6 @@
 //! Leptos' own `#[lazy_route]` panics when a part can't be fetched, which in the
 //! browser ends the whole program. Here the page says so and can be tried again.
 
-use super::{alert::Alert, browser, button::Button};
-use crate::contract::ApiError;
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
 
 /// Outcome of opening a part of the program.
@@ -47,12 +45,15 @@ pub fn or_unreachable(part: Part) -> AnyView {
     part.unwrap_or_else(|_| view! { <Unreachable /> }.into_any())
 }
 
+/// As little as possible: it belongs to the main part of the program.
 #[component]
 fn Unreachable() -> impl IntoView {
     view! {
-        <div class="failed">
-            <Alert>{ApiError::Offline.to_string()}</Alert>
-            <Button on:click=move |_| browser::reload()>"Try again"</Button>
-        </div>
+        <p class="unreachable" role="alert">
+            "This part of the portal could not be loaded. Check your connection and "
+            <a href="" rel="external">
+                "try again"
+            </a> "."
+        </p>
     }
 }

@@ -83,7 +83,7 @@ pub fn StepUpHost() -> impl IntoView {
     }
 }
 
-#[leptos::wasm_split::wasm_split(step_up_dialog, wasm_split_path = leptos::wasm_split, fallible)]
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 fn confirm_dialog(code: bool) -> Part {
     Ok(view! { <ConfirmDialog code /> }.into_any())
 }

@@ -7,6 +7,7 @@ use crate::{
         avatar::Avatar,
         browser,
         button::{Button, Emphasis},
+        fetched::{Fetched, fetched},
         icon::{Glyph, Icon},
         loaded::Loaded,
         moment::Moment,
@@ -24,12 +25,12 @@ use leptos::prelude::*;
 
 lazy_page! {
     /// The profile.
-    ProfilePage, part profile, preload preload_profile, profile => view! { <Profile /> }
+    ProfilePage, part account, preload preload_profile, profile => view! { <Profile /> }
 }
 
 #[component]
 fn Profile() -> impl IntoView {
-    let status = Resource::new(|| (), |()| fetch_two_factor_status());
+    let status = fetched(|| (), |()| fetch_two_factor_status());
     let set_up = use_set_up();
     follow_set_up(status);
     view! {
@@ -48,7 +49,7 @@ fn Profile() -> impl IntoView {
 }
 
 /// Resumes a set-up that a reload interrupted, and shows what came of it.
-fn follow_set_up(status: Resource<Result<TwoFactorStatus, ApiError>>) {
+fn follow_set_up(status: Fetched<TwoFactorStatus>) {
     let set_up = use_set_up();
     // What was said about an earlier visit is no news.
     set_up.forget();
@@ -95,6 +96,7 @@ fn Person() -> impl IntoView {
 #[component]
 fn SetUpOutcome(outcome: Outcome) -> impl IntoView {
     match outcome {
+        Outcome::Unreachable => view! { <Notice tone=Tone::Caution>{ApiError::Offline.to_string()}</Notice> },
         Outcome::Finished => view! {
             <Notice tone=Tone::Good>"Two-factor authentication is on. From now on you sign in with a code as well."</Notice>
         },

@@ -7,6 +7,7 @@ use crate::{
         browser,
         button::{Button, Emphasis},
         card::Standalone,
+        fetched::fetched,
         field::{Kind, TextField, on_submit},
         new_password::NewPassword,
         page::{PageHeading, portal_name},
@@ -23,7 +24,7 @@ use leptos_router::hooks::use_params_map;
 
 lazy_page! {
     /// What a one-time link leads to.
-    WelcomePage, part welcome, preload preload_welcome, welcome => view! { <Welcome /> }
+    WelcomePage, part account, preload preload_welcome, welcome => view! { <Welcome /> }
 }
 
 #[component]
@@ -31,7 +32,7 @@ fn Welcome() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
     let invitation = {
         let token = token.clone();
-        Resource::new(move || token.clone(), fetch_invitation)
+        fetched(move || token.clone(), fetch_invitation)
     };
     view! {
         <Standalone>

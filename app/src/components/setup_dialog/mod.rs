@@ -37,7 +37,7 @@ use scan::{Expired, Scan};
 ///
 /// # Errors
 /// This part of the program could not be fetched.
-#[leptos::wasm_split::wasm_split(setup_dialog, wasm_split_path = leptos::wasm_split, fallible)]
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 pub fn setup_dialog(resume: bool) -> Part {
     Ok(view! { <SetUpDialog resume /> }.into_any())
 }

@@ -10,7 +10,6 @@ use crate::{
     routes,
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 lazy_page! {
     /// The list of settings.
@@ -22,10 +21,10 @@ fn list() -> AnyView {
         <PageHeading title="System settings" />
         <ul class="settings" role="list">
             <li>
-                <A href=routes::ACCOUNT_POLICY attr:class="setting">
+                <a href=routes::ACCOUNT_POLICY class="setting">
                     <span class="setting-name">"Account policy"</span>
                     <Icon glyph=Glyph::Forward />
-                </A>
+                </a>
                 <p class="muted">"Passwords, locked accounts, two-factor authentication and sessions, for everyone."</p>
             </li>
         </ul>

@@ -10,6 +10,7 @@ use crate::{
     api::policy::fetch_account_policy,
     components::{
         alert::{Notice, Tone},
+        fetched::fetched,
         loaded::Loaded,
         page::PageHeading,
         part::lazy_page,
@@ -40,7 +41,7 @@ enum Mode {
 
 #[component]
 fn AccountPolicy() -> impl IntoView {
-    let policy = Resource::new(|| (), |()| fetch_account_policy());
+    let policy = fetched(|| (), |()| fetch_account_policy());
     let mode = RwSignal::new(Mode::Reading { saved: false });
     let leave = move |saved| {
         policy.refetch();
