@@ -11,6 +11,8 @@ use wasm_bindgen_futures::spawn_local;
 /// been taken over do its controls come alive.
 #[wasm_bindgen]
 pub fn hydrate() {
+    #[cfg(debug_assertions)]
+    std::panic::set_hook(Box::new(|panic| leptos::logging::error!("{panic}")));
     let hydrated = ArcRwSignal::new(false);
     spawn_local(async move {
         let told = Hydrated(hydrated.clone());

@@ -3,6 +3,7 @@
 use super::{
     alert::Alert,
     button::Button,
+    fetched::Fetched,
     signed_in::{SignedIn, use_signed_in},
 };
 use crate::contract::ApiError;
@@ -15,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[component]
 pub fn Loaded<T>(
     /// Where it comes from.
-    resource: Resource<Result<T, ApiError>>,
+    resource: Fetched<T>,
     /// How it looks.
     #[prop(into)]
     show: Callback<T, AnyView>,

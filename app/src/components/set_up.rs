@@ -3,13 +3,7 @@
 //! The dialog itself is a part of the program that is fetched when it is first
 //! opened; this file is the door to it and belongs to the main part.
 
-use super::{
-    alert::Alert,
-    button::{Button, Emphasis},
-    modal::Modal,
-    setup_dialog,
-};
-use crate::contract::ApiError;
+use super::setup_dialog;
 use leptos::prelude::*;
 
 /// Accessible name of the dialog.
@@ -22,6 +16,8 @@ pub enum Outcome {
     Finished,
     /// Before that: what was pending is dropped.
     Abandoned,
+    /// It could not be opened at all.
+    Unreachable,
 }
 
 /// Opens the set-up dialog. Provided by the layout.
@@ -78,33 +74,15 @@ pub fn use_set_up() -> SetUp {
 #[component]
 pub fn SetUpHost() -> impl IntoView {
     let set_up = use_set_up();
-    let attempt = RwSignal::new(0_u32);
     move || {
         set_up.open.get().map(|resume| {
-            attempt.track();
             let dialog = Suspend::new(async move {
-                match setup_dialog::setup_dialog(resume).await {
-                    Ok(dialog) => dialog,
-                    Err(_) => view! { <Unreachable retry=move || attempt.update(|n| *n += 1) /> }.into_any(),
-                }
+                setup_dialog::setup_dialog(resume).await.unwrap_or_else(|_| {
+                    set_up.close(Outcome::Unreachable);
+                    ().into_any()
+                })
             });
             view! { <Suspense>{dialog}</Suspense> }
         })
-    }
-}
-
-/// The part of the program could not be fetched.
-#[component]
-fn Unreachable(retry: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
-    let set_up = use_set_up();
-    view! {
-        <Modal id="setup-title" title=TITLE leave=move || set_up.close(Outcome::Abandoned)>
-            <div class="stack">
-                <Alert>{ApiError::Offline.to_string()}</Alert>
-                <Button emphasis=Emphasis::Primary on:click=move |_| retry()>
-                    "Try again"
-                </Button>
-            </div>
-        </Modal>
     }
 }

@@ -1,16 +1,16 @@
 //! Whoever is signed in, and what to do when an answer says that this has changed.
 
-use super::browser;
+use super::{browser, fetched::Fetched};
 use crate::contract::{ApiError, account::Viewer};
 use leptos::prelude::*;
 
 /// Who is signed in. Provided to everything inside the layout.
 #[derive(Clone, Copy)]
-pub struct SignedIn(Resource<Result<Viewer, ApiError>>);
+pub struct SignedIn(Fetched<Viewer>);
 
 impl SignedIn {
     /// What the layout knows.
-    pub fn new(viewer: Resource<Result<Viewer, ApiError>>) -> Self {
+    pub fn new(viewer: Fetched<Viewer>) -> Self {
         Self(viewer)
     }
 

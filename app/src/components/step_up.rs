@@ -9,6 +9,7 @@ use super::{
     field::{Kind, TextField, on_submit},
     loaded::Trouble,
     modal::Modal,
+    part::Part,
 };
 use crate::{api::sign_in::step_up, contract::ApiError};
 use futures_channel::oneshot;
@@ -20,7 +21,7 @@ pub struct StepUp {
     /// The dialog is open; says whether a code is needed.
     asking: RwSignal<Option<bool>>,
     /// Whoever waits for the outcome.
-    waiting: StoredValue<Option<oneshot::Sender<bool>>>,
+    waiting: StoredValue<Option<oneshot::Sender<Result<(), ApiError>>>>,
 }
 
 impl StepUp {
@@ -36,29 +37,26 @@ impl StepUp {
     pub async fn run<T>(self, action: impl AsyncFn() -> Result<T, ApiError>) -> Result<T, ApiError> {
         match action().await {
             Err(ApiError::StepUpRequired { code }) => {
-                if self.ask(code).await {
-                    action().await
-                } else {
-                    Err(ApiError::StepUpRequired { code })
-                }
+                self.ask(code).await?;
+                action().await
             }
             answer => answer,
         }
     }
 
     /// Opens the dialog and waits for its outcome.
-    async fn ask(self, code: bool) -> bool {
+    async fn ask(self, code: bool) -> Result<(), ApiError> {
         let (sender, receiver) = oneshot::channel();
         self.waiting.set_value(Some(sender));
         self.asking.set(Some(code));
-        receiver.await.unwrap_or(false)
+        receiver.await.unwrap_or(Err(ApiError::StepUpRequired { code }))
     }
 
-    fn conclude(self, confirmed: bool) {
+    fn conclude(self, outcome: Result<(), ApiError>) {
         self.asking.set(None);
         if let Some(sender) = self.waiting.try_update_value(Option::take).flatten() {
             // Nobody waits any more when the page has moved on.
-            let _ = sender.send(confirmed);
+            let _ = sender.send(outcome);
         }
     }
 }
@@ -72,7 +70,22 @@ pub fn use_step_up() -> StepUp {
 #[component]
 pub fn StepUpHost() -> impl IntoView {
     let step_up = use_step_up();
-    move || step_up.asking.get().map(|code| view! { <ConfirmDialog code /> })
+    move || {
+        step_up.asking.get().map(|code| {
+            let dialog = Suspend::new(async move {
+                confirm_dialog(code).await.unwrap_or_else(|_| {
+                    step_up.conclude(Err(ApiError::Offline));
+                    ().into_any()
+                })
+            });
+            view! { <Suspense>{dialog}</Suspense> }
+        })
+    }
+}
+
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+fn confirm_dialog(code: bool) -> Part {
+    Ok(view! { <ConfirmDialog code /> }.into_any())
 }
 
 #[component]
@@ -81,6 +94,7 @@ fn ConfirmDialog(
     code: bool,
 ) -> impl IntoView {
     let host = use_step_up();
+    let decline = move || host.conclude(Err(ApiError::StepUpRequired { code }));
     let trouble = Trouble::new();
     let (password, digits) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let pending = RwSignal::new(false);
@@ -94,7 +108,7 @@ fn ConfirmDialog(
             let answer = step_up(password.get_untracked(), code.then(|| digits.get_untracked())).await.flatten();
             pending.set(false);
             match answer {
-                Ok(()) => host.conclude(true),
+                Ok(()) => host.conclude(Ok(())),
                 Err(problem) => trouble.note(problem),
             }
         });
@@ -104,7 +118,7 @@ fn ConfirmDialog(
     let code_error = move || trouble.get().filter(|_| code).filter(is_about_code).map(|problem| problem.to_string());
     let other = move || trouble.get().filter(|problem| !wrong_password() && !(code && is_about_code(problem)));
     view! {
-        <Modal id="step-up-title" title="Confirm it is you" leave=move || host.conclude(false)>
+        <Modal id="step-up-title" title="Confirm it is you" leave=decline>
             <form class="stack" novalidate on:submit=on_submit(confirm)>
                 <p>"This change matters for security, so the portal makes sure that it is really you. It won't ask again for five minutes."</p>
                 <Problem problem=Signal::derive(other) />
@@ -133,7 +147,7 @@ fn ConfirmDialog(
                     <Button emphasis=Emphasis::Primary submit=true pending>
                         "Confirm"
                     </Button>
-                    <Button on:click=move |_| host.conclude(false)>"Cancel"</Button>
+                    <Button on:click=move |_| decline()>"Cancel"</Button>
                 </div>
             </form>
         </Modal>

@@ -1,20 +1,28 @@
 //! The demand for a second factor: all there is until it is met.
 
-use crate::components::{
-    alert::{Notice, Tone},
-    button::{Button, Emphasis},
-    card::Standalone,
-    page::PageHeading,
-    set_up::{Outcome, use_set_up},
-    signed_in::use_signed_in,
+use crate::{
+    components::{
+        alert::{Notice, Tone},
+        button::{Button, Emphasis},
+        card::Standalone,
+        page::PageHeading,
+        part::Part,
+        set_up::{Outcome, use_set_up},
+        signed_in::use_signed_in,
+    },
+    contract::ApiError,
 };
 use leptos::prelude::*;
 
 /// What someone sees who owes a second factor.
+#[leptos::wasm_split::wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
+pub fn confinement() -> Part {
+    Ok(view! { <Confinement /> }.into_any())
+}
+
 #[component]
-pub fn Confinement() -> impl IntoView {
+fn Confinement() -> impl IntoView {
     let (set_up, signed_in) = (use_set_up(), use_signed_in());
-    let abandoned = move || set_up.outcome() == Some(Outcome::Abandoned);
     Effect::new(move |_| {
         if set_up.outcome() == Some(Outcome::Finished) {
             signed_in.refetch();
@@ -29,14 +37,12 @@ pub fn Confinement() -> impl IntoView {
                 </p>
                 <div role="status">
                     {move || {
-                        abandoned()
-                            .then(|| {
-                                view! {
-                                    <Notice tone=Tone::Caution>
-                                        "The set-up was not finished. Two-factor authentication is not on yet."
-                                    </Notice>
-                                }
-                            })
+                        let words = match set_up.outcome()? {
+                            Outcome::Finished => return None,
+                            Outcome::Abandoned => "The set-up was not finished. Two-factor authentication is not on yet.".to_owned(),
+                            Outcome::Unreachable => ApiError::Offline.to_string(),
+                        };
+                        Some(view! { <Notice tone=Tone::Caution>{words}</Notice> })
                     }}
                 </div>
                 <div class="actions">

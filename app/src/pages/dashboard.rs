@@ -3,24 +3,29 @@
 use crate::{
     api::account::fetch_security_overview,
     components::{
+        fetched::fetched,
         icon::{Glyph, Icon},
         loaded::Loaded,
         moment::Moment,
         page::PageHeading,
+        part::lazy_page,
     },
     contract::profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
     routes,
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// From here on few enough are left to be worth a word.
 const FEW_CODES: u32 = 3;
 
-/// The start page.
+lazy_page! {
+    /// The start page.
+    DashboardPage, part account, preload preload_dashboard, dashboard => view! { <Dashboard /> }
+}
+
 #[component]
-pub fn DashboardPage() -> impl IntoView {
-    let overview = Resource::new(|| (), |()| fetch_security_overview());
+fn Dashboard() -> impl IntoView {
+    let overview = fetched(|| (), |()| fetch_security_overview());
     view! {
         <PageHeading title="Dashboard" lead="Your account's security at a glance." />
         <Loaded
@@ -58,10 +63,10 @@ fn SecondFactorTile(two_factor: TwoFactorStatus) -> impl IntoView {
                 {state}
             </p>
             <p class="muted">{words}</p>
-            <A href=routes::PROFILE attr:class=if on { "button" } else { "button button-primary" }>
+            <a href=routes::PROFILE class=if on { "button" } else { "button button-primary" }>
                 {call}
                 <span class="visually-hidden">": two-factor authentication"</span>
-            </A>
+            </a>
         </section>
     }
 }

@@ -1,34 +1,37 @@
 //! What is around every signed-in page: navigation, and the dialogs that any page may open.
 //!
 //! It asks who is signed in at every navigation. Someone who owes a second
-//! factor sees [`Confinement`] instead of the page, whichever page it is.
+//! factor sees [`confinement`] instead of the page, whichever page it is.
 
-use super::confinement::Confinement;
+use super::confinement::confinement;
 use crate::{
     api::account::fetch_viewer,
     components::{
         avatar::Avatar,
         browser,
+        card::Standalone,
+        fetched::fetched,
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
+        part::{Part, or_unreachable},
         set_up::{SetUp, SetUpHost},
-        signed_in::SignedIn,
+        signed_in::{SignedIn, use_signed_in},
         step_up::{StepUp, StepUpHost},
     },
-    contract::account::{Standing, Viewer},
+    contract::{
+        ApiError,
+        account::{Standing, Viewer},
+    },
     routes,
 };
 use leptos::prelude::*;
-use leptos_router::{
-    components::{A, Outlet},
-    hooks::use_location,
-};
+use leptos_router::{components::Outlet, hooks::use_location};
 
 /// The frame of the signed-in pages.
 #[component]
 pub fn Layout() -> impl IntoView {
     let path = use_location().pathname;
-    let viewer = Resource::new(move || path.get(), |_| fetch_viewer());
+    let viewer = fetched(move || path.get(), |_| fetch_viewer());
     let signed_in = SignedIn::new(viewer);
     provide_context(signed_in);
     provide_context(StepUp::new());
@@ -53,15 +56,8 @@ pub fn Layout() -> impl IntoView {
                     .get()
                     .map(|answer| match answer {
                         Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
-                        Ok(_) => view! { <Confinement /> }.into_any(),
-                        Err(problem) => {
-                            view! {
-                                <main class="standalone-main">
-                                    <Failed problem retry=move || signed_in.refetch() />
-                                </main>
-                            }
-                                .into_any()
-                        }
+                        Ok(_) => Suspend::new(async { or_unreachable(confinement().await) }).into_any(),
+                        Err(problem) => Suspend::new(async { or_unreachable(failure(problem).await) }).into_any(),
                     })
             }}
         </Transition>
@@ -70,59 +66,98 @@ pub fn Layout() -> impl IntoView {
     }
 }
 
+/// Nobody knows who is signed in.
+#[leptos::wasm_split::wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
+fn failure(problem: ApiError) -> Part {
+    let signed_in = use_signed_in();
+    Ok(view! {
+        <Standalone>
+            <Failed problem retry=move || signed_in.refetch() />
+        </Standalone>
+    }
+    .into_any())
+}
+
 #[component]
 fn Frame(viewer: Viewer) -> impl IntoView {
-    let Viewer { portal_name, user_name, administrator, .. } = viewer;
+    let name = viewer.portal_name.clone();
     view! {
         <div class="frame">
             <a class="skip-link" href="#main" rel="external">
                 "Skip to content"
             </a>
             <header class="side">
-                <A href=routes::DASHBOARD attr:class="brand">
+                <a href=routes::DASHBOARD class="brand">
                     <Mark />
                     <span class="brand-name" dir="auto">
-                        {portal_name}
+                        {name}
                     </span>
-                </A>
-                <nav class="nav" aria-label="Main">
-                    <ul class="nav-list" role="list">
-                        <li>
-                            <A href=routes::DASHBOARD exact=true attr:class="nav-link">
-                                <Icon glyph=Glyph::Dashboard />
-                                <span>"Dashboard"</span>
-                            </A>
-                        </li>
-                        {administrator
-                            .then(|| {
-                                view! {
-                                    <li>
-                                        <A href=routes::SETTINGS attr:class="nav-link">
-                                            <Icon glyph=Glyph::Settings />
-                                            <span>"Settings"</span>
-                                        </A>
-                                    </li>
-                                }
-                            })}
-                        <li class="nav-person">
-                            <p class="nav-name" dir="auto" title=user_name.clone()>
-                                {user_name.clone()}
-                            </p>
-                            <A href=routes::PROFILE attr:class="nav-link">
-                                <Avatar user_name />
-                                <span>"Profile"</span>
-                            </A>
-                        </li>
-                        <li>
-                            <SignOut />
-                        </li>
-                    </ul>
-                </nav>
+                </a>
+                {view! { <Navigation viewer /> }.into_any()}
             </header>
             <main id="main" class="main" tabindex="-1">
-                <Outlet />
+                {view! { <Outlet /> }.into_any()}
             </main>
         </div>
+    }
+}
+
+#[component]
+fn Navigation(viewer: Viewer) -> impl IntoView {
+    let Viewer { user_name, administrator, .. } = viewer;
+    view! {
+        <nav class="nav" aria-label="Main">
+            <ul class="nav-list" role="list">
+                <li>
+                    <NavigationLink page=routes::DASHBOARD name="Dashboard">
+                        <Icon glyph=Glyph::Dashboard />
+                    </NavigationLink>
+                </li>
+                {administrator
+                    .then(|| {
+                        view! {
+                            <li>
+                                <NavigationLink page=routes::SETTINGS name="Settings">
+                                    <Icon glyph=Glyph::Settings />
+                                </NavigationLink>
+                            </li>
+                        }
+                    })}
+                <li class="nav-person">
+                    <p class="nav-name" dir="auto" title=user_name.clone()>
+                        {user_name.clone()}
+                    </p>
+                    <NavigationLink page=routes::PROFILE name="Profile">
+                        <Avatar user_name />
+                    </NavigationLink>
+                </li>
+                <li>
+                    <SignOut />
+                </li>
+            </ul>
+        </nav>
+    }
+}
+
+/// A link to a page; it knows whether the person is on that page or below it.
+#[component]
+fn NavigationLink(
+    page: &'static str,
+    name: &'static str,
+    /// The picture before the name.
+    children: Children,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let here = move || {
+        let below =
+            path.with(|path| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+        below.then_some("page")
+    };
+    view! {
+        <a href=page class="nav-link" aria-current=here>
+            {children()}
+            <span>{name}</span>
+        </a>
     }
 }
 

@@ -7,10 +7,12 @@ use crate::{
         avatar::Avatar,
         browser,
         button::{Button, Emphasis},
+        fetched::{Fetched, fetched},
         icon::{Glyph, Icon},
         loaded::Loaded,
         moment::Moment,
         page::PageHeading,
+        part::lazy_page,
         set_up::{Outcome, use_set_up},
         signed_in::use_signed_in,
     },
@@ -21,10 +23,14 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The profile.
+lazy_page! {
+    /// The profile.
+    ProfilePage, part account, preload preload_profile, profile => view! { <Profile /> }
+}
+
 #[component]
-pub fn ProfilePage() -> impl IntoView {
-    let status = Resource::new(|| (), |()| fetch_two_factor_status());
+fn Profile() -> impl IntoView {
+    let status = fetched(|| (), |()| fetch_two_factor_status());
     let set_up = use_set_up();
     follow_set_up(status);
     view! {
@@ -43,7 +49,7 @@ pub fn ProfilePage() -> impl IntoView {
 }
 
 /// Resumes a set-up that a reload interrupted, and shows what came of it.
-fn follow_set_up(status: Resource<Result<TwoFactorStatus, ApiError>>) {
+fn follow_set_up(status: Fetched<TwoFactorStatus>) {
     let set_up = use_set_up();
     // What was said about an earlier visit is no news.
     set_up.forget();
@@ -90,6 +96,7 @@ fn Person() -> impl IntoView {
 #[component]
 fn SetUpOutcome(outcome: Outcome) -> impl IntoView {
     match outcome {
+        Outcome::Unreachable => view! { <Notice tone=Tone::Caution>{ApiError::Offline.to_string()}</Notice> },
         Outcome::Finished => view! {
             <Notice tone=Tone::Good>"Two-factor authentication is on. From now on you sign in with a code as well."</Notice>
         },

@@ -7,9 +7,11 @@ use crate::{
         browser,
         button::{Button, Emphasis},
         card::Standalone,
+        fetched::fetched,
         field::{Kind, TextField, on_submit},
         new_password::NewPassword,
         page::{PageHeading, portal_name},
+        part::lazy_page,
     },
     contract::{
         ApiError,
@@ -20,13 +22,17 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_params_map;
 
-/// What a one-time link leads to.
+lazy_page! {
+    /// What a one-time link leads to.
+    WelcomePage, part account, preload preload_welcome, welcome => view! { <Welcome /> }
+}
+
 #[component]
-pub fn WelcomePage() -> impl IntoView {
+fn Welcome() -> impl IntoView {
     let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
     let invitation = {
         let token = token.clone();
-        Resource::new(move || token.clone(), async |token| fetch_invitation(token).await.flatten())
+        fetched(move || token.clone(), async |token| fetch_invitation(token).await.flatten())
     };
     view! {
         <Standalone>

@@ -24,11 +24,12 @@ use super::{
     alert::{Alert, Problem},
     button::{Button, Emphasis},
     modal::Modal,
+    part::Part,
     set_up::TITLE,
 };
 use apps::Apps;
 use flow::{Flow, Stage};
-use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use leptos::prelude::*;
 use save::Save;
 use scan::{Expired, Scan};
 
@@ -36,8 +37,8 @@ use scan::{Expired, Scan};
 ///
 /// # Errors
 /// This part of the program could not be fetched.
-#[leptos::wasm_split::wasm_split(setup_dialog, wasm_split_path = leptos::wasm_split, fallible)]
-pub fn setup_dialog(resume: bool) -> Result<AnyView, SplitLoaderError> {
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+pub fn setup_dialog(resume: bool) -> Part {
     Ok(view! { <SetUpDialog resume /> }.into_any())
 }
 

@@ -10,30 +10,21 @@ use crate::{
     api::policy::fetch_account_policy,
     components::{
         alert::{Notice, Tone},
+        fetched::fetched,
         loaded::Loaded,
         page::PageHeading,
+        part::lazy_page,
     },
-    contract::{ApiError, policy::VersionedPolicy},
+    contract::policy::VersionedPolicy,
 };
 use editor::Editor;
 use leptos::prelude::*;
-use leptos_router::{LazyRoute, lazy_route};
 use summary::Summary;
 
-/// The account policy.
-pub struct AccountPolicyPage {
-    policy: Resource<Result<VersionedPolicy, ApiError>>,
-}
-
-#[lazy_route]
-impl LazyRoute for AccountPolicyPage {
-    fn data() -> Self {
-        Self { policy: Resource::new(|| (), |()| fetch_account_policy()) }
-    }
-
-    fn view(this: Self) -> AnyView {
-        for_administrators(move || view! { <Page policy=this.policy /> }.into_any())
-    }
+lazy_page! {
+    /// The account policy.
+    AccountPolicyPage, part settings, preload preload_account_policy, account_policy =>
+        for_administrators(|| view! { <AccountPolicy /> }.into_any())
 }
 
 /// What the page is for at the moment.
@@ -49,7 +40,8 @@ enum Mode {
 }
 
 #[component]
-fn Page(policy: Resource<Result<VersionedPolicy, ApiError>>) -> impl IntoView {
+fn AccountPolicy() -> impl IntoView {
+    let policy = fetched(|| (), |()| fetch_account_policy());
     let mode = RwSignal::new(Mode::Reading { saved: false });
     let leave = move |saved| {
         policy.refetch();
