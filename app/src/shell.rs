@@ -41,13 +41,7 @@ pub fn shell(site: Site) -> impl IntoView {
     {
         response.insert_header(CONTENT_SECURITY_POLICY, policy);
     }
-    let program = if site.js.is_empty() {
-        ().into_any()
-    } else if plain {
-        fetch_ahead(&site, nonce.clone()).into_any()
-    } else {
-        load_program(&site, nonce.clone()).into_any()
-    };
+    let program = (!plain && !site.js.is_empty()).then(|| load_program(&site, nonce.clone()));
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -70,14 +64,16 @@ pub fn shell(site: Site) -> impl IntoView {
 
 /// Only what the portal itself serves, and of inline content only what this response wrote.
 ///
-/// A plain page loads nothing but may fetch ahead; `connect-src` is the
-/// directive that lets it.
+/// A plain page has no script at all.
 fn content_security_policy(nonce: &Nonce, plain: bool) -> String {
-    let script = if plain { format!("'nonce-{nonce}'") } else { format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'") };
+    let program = if plain {
+        String::new()
+    } else {
+        format!("script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; connect-src 'self'; ")
+    };
     format!(
-        "default-src 'none'; script-src {script}; style-src 'self' 'nonce-{nonce}'; img-src 'self'; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
-         manifest-src 'self'"
+        "default-src 'none'; {program}style-src 'self' 'nonce-{nonce}'; img-src 'self'; form-action 'self'; \
+         base-uri 'none'; object-src 'none'; frame-ancestors 'none'; manifest-src 'self'"
     )
 }
 
@@ -94,14 +90,4 @@ fn load_program(site: &Site, nonce: Option<Nonce>) -> impl IntoView + use<> {
             {start}
         </script>
     }
-}
-
-/// Plain pages: while somebody types, the browser fetches what they need once they are in.
-fn fetch_ahead(site: &Site, nonce: Option<Nonce>) -> impl IntoView + use<> {
-    let Site { js, wasm, portal_css, .. } = site;
-    let script = format!(
-        "addEventListener('input',()=>[{js:?},{wasm:?},{portal_css:?}].forEach(u=>{{\
-         let l=document.createElement('link');l.rel='prefetch';l.href=u;document.head.append(l)}}),{{once:true}})"
-    );
-    view! { <script nonce=nonce>{script}</script> }
 }

@@ -4,16 +4,16 @@
 //! nobody notices the day one byte too many arrives unless something counts.
 
 /// The main module: `twofold.js`, `twofold_bg.wasm` and what they import at once.
-pub const MAIN: u64 = 200_000;
+pub const MAIN: u64 = 175_000;
 
 /// Each part of the interface that is fetched when it is opened.
-pub const CHUNK: u64 = 60_000;
+pub const CHUNK: u64 = 50_000;
 
 /// The style sheet of the signed-in pages.
-pub const PORTAL_CSS: u64 = 12_000;
+pub const PORTAL_CSS: u64 = 4_000;
 
 /// The sign-in page alone; it is complete and usable without anything else.
-pub const FIRST_DOCUMENT: u64 = 15_000;
+pub const FIRST_DOCUMENT: u64 = 5_000;
 
 /// The sign-in page and all it references.
-pub const FIRST_SCREEN: u64 = 150_000;
+pub const FIRST_SCREEN: u64 = 10_000;

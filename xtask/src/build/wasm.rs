@@ -47,7 +47,7 @@ pub fn compile(workspace: &Workspace) -> Result<PathBuf> {
 /// Besides the relocations: where the builder's files are is nobody's business
 /// and must not change the result.
 fn rustflags(workspace: &Workspace) -> String {
-    let mut flags = vec!["-Clink-args=--emit-relocs".to_owned()];
+    let mut flags = vec!["-Clink-args=--emit-relocs".to_owned(), "--cfg=erase_components".to_owned()];
     let mut remap = |from: &Path, to: &str| {
         flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     };
