@@ -4,7 +4,6 @@ use crate::{
     components::{
         card::Standalone,
         page::{PageHeading, answer_not_found},
-        part::{Part, or_unreachable},
     },
     routes,
 };
@@ -14,16 +13,6 @@ use leptos::prelude::*;
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     answer_not_found();
-    view! { <Suspense>{Suspend::new(async { or_unreachable(not_found().await) })}</Suspense> }
-}
-
-#[leptos::wasm_split::wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
-fn not_found() -> Part {
-    Ok(view! { <NotFound /> }.into_any())
-}
-
-#[component]
-fn NotFound() -> impl IntoView {
     view! {
         <Standalone>
             <div class="card">
