@@ -1,0 +1,11 @@
+//! What the portal does, told in use-cases over HTTP: the real router, a real
+//! database, a clock that is turned by hand.
+//!
+//! One program, so that it is linked once. `cargo xtask test http` runs it with
+//! a PostgreSQL at hand.
+
+mod support;
+
+mod first_administrator;
+mod second_factor;
+mod sign_in;
