@@ -6,6 +6,8 @@
 
 mod support;
 
+mod enrolment;
+mod enrolment_at_once;
 mod first_administrator;
 mod second_factor;
 mod sign_in;

@@ -195,9 +195,9 @@ both_databases! {
         let browser = portal.browser();
         for (name, password) in [
             ("", PASSWORD), ("   ", PASSWORD), ("alice", ""), ("\0", PASSWORD), ("alice\0", PASSWORD),
-            ("' OR 1=1 --", "' OR 1=1 --"), (&"ж".repeat(300), PASSWORD), (&"x".repeat(20_000), PASSWORD),
+            ("' OR 1=1 --", "' OR 1=1 --"), (&"ж".repeat(300), PASSWORD), (&"x".repeat(5_000), PASSWORD),
             ("\u{202E}alice", PASSWORD), ("alice\n", WRONG),
-            ("alice", &"x".repeat(257)), ("alice", &"ä".repeat(20_000)), ("alice", "nul\0nul"),
+            ("alice", &"x".repeat(257)), ("alice", &"ä".repeat(5_000)), ("alice", "nul\0nul"),
         ] {
             portal.service.unlock_user(OPERATOR, "alice").await.unwrap();
             assert_eq!(browser.sign_in(name, password).await, Err(ApiError::Credentials), "{name:?}");
@@ -304,14 +304,14 @@ both_databases! {
 
     async fn signing_in_again_replaces_the_session_of_this_browser(portal) {
         let browser = portal.person("alice").await;
-        let before = browser.copy();
+        let (before, old) = (browser.copy(), browser.session_token().unwrap());
         browser.sign_in("alice", PASSWORD).await.unwrap();
         assert_eq!(before.who_am_i().await, Err(ApiError::SignedOut));
         // A token that someone planted is worth nothing.
         let planted = portal.browser();
-        planted.set_cookie(SESSION, &before.session_token().unwrap());
+        planted.set_cookie(SESSION, &old);
         planted.sign_in("alice", PASSWORD).await.unwrap();
-        assert_ne!(planted.session_token(), before.session_token());
+        assert_ne!(planted.session_token(), Some(old));
     }
 
     async fn a_sign_in_waits_ten_minutes_for_its_code(portal) {

@@ -63,8 +63,12 @@ pub fn account_key(name_key: &str) -> String {
 
 /// The counter of a known browser, which other people's guessing does not touch.
 fn browser_key(token_hash: &[u8; 32], user_id: &str) -> String {
-    let hash = Sha256::new().chain_update(token_hash).chain_update(user_id).finalize();
-    format!("browser:{}", hex::encode(hash))
+    format!("{}{}", browser_keys_prefix(user_id), hex::encode(Sha256::digest(token_hash)))
+}
+
+/// What the counters of all known browsers of a person begin with.
+pub fn browser_keys_prefix(user_id: &str) -> String {
+    format!("browser:{user_id}:")
 }
 
 /// Counter of wrong codes of a person in a day.

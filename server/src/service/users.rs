@@ -4,7 +4,7 @@ use super::{
     Service,
     accounts::parse_name,
     audit::{Actor, record_about},
-    guessing::account_key,
+    guessing::{account_key, browser_keys_prefix},
 };
 use crate::{
     crypto::token::Token,
@@ -98,6 +98,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &name_key).await? else { return Ok(false) };
         attempts::reset(&mut tx, &account_key(&name_key)).await?;
+        attempts::reset_all(&mut tx, &browser_keys_prefix(&user.id)).await?;
         self.take_back_codes(&mut tx, &user.id).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::AccountUnlocked).await?;
         tx.commit().await?;
