@@ -46,8 +46,8 @@ impl PasswordCharge {
 
     /// Takes the charge back: the password was right.
     pub async fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
-        attempts::reset(tx, &self.account).await?;
         attempts::refund(tx, &self.address).await?;
+        attempts::reset(tx, &self.account).await?;
         Ok(())
     }
 }
@@ -176,7 +176,7 @@ impl Service {
 
     /// Takes back what was charged to a person's codes: one was right.
     pub(super) async fn take_back_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
-        for key in [codes_a_day_key(user_id), codes_in_a_row_key(user_id), recovery_key(user_id)] {
+        for key in [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)] {
             attempts::reset(tx, &key).await?;
         }
         Ok(())

@@ -113,10 +113,11 @@ impl Service {
     pub async fn disable_second_factor(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
+        accounts::lock(&mut tx, &user.id).await?;
         methods::delete_of_user(&mut tx, &user.id).await?;
         recovery::delete_of_user(&mut tx, &user.id).await?;
-        enrolments::delete_of_user(&mut tx, &user.id).await?;
         sessions::delete_of_user(&mut tx, &user.id).await?;
+        enrolments::delete_of_user(&mut tx, &user.id).await?;
         sessions::forget_browsers_of_user(&mut tx, &user.id).await?;
         self.take_back_codes(&mut tx, &user.id).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::SecondFactorReset).await?;
