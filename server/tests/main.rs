@@ -6,8 +6,12 @@
 
 mod support;
 
+mod access;
+mod enforcement;
 mod enrolment;
 mod enrolment_at_once;
 mod first_administrator;
+mod policy;
 mod second_factor;
 mod sign_in;
+mod web;

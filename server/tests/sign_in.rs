@@ -1,6 +1,7 @@
 //! Name and password.
 
 use crate::support::{ApiError, Browser, PASSWORD, both_databases, browser::encode, portal::OPERATOR};
+use axum::http::{HeaderName, Method, header::CONTENT_TYPE};
 use twofold::domain::audit::AuditEvent;
 
 const WRONG: &str = "Wrong-horse-7";
@@ -153,7 +154,7 @@ both_databases! {
 
     async fn only_proxies_of_ours_say_where_someone_is(portal) {
         portal.add("alice").await;
-        let forwarded = axum::http::HeaderName::from_static("x-forwarded-for");
+        let forwarded = HeaderName::from_static("x-forwarded-for");
         let portal = portal.behind(&["10.0.0.0/8"]).await;
         for (peer, header, recorded) in [
             ("198.51.100.1", "203.0.113.9", "198.51.100.1"),
@@ -163,9 +164,9 @@ both_databases! {
         ] {
             let browser = portal.browser().at(peer);
             let body = format!("user_name=alice&password={}", encode(PASSWORD));
-            let request = browser.request(axum::http::Method::POST, "/api/sign-in").header(forwarded.clone(), header);
+            let request = browser.request(Method::POST, "/api/sign-in").header(forwarded.clone(), header);
             let form = "application/x-www-form-urlencoded";
-            let reply = request.header(axum::http::header::CONTENT_TYPE, form).body(body).send().await;
+            let reply = request.header(CONTENT_TYPE, form).body(body).send().await;
             reply.answer::<()>().unwrap();
             let entry = portal.audit().await.pop().unwrap();
             assert_eq!(entry.address.as_deref(), Some(recorded), "{peer} {header}");

@@ -28,20 +28,18 @@ pub use portal::{PASSWORD, TestPortal};
 macro_rules! both_databases {
     ($($(#[$attribute:meta])* async fn $name:ident($portal:ident) $body:block)*) => {$(
         $(#[$attribute])*
+        async fn $name($portal: $crate::support::TestPortal) $body
+
         mod $name {
-            use super::*;
-
-            async fn scenario($portal: $crate::support::TestPortal) $body
-
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                scenario($crate::support::TestPortal::on($crate::support::Database::Sqlite).await).await;
+                super::$name($crate::support::TestPortal::on($crate::support::Database::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 if let Some(portal) = $crate::support::TestPortal::on_postgres().await {
-                    scenario(portal).await;
+                    super::$name(portal).await;
                 }
             }
         }

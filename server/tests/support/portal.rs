@@ -144,6 +144,16 @@ impl TestPortal {
     /// The clock is moved on, so that their phone shows a fresh code.
     pub async fn enrolled(&self, name: &str) -> Enrolled {
         let browser = self.person(name).await;
+        self.enrol(browser).await
+    }
+
+    /// The same for a new administrator.
+    pub async fn enrolled_administrator(&self, name: &str) -> Enrolled {
+        let browser = self.administrator(name).await;
+        self.enrol(browser).await
+    }
+
+    async fn enrol(&self, browser: Browser) -> Enrolled {
         let (phone, recovery_codes) = self.set_up(&browser).await;
         self.clock.advance(60);
         Enrolled { browser, phone, recovery_codes }
