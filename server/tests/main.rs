@@ -7,6 +7,7 @@
 mod support;
 
 mod access;
+mod audit;
 mod enforcement;
 mod enrolment;
 mod enrolment_at_once;
@@ -14,4 +15,5 @@ mod first_administrator;
 mod policy;
 mod second_factor;
 mod sign_in;
+mod users;
 mod web;
