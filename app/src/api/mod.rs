@@ -12,3 +12,6 @@ pub mod sign_in;
 mod answer;
 #[cfg(feature = "ssr")]
 mod form;
+
+#[cfg(feature = "ssr")]
+pub(crate) use answer::set_status;

@@ -270,10 +270,14 @@ impl FromServerFnError for ApiError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
+        let error = match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Offline,
             _ => Self::Malformed,
-        }
+        };
+        // What never reaches a server function gets its status here.
+        #[cfg(feature = "ssr")]
+        crate::api::set_status(&error);
+        error
     }
 }
 

@@ -18,6 +18,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
+    http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -110,6 +111,9 @@ fn application(service: &Service) -> Router {
 }
 
 async fn call_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response {
+    if server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
 }
 

@@ -73,13 +73,16 @@ impl Accounts for Service {
 
         let mut tx = self.db.begin().await?;
         let now = self.now();
-        if !accounts::consume_invitation(&mut tx, &token.digest(), row.user_id.as_deref(), now.0).await? {
+        // First of all, so that of two links for the first administrator one waits
+        // for the other here, before either holds what the other wants.
+        let closed = row.user_id.is_none() && !accounts::close_first_administrator(&mut tx, now.0).await?;
+        if closed || !accounts::consume_invitation(&mut tx, &token.digest(), row.user_id.as_deref(), now.0).await? {
             return Err(ApiError::InvitationInvalid);
         }
         let (user, event) = match row.user_id {
             Some(id) => (self.set_first_password(&mut tx, &id, &password_hash).await?, AuditEvent::PasswordChosen),
             None => {
-                let user = self.create_first_administrator(&mut tx, &name, &password_hash).await?;
+                let user = self.insert_user(&mut tx, &parse_name(&name)?, Some(&password_hash), true).await?;
                 (user, AuditEvent::FirstAdministratorCreated)
             }
         };
@@ -120,13 +123,6 @@ impl Service {
         accounts::set_password(tx, id, password_hash).await?;
         sessions::delete_of_user(tx, id).await?;
         accounts::by_id(tx, id).await?.filter(|user| user.active).ok_or(ApiError::InvitationInvalid)
-    }
-
-    async fn create_first_administrator(&self, tx: &mut Tx, name: &str, hash: &str) -> Result<UserRow, ApiError> {
-        if !accounts::close_first_administrator(tx, self.now().0).await? {
-            return Err(ApiError::InvitationInvalid);
-        }
-        self.insert_user(tx, &parse_name(name)?, Some(hash), true).await
     }
 
     /// Adds a person. The first one closes the first-administrator links.

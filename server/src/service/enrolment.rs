@@ -24,7 +24,7 @@ use crate::{
         totp::{Secret, Step, verify},
     },
     store::{
-        Tx,
+        Tx, accounts,
         enrolments::{self, EnrolmentRow, NewEnrolment},
         methods::{self, NewMethod},
         policy,
@@ -285,6 +285,11 @@ impl Service {
         let (salt, hashes) = self.hash_codes(caller, id).await?;
 
         let mut tx = self.db.begin().await?;
+        // One after the other, whichever browser of the person finishes.
+        accounts::lock(&mut tx, &session.user_id).await?;
+        if !sessions::lock(&mut tx, &session.id).await? {
+            return Err(ApiError::SignedOut);
+        }
         let row = enrolments::take_confirmed(&mut tx, &session.id, id, now.0).await?.ok_or(GONE)?;
         let step = row.step.ok_or_else(|| incident("a confirmed enrolment has no step"))?;
         let secret = self.open_secret(&row.id, &row.secret)?;
@@ -303,11 +308,11 @@ impl Service {
         methods::insert(&mut tx, &method).await?;
         let set = NewSet { id: &self.new_id(), user_id: &session.user_id, salt: &salt.0, hashes: &hashes, now: now.0 };
         recovery::replace(&mut tx, &set).await?;
-        self.take_back_codes(&mut tx, &session.user_id).await?;
         if before.is_empty() {
             sessions::delete_others(&mut tx, &session.user_id, &session.id).await?;
         }
         let token = self.elevate_session(&mut tx, session).await?;
+        self.take_back_codes(&mut tx, &session.user_id).await?;
         record(&mut tx, now, actor(caller), AuditEvent::EnrolmentFinished, Outcome::Success).await?;
         tx.commit().await?;
         hand_over(caller.call(), &token);

@@ -46,8 +46,8 @@ impl PasswordCharge {
 
     /// Takes the charge back: the password was right.
     pub async fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
-        attempts::reset(tx, &self.account).await?;
         attempts::refund(tx, &self.address).await?;
+        attempts::reset(tx, &self.account).await?;
         Ok(())
     }
 }
@@ -63,8 +63,12 @@ pub fn account_key(name_key: &str) -> String {
 
 /// The counter of a known browser, which other people's guessing does not touch.
 fn browser_key(token_hash: &[u8; 32], user_id: &str) -> String {
-    let hash = Sha256::new().chain_update(token_hash).chain_update(user_id).finalize();
-    format!("browser:{}", hex::encode(hash))
+    format!("{}{}", browser_keys_prefix(user_id), hex::encode(Sha256::digest(token_hash)))
+}
+
+/// What the counters of all known browsers of a person begin with.
+pub fn browser_keys_prefix(user_id: &str) -> String {
+    format!("browser:{user_id}:")
 }
 
 /// Counter of wrong codes of a person in a day.
@@ -172,7 +176,7 @@ impl Service {
 
     /// Takes back what was charged to a person's codes: one was right.
     pub(super) async fn take_back_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
-        for key in [codes_a_day_key(user_id), codes_in_a_row_key(user_id), recovery_key(user_id)] {
+        for key in [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)] {
             attempts::reset(tx, &key).await?;
         }
         Ok(())

@@ -2,6 +2,10 @@
 //!
 //! Codes are charged, evaluated, and then used up by one conditional update:
 //! of two requests with the same right code, one gets in.
+//!
+//! PostgreSQL locks rows in the order in which a transaction touches them, so
+//! all that may run at once touch them in one order: counters of passwords,
+//! what the code uses up, the session, counters of codes, the audit trail.
 
 use super::{
     Service,
@@ -54,8 +58,7 @@ impl Service {
             drop(tx);
             return Err(self.refuse_code(caller, CodeProblem::Reused, left).await?);
         }
-        record(&mut tx, self.now(), actor(caller), AuditEvent::SecondFactorAccepted, Outcome::Success).await?;
-        self.complete(tx, caller).await
+        self.complete(tx, caller, AuditEvent::SecondFactorAccepted).await
     }
 
     /// Completes a sign-in with a recovery code; answers how many are left.
@@ -87,8 +90,7 @@ impl Service {
             drop(tx);
             return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, attempts_left).await?);
         }
-        record(&mut tx, now, actor(caller), AuditEvent::RecoveryCodeUsed, Outcome::Success).await?;
-        self.complete(tx, caller).await?;
+        self.complete(tx, caller, AuditEvent::RecoveryCodeUsed).await?;
         let left = codes.iter().filter(|code| code.used_at.is_none() && code.number != found.number).count();
         Ok(u32::try_from(left).unwrap_or(0))
     }
@@ -118,15 +120,17 @@ impl Service {
             }
         };
         let mut tx = self.db.begin().await?;
-        if let Some(right) = &right {
-            if !self.use_up(&mut tx, right).await? {
-                drop(tx);
-                return Err(self.refuse_step_up(caller, CodeProblem::Reused).await?);
-            }
+        charge.take_back(&mut tx).await?;
+        if let Some(right) = &right
+            && !self.use_up(&mut tx, right).await?
+        {
+            drop(tx);
+            return Err(self.refuse_step_up(caller, CodeProblem::Reused).await?);
+        }
+        let token = self.elevate_session(&mut tx, caller.session()).await?;
+        if right.is_some() {
             self.take_back_codes(&mut tx, &caller.session().user_id).await?;
         }
-        charge.take_back(&mut tx).await?;
-        let token = self.elevate_session(&mut tx, caller.session()).await?;
         record(&mut tx, self.now(), actor(caller), AuditEvent::SteppedUp, Outcome::Success).await?;
         tx.commit().await?;
         hand_over(caller.call(), &token);
@@ -134,13 +138,15 @@ impl Service {
     }
 
     /// Ends a sign-in well: full assurance under a new token, in a browser known from now on.
-    async fn complete(&self, mut tx: Tx, caller: &Bound) -> Result<(), ApiError> {
+    async fn complete(&self, mut tx: Tx, caller: &Bound, accepted: AuditEvent) -> Result<(), ApiError> {
         let (session, call, now) = (caller.session(), caller.call(), self.now());
-        self.take_back_codes(&mut tx, &session.user_id).await?;
         let token = self.elevate_session(&mut tx, session).await?;
+        self.take_back_codes(&mut tx, &session.user_id).await?;
         let browser = call.client.browser_token.as_deref().and_then(Token::parse).unwrap_or_else(|| self.new_token());
         sessions::remember_browser(&mut tx, &browser.digest(), &session.user_id, now.0).await?;
-        record(&mut tx, now, actor(caller), AuditEvent::SignedIn, Outcome::Success).await?;
+        for event in [accepted, AuditEvent::SignedIn] {
+            record(&mut tx, now, actor(caller), event, Outcome::Success).await?;
+        }
         tx.commit().await?;
         hand_over(call, &token);
         call.set_cookie(CookieChange::KnownBrowser(browser.text().to_string()));

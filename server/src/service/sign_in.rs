@@ -18,7 +18,7 @@ use crate::{
     },
     store::{
         accounts::{self, UserRow},
-        enrolments, sessions,
+        sessions,
     },
 };
 use app::{
@@ -62,7 +62,7 @@ impl SignIn for Service {
         let call = visitor.call();
         if let Ok(session) = call.session() {
             let mut tx = self.db.begin().await?;
-            enrolments::delete_of_session(&mut tx, &session.id).await?;
+            // What it enrols goes with it.
             sessions::delete(&mut tx, &session.id).await?;
             let actor = Actor::of(session, &call.client);
             record(&mut tx, self.now(), actor, AuditEvent::SignedOut, Outcome::Success).await?;
@@ -164,7 +164,11 @@ impl Service {
             return Ok(charge);
         }
         let mut tx = self.db.begin().await?;
-        record(&mut tx, self.now(), Actor::of(session, client), AuditEvent::StepUpFailed, Outcome::Failure).await?;
+        let actor = Actor::of(session, client);
+        record(&mut tx, self.now(), actor, AuditEvent::StepUpFailed, Outcome::Failure).await?;
+        if charge.locks() {
+            record(&mut tx, self.now(), actor, AuditEvent::AccountLocked, Outcome::Success).await?;
+        }
         tx.commit().await?;
         Err(charge.refusal(ApiError::WrongPassword, self.now()))
     }

@@ -4,7 +4,7 @@ use super::{
     Service,
     accounts::parse_name,
     audit::{Actor, record_about},
-    guessing::account_key,
+    guessing::{account_key, browser_keys_prefix},
 };
 use crate::{
     crypto::token::Token,
@@ -98,6 +98,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &name_key).await? else { return Ok(false) };
         attempts::reset(&mut tx, &account_key(&name_key)).await?;
+        attempts::reset_all(&mut tx, &browser_keys_prefix(&user.id)).await?;
         self.take_back_codes(&mut tx, &user.id).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::AccountUnlocked).await?;
         tx.commit().await?;
@@ -112,10 +113,11 @@ impl Service {
     pub async fn disable_second_factor(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
+        accounts::lock(&mut tx, &user.id).await?;
         methods::delete_of_user(&mut tx, &user.id).await?;
         recovery::delete_of_user(&mut tx, &user.id).await?;
-        enrolments::delete_of_user(&mut tx, &user.id).await?;
         sessions::delete_of_user(&mut tx, &user.id).await?;
+        enrolments::delete_of_user(&mut tx, &user.id).await?;
         sessions::forget_browsers_of_user(&mut tx, &user.id).await?;
         self.take_back_codes(&mut tx, &user.id).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::SecondFactorReset).await?;

@@ -139,6 +139,15 @@ pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<UserRow>, StoreError>
     tx.optional("SELECT id, name, password_hash, administrator, active FROM users WHERE id = $1", values![id]).await
 }
 
+/// Holds the person's row until the transaction ends.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn lock(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET active = active WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
 /// Everybody, by name.
 ///
 /// # Errors

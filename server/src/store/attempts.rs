@@ -52,6 +52,14 @@ pub async fn reset(tx: &mut Tx, key: &str) -> Result<bool, StoreError> {
     Ok(tx.execute("DELETE FROM attempt_counters WHERE key = $1", values![key]).await? == 1)
 }
 
+/// Starts all counters anew whose keys begin with `prefix`, which holds no `%` and no `_`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn reset_all(tx: &mut Tx, prefix: &str) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM attempt_counters WHERE key LIKE $1 || '%'", values![prefix]).await
+}
+
 /// Takes back one charge.
 ///
 /// # Errors

@@ -43,11 +43,12 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(cause) if cause.is_unique_violation() => Self::Conflict,
-            // SQLite: BUSY, LOCKED and I/O trouble. PostgreSQL classes 08, 53, 57: connection
-            // exceptions, insufficient resources, operator intervention.
+            // SQLite: BUSY, LOCKED and I/O trouble. PostgreSQL classes 08, 40, 53, 57: connection
+            // exceptions, rolled back in favour of others, insufficient resources, operator
+            // intervention.
             sqlx::Error::Database(cause) => match cause.code().as_deref() {
                 Some("5" | "6" | "261" | "517" | "10" | "13" | "14") => Self::Unavailable(error.to_string()),
-                Some(code) if code.len() == 5 && ["08", "53", "57"].contains(&&code[..2]) => {
+                Some(code) if code.len() == 5 && ["08", "40", "53", "57"].contains(&&code[..2]) => {
                     Self::Unavailable(error.to_string())
                 }
                 _ => Self::Database(error),

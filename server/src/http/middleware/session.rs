@@ -85,15 +85,13 @@ pub async fn session(State(shared): State<Shared>, mut request: Request, next: N
     let shows_flash = *request.method() == Method::GET && routes::is_plain(request.uri().path());
     let flash = if shows_flash { cookie(request.headers(), names.flash) } else { None };
     let client = client(&shared, &request);
-    let stale = token.is_some() && matches!(session, Err(ApiError::SignedOut));
     let call = Arc::new(Call::new(client, session, flash.as_deref().and_then(|sealed| open_flash(&shared, sealed))));
     request.extensions_mut().insert(call.clone());
 
     let mut response = next.run(request).await;
-    let mut changes = call.take_cookies();
-    if stale && !changes.iter().any(|change| matches!(change, CookieChange::Session(_))) {
-        changes.push(CookieChange::EndSession);
-    }
+    // A token that is good for nothing stays in its cookie: another tab may have
+    // got a new one meanwhile, which this response must not take away.
+    let changes = call.take_cookies();
     let spent_flash = flash.and_then(|_| names.set(names.flash, "", Some(0)));
     let cookies = changes.iter().filter_map(|change| header(&shared, change)).chain(spent_flash);
     response.headers_mut().extend(cookies.map(|cookie| (SET_COOKIE, cookie)));

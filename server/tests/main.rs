@@ -1,0 +1,19 @@
+//! What the portal does, told in use-cases over HTTP: the real router, a real
+//! database, a clock that is turned by hand.
+//!
+//! One program, so that it is linked once. `cargo xtask test http` runs it with
+//! a PostgreSQL at hand.
+
+mod support;
+
+mod access;
+mod audit;
+mod enforcement;
+mod enrolment;
+mod enrolment_at_once;
+mod first_administrator;
+mod policy;
+mod second_factor;
+mod sign_in;
+mod users;
+mod web;

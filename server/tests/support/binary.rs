@@ -1,0 +1,100 @@
+//! The program itself, for what only shows from outside: messages, exit codes, a real port.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// `twofold` with its data in `folder`, and nothing of the caller's settings.
+pub fn twofold(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twofold"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TWOFOLD_")) {
+        command.env_remove(name);
+    }
+    command.env("TWOFOLD_DATA_DIR", folder).env("TWOFOLD_LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+    command
+}
+
+/// Runs a command that is expected to end by itself.
+pub fn run(command: &mut Command) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+    (status.code(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+}
+
+/// Runs a command with a line on its standard input.
+pub fn run_with_input(command: &mut Command, input: &str) -> (Option<i32>, String) {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("the program starts");
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.code(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+}
+
+/// A serving `twofold`; killed when dropped.
+pub struct Serving {
+    child: Child,
+    pub address: SocketAddr,
+    /// What it printed before it was ready.
+    pub printed: String,
+}
+
+impl Serving {
+    /// Starts `twofold serve` and waits until it says that it listens.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut printed = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                let address = address.parse().expect("an address");
+                return Self { child, address, printed };
+            }
+            printed += &(line + "\n");
+        }
+        let status = child.wait().unwrap();
+        panic!("`twofold serve` ended before it was ready ({status}): {printed}");
+    }
+
+    /// Asks over the network; answers status line, headers and body as they came.
+    pub async fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len(),
+            address = self.address,
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Whether name and password open a session.
+    pub async fn lets_in(&self, name: &str, password: &str) -> bool {
+        use super::browser::encode;
+        let body = format!("user_name={}&password={}", encode(name), encode(password));
+        let answer = self.ask("POST", "/api/sign-in", &body).await;
+        answer.starts_with("HTTP/1.1 200") && answer.contains("set-cookie: twofold-dev-session=")
+    }
+
+    /// Asks it to stop, as a supervisor does; answers its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,237 @@
+//! A portal of one's own.
+
+use super::{Browser, Database, Phone};
+use app::contract::{
+    enrolment::{ConfirmedEnrolment, Enrolment, PendingEnrolment},
+    policy::{AccountPolicy, VersionedPolicy},
+    profile::Method,
+};
+use axum::Router;
+use std::{path::Path, sync::Arc};
+use tempfile::TempDir;
+use twofold::{
+    clock::{SettableClock, UnixTime},
+    config::{DataArgs, PublicUrl},
+    crypto::password::{Params, PasswordHasher},
+    domain::audit::AuditEvent,
+    http::{Web, router},
+    open::open,
+    service::{Service, Settings, users::FirstPassword},
+    store::{self, audit::EntryRow},
+};
+
+/// Everybody's password; it keeps the rules of the default policy.
+pub const PASSWORD: &str = "Correct-horse-7";
+
+/// Who works at the command line.
+pub const OPERATOR: &str = "ops (command line)";
+
+/// 2026-03-01T12:00:00Z, the beginning of a time step.
+const START: UnixTime = UnixTime(1_772_366_400);
+
+/// Where people reach the portal unless a test says otherwise.
+pub const ORIGIN: &str = "http://127.0.0.1:3000";
+
+/// A portal that nobody else uses, with a clock that is turned by hand.
+pub struct TestPortal {
+    pub clock: SettableClock,
+    pub service: Service,
+    pub database: Database,
+    pub origin: String,
+    trusted_proxies: Vec<ipnet::IpNet>,
+    router: Router,
+    folder: Arc<TempDir>,
+}
+
+impl TestPortal {
+    pub async fn on_postgres() -> Option<Self> {
+        Some(Self::on(Database::postgres().await?).await)
+    }
+
+    pub async fn on(database: Database) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::start(database, folder, SettableClock::new(START), ORIGIN, Vec::new()).await
+    }
+
+    async fn start(
+        database: Database,
+        folder: Arc<TempDir>,
+        clock: SettableClock,
+        origin: &str,
+        trusted_proxies: Vec<ipnet::IpNet>,
+    ) -> Self {
+        let settings = Settings { portal_name: "Acme & Söhne".to_owned(), qr_lifetime: 180 };
+        let data = data_args(folder.path(), &database);
+        let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
+        // What a hash costs is measured elsewhere.
+        service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
+        let web = Web { public_url: PublicUrl::parse(origin).unwrap(), trusted_proxies: trusted_proxies.clone() };
+        let router = router(service.clone(), web);
+        Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, router, folder }
+    }
+
+    /// Another node on the same database: other connections, nothing shared in memory.
+    pub async fn second_node(&self) -> Self {
+        let (database, folder, clock) = (self.database.clone(), self.folder.clone(), self.clock.clone());
+        Self::start(database, folder, clock, &self.origin, self.trusted_proxies.clone()).await
+    }
+
+    /// The same portal after its process was stopped and started.
+    pub async fn restarted(self) -> Self {
+        let after = self.second_node().await;
+        self.service.db.close().await;
+        after
+    }
+
+    /// The same portal reached under another address.
+    pub async fn reached_at(self, origin: &str) -> Self {
+        Self::start(self.database, self.folder, self.clock, origin, self.trusted_proxies).await
+    }
+
+    /// The same portal behind proxies of these networks.
+    pub async fn behind(self, networks: &[&str]) -> Self {
+        let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
+        Self::start(self.database, self.folder, self.clock, &self.origin, networks).await
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// How the command line finds the same data.
+    pub fn data_args(&self) -> DataArgs {
+        data_args(self.folder(), &self.database)
+    }
+
+    /// A browser that was never here.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone(), &self.origin)
+    }
+
+    /// Adds someone who may sign in with [`PASSWORD`].
+    pub async fn add(&self, name: &str) {
+        self.add_with(name, false).await;
+    }
+
+    /// Adds an administrator who may sign in with [`PASSWORD`].
+    pub async fn add_administrator(&self, name: &str) {
+        self.add_with(name, true).await;
+    }
+
+    async fn add_with(&self, name: &str, administrator: bool) {
+        let password = FirstPassword::Given(PASSWORD.to_owned().into());
+        self.service.add_user(OPERATOR, name, administrator, password).await.expect("the person is added");
+    }
+
+    /// Someone new, signed in.
+    pub async fn person(&self, name: &str) -> Browser {
+        self.add(name).await;
+        let browser = self.browser();
+        browser.sign_in(name, PASSWORD).await.expect("signs in");
+        browser
+    }
+
+    /// A new administrator, signed in.
+    pub async fn administrator(&self, name: &str) -> Browser {
+        self.add_administrator(name).await;
+        let browser = self.browser();
+        browser.sign_in(name, PASSWORD).await.expect("signs in");
+        browser
+    }
+
+    /// Someone new with a second factor, still signed in where they set it up.
+    /// The clock is moved on, so that their phone shows a fresh code.
+    pub async fn enrolled(&self, name: &str) -> Enrolled {
+        let browser = self.person(name).await;
+        self.enrol(browser).await
+    }
+
+    /// The same for a new administrator.
+    pub async fn enrolled_administrator(&self, name: &str) -> Enrolled {
+        let browser = self.administrator(name).await;
+        self.enrol(browser).await
+    }
+
+    async fn enrol(&self, browser: Browser) -> Enrolled {
+        let (phone, recovery_codes) = self.set_up(&browser).await;
+        self.clock.advance(60);
+        Enrolled { browser, phone, recovery_codes }
+    }
+
+    /// Goes through the whole set-up.
+    pub async fn set_up(&self, browser: &Browser) -> (Phone, Vec<String>) {
+        let pending = begin(browser).await;
+        let phone = Phone::with_key(&pending.key, &self.clock);
+        let confirmed = confirm(browser, &pending.id, &phone.code()).await.expect("the code is right");
+        finish(browser, &confirmed.id).await.expect("the set-up is finished");
+        (phone, confirmed.recovery_codes)
+    }
+
+    /// A browser of this person whose password was right and whose code is awaited.
+    pub async fn awaiting_code(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        browser.sign_in(name, PASSWORD).await.expect("the password is right");
+        browser
+    }
+
+    /// Changes the policy as an administrator does; `browser` is signed in as one.
+    pub async fn change_policy(&self, browser: &Browser, change: impl FnOnce(&mut AccountPolicy)) {
+        let VersionedPolicy { mut policy, version } = browser.call("account-policy", &[]).await.expect("an administrator");
+        change(&mut policy);
+        save_policy(browser, &policy, version).await.expect("the policy is saved");
+    }
+
+    /// The audit trail, oldest first.
+    pub async fn audit(&self) -> Vec<EntryRow> {
+        store::audit::after(&self.service.db, 0, 100_000).await.unwrap()
+    }
+
+    /// How often something happened.
+    pub async fn count(&self, event: AuditEvent) -> usize {
+        self.audit().await.iter().filter(|entry| entry.event == event.as_str()).count()
+    }
+}
+
+/// Someone with a second factor.
+pub struct Enrolled {
+    pub browser: Browser,
+    pub phone: Phone,
+    pub recovery_codes: Vec<String>,
+}
+
+fn data_args(folder: &Path, database: &Database) -> DataArgs {
+    DataArgs {
+        data_dir: folder.to_owned(),
+        database_url: database.url().map(str::to_owned),
+        key_file: None,
+        key: None,
+        previous_key_file: None,
+    }
+}
+
+/// Opens the set-up dialog, which shows a QR code.
+pub async fn begin(browser: &Browser) -> PendingEnrolment {
+    match browser.call("begin-enrolment", &[]).await.expect("the set-up begins") {
+        Enrolment::Pending(pending) => pending,
+        Enrolment::Expired { .. } => panic!("the QR code has expired"),
+        Enrolment::Confirmed(_) => panic!("the code was entered already"),
+    }
+}
+
+pub async fn confirm(browser: &Browser, id: &str, code: &str) -> Result<ConfirmedEnrolment, super::ApiError> {
+    browser.call("confirm-enrolment", &[("id", id), ("code", code)]).await
+}
+
+pub async fn finish(browser: &Browser, id: &str) -> Result<Method, super::ApiError> {
+    browser.call("finish-enrolment", &[("id", id)]).await
+}
+
+pub async fn save_policy(
+    browser: &Browser,
+    policy: &AccountPolicy,
+    version: i64,
+) -> Result<VersionedPolicy, super::ApiError> {
+    let body = serde_json::json!({ "policy": policy, "version": version });
+    browser.call_json("save-account-policy", &body).await
+}
