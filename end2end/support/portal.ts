@@ -1,0 +1,62 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const binary = process.env.TWOFOLD_BINARY ?? resolve('../target/release/twofold');
+
+/** The password of everybody added here. */
+export const PASSWORD = 'Correct-horse-9';
+
+/** A real portal on its own port and data folder. */
+export class Portal {
+  private constructor(
+    private readonly server: ChildProcess,
+    private readonly folder: string,
+    /** Where it is served. */
+    readonly url: string,
+    /** What it printed before it was ready. */
+    readonly printed: string,
+  ) {}
+
+  /** Starts the release binary and waits until it is ready. */
+  static async start(flags: string[] = []): Promise<Portal> {
+    const folder = mkdtempSync(join(tmpdir(), 'twofold-'));
+    const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0', '--data-dir', folder, ...flags], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, TWOFOLD_LOG: 'warn' },
+    });
+    const { url, printed } = await new Promise<{ url: string; printed: string }>((ready, failed) => {
+      let text = '';
+      server.stdout!.on('data', (data) => {
+        text += data;
+        const url = /^listening on (http:\S+)$/m.exec(text)?.[1];
+        if (url) ready({ url, printed: text });
+      });
+      server.once('exit', (code) => failed(new Error(`the portal ended with ${code}: ${text}`)));
+    });
+    return new Portal(server, folder, url, printed);
+  }
+
+  /** The one-time link for the first administrator. */
+  get firstLink(): string {
+    return /http:\S+\/welcome\/\S+/.exec(this.printed)![0];
+  }
+
+  /** Adds a person on the command line, beside the running server. */
+  add(name: string, ...flags: string[]): void {
+    execFileSync(binary, ['user', 'add', '--data-dir', this.folder, '--password-stdin', ...flags, '--', name], {
+      input: PASSWORD,
+    });
+  }
+
+  /** Stops it by its process id. */
+  async stop(): Promise<void> {
+    if (this.server.exitCode === null) {
+      const ended = new Promise((done) => this.server.once('exit', done));
+      this.server.kill('SIGTERM');
+      await ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
