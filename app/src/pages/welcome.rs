@@ -24,30 +24,23 @@ use leptos_router::hooks::use_params_map;
 
 lazy_page! {
     /// What a one-time link leads to.
-    WelcomePage, part account, preload preload_welcome, welcome => view! { <Welcome /> }
+    WelcomePage, part account, preload preload_welcome, welcome => async {
+        let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
+        let link = token.clone();
+        let invitation = fetched(move || link.clone(), fetch_invitation).await;
+        view! { <Welcome token invitation /> }.into_any()
+    }
 }
 
 #[component]
-fn Welcome() -> impl IntoView {
-    let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
-    let invitation = {
-        let token = token.clone();
-        fetched(move || token.clone(), fetch_invitation)
-    };
+fn Welcome(token: String, invitation: Result<Invitation, ApiError>) -> impl IntoView {
     view! {
         <Standalone>
             <div class="card">
-                <Transition>
-                    {move || {
-                        let token = token.clone();
-                        invitation
-                            .get()
-                            .map(move |answer| match answer {
-                                Ok(invitation) => view! { <Accept token invitation /> }.into_any(),
-                                Err(problem) => view! { <Refused problem /> }.into_any(),
-                            })
-                    }}
-                </Transition>
+                {match invitation {
+                    Ok(invitation) => view! { <Accept token invitation /> }.into_any(),
+                    Err(problem) => view! { <Refused problem /> }.into_any(),
+                }}
             </div>
         </Standalone>
     }
