@@ -5,7 +5,7 @@ use crate::{
     portal::{CookieChange, Flash, current_call},
     routes,
 };
-use http::StatusCode;
+use http::{StatusCode, header::ACCEPT, request::Parts};
 use leptos::prelude::expect_context;
 use leptos_axum::ResponseOptions;
 
@@ -14,7 +14,16 @@ pub fn go_to(path: &str) {
     // A header takes no control characters and no characters beyond ASCII.
     let path = if path.bytes().all(|byte| byte.is_ascii_graphic()) { path } else { "/" };
     leptos_axum::redirect(path);
-    expect_context::<ResponseOptions>().set_status(StatusCode::SEE_OTHER);
+    // A script's request would follow the redirect itself and read a page for an answer.
+    if is_form(&expect_context::<Parts>()) {
+        expect_context::<ResponseOptions>().set_status(StatusCode::SEE_OTHER);
+    }
+}
+
+/// Whether a browser sent a plain form: it then wants to be shown a document.
+fn is_form(request: &Parts) -> bool {
+    let accepted = request.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 /// Leads a refused form back to its page, which says why; to the sign-in page
