@@ -1,37 +1,45 @@
 //! What is around every signed-in page: navigation, and the dialogs that any page may open.
 //!
 //! It asks who is signed in at every navigation. Someone who owes a second
-//! factor sees [`confinement`] instead of the page, whichever page it is.
+//! factor sees [`Confinement`] instead of the page, whichever page it is.
 
-use super::confinement::confinement;
+use super::confinement::Confinement;
 use crate::{
     api::account::fetch_viewer,
     components::{
         avatar::Avatar,
         browser,
         card::Standalone,
-        fetched::fetched,
+        fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
-        part::{Part, or_unreachable},
         set_up::{SetUp, SetUpHost},
-        signed_in::{SignedIn, use_signed_in},
+        signed_in::SignedIn,
         step_up::{StepUp, StepUpHost},
     },
-    contract::{
-        ApiError,
-        account::{Standing, Viewer},
-    },
+    contract::account::{Standing, Viewer},
     routes,
 };
 use leptos::prelude::*;
-use leptos_router::{components::Outlet, hooks::use_location};
+use leptos_router::{LazyRoute, components::Outlet, hooks::use_location};
 
-/// The frame of the signed-in pages.
+/// The frame of the signed-in pages. Like a page, it appears when it is known who is signed in.
+pub struct Layout;
+
+impl LazyRoute for Layout {
+    fn data() -> Self {
+        Self
+    }
+
+    async fn view(_layout: Self) -> AnyView {
+        let path = use_location().pathname;
+        let viewer = settled(fetched(move || path.get(), |_| fetch_viewer())).await;
+        view! { <SignedInPages viewer /> }.into_any()
+    }
+}
+
 #[component]
-pub fn Layout() -> impl IntoView {
-    let path = use_location().pathname;
-    let viewer = fetched(move || path.get(), |_| fetch_viewer());
+fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     let signed_in = SignedIn::new(viewer);
     provide_context(signed_in);
     provide_context(StepUp::new());
@@ -41,6 +49,33 @@ pub fn Layout() -> impl IntoView {
             signed_in.deals_with(&problem);
         }
     });
+    move_focus_with_the_page();
+    let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
+    view! {
+        {move || {
+            latest
+                .get()
+                .map(|answer| match answer {
+                    Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
+                    Ok(_) => view! { <Confinement /> }.into_any(),
+                    Err(problem) => {
+                        view! {
+                            <Standalone>
+                                <Failed problem retry=move || signed_in.refetch() />
+                            </Standalone>
+                        }
+                            .into_any()
+                    }
+                })
+        }}
+        <SetUpHost />
+        <StepUpHost />
+    }
+}
+
+/// After a navigation without a new document the focus goes to the new content.
+fn move_focus_with_the_page() {
+    let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {
         let path = path.get();
         if before.is_some_and(|before| before != path) {
@@ -48,34 +83,6 @@ pub fn Layout() -> impl IntoView {
         }
         path
     });
-    let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
-    view! {
-        <Transition>
-            {move || {
-                latest
-                    .get()
-                    .map(|answer| match answer {
-                        Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
-                        Ok(_) => Suspend::new(async { or_unreachable(confinement().await) }).into_any(),
-                        Err(problem) => Suspend::new(async { or_unreachable(failure(problem).await) }).into_any(),
-                    })
-            }}
-        </Transition>
-        <SetUpHost />
-        <StepUpHost />
-    }
-}
-
-/// Nobody knows who is signed in.
-#[leptos::wasm_split::wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
-fn failure(problem: ApiError) -> Part {
-    let signed_in = use_signed_in();
-    Ok(view! {
-        <Standalone>
-            <Failed problem retry=move || signed_in.refetch() />
-        </Standalone>
-    }
-    .into_any())
 }
 
 #[component]

@@ -24,30 +24,23 @@ use leptos_router::hooks::use_params_map;
 
 lazy_page! {
     /// What a one-time link leads to.
-    WelcomePage, part account, preload preload_welcome, welcome => view! { <Welcome /> }
+    WelcomePage, part account, preload preload_welcome, welcome => async {
+        let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
+        let link = token.clone();
+        let invitation = fetched(move || link.clone(), fetch_invitation).await;
+        view! { <Welcome token invitation=invitation.flatten() /> }.into_any()
+    }
 }
 
 #[component]
-fn Welcome() -> impl IntoView {
-    let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
-    let invitation = {
-        let token = token.clone();
-        fetched(move || token.clone(), async |token| fetch_invitation(token).await.flatten())
-    };
+fn Welcome(token: String, invitation: Result<Invitation, ApiError>) -> impl IntoView {
     view! {
         <Standalone>
             <div class="card">
-                <Transition>
-                    {move || {
-                        let token = token.clone();
-                        invitation
-                            .get()
-                            .map(move |answer| match answer {
-                                Ok(invitation) => view! { <Accept token invitation /> }.into_any(),
-                                Err(problem) => view! { <Refused problem /> }.into_any(),
-                            })
-                    }}
-                </Transition>
+                {match invitation {
+                    Ok(invitation) => view! { <Accept token invitation /> }.into_any(),
+                    Err(problem) => view! { <Refused problem /> }.into_any(),
+                }}
             </div>
         </Standalone>
     }
@@ -96,7 +89,11 @@ fn Accept(token: String, invitation: Invitation) -> impl IntoView {
         });
     };
     let at_name = move || problem.get().filter(|p| matches!(p, ApiError::UserName(_))).map(|p| p.to_string());
-    let at_password = move || problem.get().filter(|p| matches!(p, ApiError::Password(_))).map(|p| p.to_string());
+    // What is right by now is held against nobody.
+    let policy = invitation.password_policy.clone();
+    let good = move || password.with(|password| user_name.with(|name| policy.broken(password, name).is_empty()));
+    let at_password =
+        move || problem.get().filter(|p| matches!(p, ApiError::Password(_)) && !good()).map(|p| p.to_string());
     let other = move || problem.get().filter(|p| !matches!(p, ApiError::UserName(_) | ApiError::Password(_)));
     view! {
         <PageHeading title="Welcome" />
