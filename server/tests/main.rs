@@ -14,6 +14,8 @@ mod enrolment_at_once;
 mod first_administrator;
 mod policy;
 mod second_factor;
+mod secrecy;
 mod sign_in;
+mod store_conformance;
 mod users;
 mod web;
