@@ -230,19 +230,19 @@ fn read_key(file: &Path) -> Result<Option<Key>, OpenPortalError> {
 }
 
 /// Makes a key that only this user can read; keeps one that another process made meanwhile.
+///
+/// It is written beside and appears under its name complete, so that nobody
+/// ever reads half a key.
 fn create_key(file: &Path) -> Result<Key, OpenPortalError> {
     let failed = |error| OpenPortalError::KeyFile(file.to_owned(), error);
     let key = Key::generate(&mut os_rng());
-    let mut options = fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(file) {
-        Ok(mut created) => {
-            created.write_all(format!("{}\n", key.hex().as_str()).as_bytes()).map_err(failed)?;
-            created.sync_all().map_err(failed)?;
-            Ok(key)
-        }
+    let folder = file.parent().unwrap_or(Path::new("."));
+    // Closed to other users from the beginning.
+    let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    draft.write_all(format!("{}\n", key.hex().as_str()).as_bytes()).map_err(failed)?;
+    draft.as_file().sync_all().map_err(failed)?;
+    match draft.persist_noclobber(file).map_err(|kept| kept.error) {
+        Ok(_) => Ok(key),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             read_key(file)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
         }

@@ -8,10 +8,12 @@ mod support;
 
 mod access;
 mod audit;
+mod away;
 mod enforcement;
 mod enrolment;
 mod enrolment_at_once;
 mod first_administrator;
+mod opening;
 mod policy;
 mod second_factor;
 mod secrecy;

@@ -7,6 +7,7 @@
 use super::db::{Db, StoreError};
 use sqlx::migrate::{MigrateError, Migrator};
 use std::{fs::File, path::Path};
+use tokio::task::spawn_blocking;
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -33,7 +34,10 @@ pub enum SchemaError {
 /// # Errors
 /// See [`SchemaError`]. The database stays as it was.
 pub async fn migrate(db: &Db, file: Option<&Path>) -> Result<(), SchemaError> {
-    let _lock = file.map(lock).transpose()?;
+    let _lock = match file {
+        Some(file) => Some(lock(file).await?),
+        None => None,
+    };
     let outcome = match db {
         Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
         Db::Postgres(pool) => POSTGRES.run(pool).await,
@@ -45,10 +49,14 @@ pub async fn migrate(db: &Db, file: Option<&Path>) -> Result<(), SchemaError> {
 }
 
 /// Waits for the lock beside the database; it is released when the file is closed.
-fn lock(database: &Path) -> Result<File, SchemaError> {
+async fn lock(database: &Path) -> Result<File, SchemaError> {
     let path = database.with_extension("lock");
-    let failed = |error| SchemaError::Lock(path.display().to_string(), error);
-    let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
-    file.lock().map_err(failed)?;
-    Ok(file)
+    let name = path.display().to_string();
+    // Whoever has the lock may need this very thread to go on.
+    let locked = spawn_blocking(move || {
+        let file = File::options().create(true).append(true).open(&path)?;
+        file.lock()?;
+        Ok(file)
+    });
+    locked.await.map_err(std::io::Error::other).flatten().map_err(|error| SchemaError::Lock(name, error))
 }
