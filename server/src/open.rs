@@ -12,7 +12,7 @@ use crate::{
     service::{Service, Settings},
     store::{
         Db, StoreError, accounts,
-        migrate::{SchemaError, migrate},
+        migrate::{SchemaError, lock, migrate},
     },
 };
 use sqlx::postgres::PgConnectOptions;
@@ -121,7 +121,7 @@ async fn open_database(data: &DataArgs) -> Result<Db, OpenPortalError> {
     let options: PgConnectOptions =
         url.parse().map_err(|error: sqlx::Error| OpenPortalError::DatabaseUrl(error.to_string()))?;
     let db = wait_for_postgres(options).await?;
-    migrate(&db, None).await.map_err(OpenPortalError::Schema)?;
+    migrate(&db).await.map_err(OpenPortalError::Schema)?;
     Ok(db)
 }
 
@@ -134,8 +134,9 @@ async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
     if path.metadata().is_ok_and(|file| file.permissions().readonly()) {
         return Err(OpenPortalError::ReadOnly(path.to_owned()));
     }
+    let _lock = lock(path).await.map_err(OpenPortalError::Schema)?;
     let db = Db::sqlite(path).await.map_err(explain)?;
-    match migrate(&db, Some(path)).await {
+    match migrate(&db).await {
         Ok(()) => Ok(db),
         Err(SchemaError::Store(error)) => Err(explain(error)),
         Err(other) => Err(OpenPortalError::Schema(other)),

@@ -29,15 +29,11 @@ pub enum SchemaError {
     Store(#[from] StoreError),
 }
 
-/// Applies the migrations that are missing. `file` is the SQLite file, if it is one.
+/// Applies the migrations that are missing. For SQLite, hold the [`lock`] meanwhile.
 ///
 /// # Errors
 /// See [`SchemaError`]. The database stays as it was.
-pub async fn migrate(db: &Db, file: Option<&Path>) -> Result<(), SchemaError> {
-    let _lock = match file {
-        Some(file) => Some(lock(file).await?),
-        None => None,
-    };
+pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
     let outcome = match db {
         Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
         Db::Postgres(pool) => POSTGRES.run(pool).await,
@@ -48,8 +44,15 @@ pub async fn migrate(db: &Db, file: Option<&Path>) -> Result<(), SchemaError> {
     })
 }
 
-/// Waits for the lock beside the database; it is released when the file is closed.
-async fn lock(database: &Path) -> Result<File, SchemaError> {
+/// Waits for the lock beside the SQLite file `database`; it is released when
+/// the file is closed.
+///
+/// Opening the database needs it too: of two that switch a fresh file to WAL
+/// at once, SQLite fails one.
+///
+/// # Errors
+/// [`SchemaError::Lock`]
+pub async fn lock(database: &Path) -> Result<File, SchemaError> {
     let path = database.with_extension("lock");
     let name = path.display().to_string();
     // Whoever has the lock may need this very thread to go on.
