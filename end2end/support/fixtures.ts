@@ -4,10 +4,10 @@ import { Portal } from './portal';
 
 type Fixtures = {
   /** Flags for `twofold serve`. */
-  flags: string[];
+  flags: { serve: string[] };
   portal: Portal;
   /** Problems that the test brings about on purpose, such as being offline. */
-  tolerated: RegExp[];
+  tolerated: { problems: RegExp[] };
 };
 
 /** Every page is watched: no console error, no violation of the content policy, no crash. */
@@ -19,10 +19,10 @@ function watch(page: Page, problems: string[]): void {
 }
 
 export const test = base.extend<Fixtures>({
-  flags: [[], { option: true }],
-  tolerated: [[], { option: true }],
+  flags: [{ serve: [] }, { option: true }],
+  tolerated: [{ problems: [] }, { option: true }],
   portal: async ({ flags }, use) => {
-    const portal = await Portal.start(flags);
+    const portal = await Portal.start(flags.serve);
     await use(portal);
     await portal.stop();
   },
@@ -31,7 +31,7 @@ export const test = base.extend<Fixtures>({
     const problems: string[] = [];
     context.on('page', (page) => watch(page, problems));
     await use(context);
-    expect(problems.filter((problem) => !tolerated.some((pattern) => pattern.test(problem)))).toEqual([]);
+    expect(problems.filter((problem) => !tolerated.problems.some((pattern) => pattern.test(problem)))).toEqual([]);
   },
 });
 

@@ -55,7 +55,7 @@ test('an administrator demands a second factor; people set one up and go on', as
 });
 
 test.describe('the editor', () => {
-  test.use({ tolerated: [/status of 403/] });
+  test.use({ tolerated: { problems: [/status of 403/] } });
 
   test('says what is out of bounds at its field, and forgets on "Cancel"', async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 740 });

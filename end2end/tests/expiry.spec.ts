@@ -7,7 +7,7 @@ test.beforeEach(({ portal }) => portal.add('alice'));
 const qr = 'QR code';
 
 test.describe('a QR code that lives for five seconds', () => {
-  test.use({ flags: ['--qr-lifetime', '5s'] });
+  test.use({ flags: { serve: ['--qr-lifetime', '5s'] } });
 
   test('expires before one’s eyes; "Generate new" makes another, and only its codes count', async ({ page }) => {
     await enter(page, 'alice');
@@ -70,7 +70,7 @@ test.describe('a QR code that lives as long as usual', () => {
 });
 
 test.describe('a connection that is lost', () => {
-  test.use({ tolerated: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] });
+  test.use({ tolerated: { problems: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] } });
 
   test('loses nothing', async ({ context, page }) => {
     await enter(page, 'alice');

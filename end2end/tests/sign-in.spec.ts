@@ -101,7 +101,7 @@ test('without script: password, code and recovery code', async ({ browser, page,
 
 test.describe('a session that has ended', () => {
   // The browser notes the refused request by itself.
-  test.use({ tolerated: [/status of 401/] });
+  test.use({ tolerated: { problems: [/status of 401/] } });
 
   test('signing out ends the session in every window', async ({ context, page }) => {
     await enter(page, 'alice');
