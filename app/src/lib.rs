@@ -55,7 +55,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in/code") view=CodePage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in/recovery-code") view=RecoveryCodePage ssr=SsrMode::Async />
                 <Route path=path!("/welcome/:token") view={Lazy::<WelcomePage>::new()} ssr=SsrMode::Async />
-                <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                <ParentRoute path=path!("") view={Lazy::<Layout>::new()} ssr=SsrMode::Async>
                     <Route path=path!("/") view={Lazy::<DashboardPage>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/profile") view={Lazy::<ProfilePage>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<SettingsPage>::new()} ssr=SsrMode::Async />

@@ -2,7 +2,7 @@
 
 use crate::contract::ApiError;
 use codee::{Decoder, Encoder};
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Content that comes from the portal, or why it does not.
@@ -21,6 +21,17 @@ where
     Answer: Future<Output = Result<T, ApiError>> + Send + 'static,
 {
     Resource::new_with_options(key, fetch, false)
+}
+
+/// Content of which the first answer has come.
+///
+/// Untracked: the router would otherwise make the page anew with every later answer.
+pub async fn settled<T>(content: Fetched<T>) -> Fetched<T>
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let _ = ScopedFuture::new_untracked(content.into_future()).await;
+    content
 }
 
 /// JSON, read as the answers of server functions are.

@@ -86,7 +86,7 @@ pub fn TextField(
     /// Another element that describes the field, by id.
     #[prop(optional)]
     described_by: &'static str,
-    /// The text at the start, if it is not the one that is followed.
+    /// The text at the start, if not that of `value`.
     #[prop(optional, into)]
     initial: Option<String>,
     /// Follows the text.
@@ -105,7 +105,7 @@ pub fn TextField(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let initial = initial.or_else(|| value.map(|value| value.get_untracked()).filter(|text| !text.is_empty()));
+    let initial = initial.or_else(|| value.map(|value| value.get_untracked()));
     let hint_id = hint.is_some().then(|| format!("{id}-hint"));
     let error_id = format!("{id}-error");
     let describing = {

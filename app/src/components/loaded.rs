@@ -1,4 +1,4 @@
-//! Content that has to be fetched: while it comes, when it is there, when it fails.
+//! Content that was fetched: when it is there, when it changes, when it fails.
 
 use super::{
     alert::Alert,
@@ -12,7 +12,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Fetched content.
 ///
-/// What is shown stays while newer content is on its way.
+/// Whoever shows it has waited for the first answer, see
+/// [`settled`](super::fetched::settled). What is shown stays while newer
+/// content is on its way.
 #[component]
 pub fn Loaded<T>(
     /// Where it comes from.
@@ -32,17 +34,11 @@ where
     });
     let latest =
         Memo::new(move |before: Option<&Option<Result<T, ApiError>>>| keep_what_is_known(before, resource.get()));
-    view! {
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || {
-                latest
-                    .get()
-                    .map(|answer| match answer {
-                        Ok(content) => show.run(content),
-                        Err(problem) => view! { <Failed problem retry=move || resource.refetch() /> }.into_any(),
-                    })
-            }}
-        </Transition>
+    move || {
+        latest.get().map(|answer| match answer {
+            Ok(content) => show.run(content),
+            Err(problem) => view! { <Failed problem retry=move || resource.refetch() /> }.into_any(),
+        })
     }
 }
 

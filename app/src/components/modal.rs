@@ -29,8 +29,11 @@ pub fn Modal(
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
             opener.set_value(browser::focused());
-            // Fails only for a dialog that is open already or not in the page.
-            let _ = dialog.show_modal();
+            // It has been made but may not be in the page yet.
+            request_animation_frame(move || {
+                // Fails only for a dialog that is open already, or gone again.
+                let _ = dialog.show_modal();
+            });
         }
     });
     on_cleanup(move || {
@@ -58,11 +61,12 @@ pub fn Modal(
                 <h2 class="modal-title" id=id>
                     {title}
                 </h2>
-                <button type="button" class="button button-icon" aria-label="Close" on:click=move |_| leave()>
-                    <Icon glyph=Glyph::Close />
-                </button>
             </header>
             <div class="modal-body">{children()}</div>
+            // Last, so that the focus goes to what the dialog is for.
+            <button type="button" class="button modal-close" aria-label="Close" on:click=move |_| leave()>
+                <Icon glyph=Glyph::Close />
+            </button>
         </dialog>
     }
 }

@@ -4,17 +4,26 @@
 //! browser ends the whole program. Here the page says so and can be tried again.
 
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use std::pin::Pin;
 
 /// Outcome of opening a part of the program.
-pub type Part = Result<AnyView, SplitLoaderError>;
+pub type Part<T = AnyView> = Result<T, SplitLoaderError>;
+
+/// A page that is being made ready: it appears when its content is there.
+pub type Opening = Pin<Box<dyn Future<Output = AnyView>>>;
 
 /// Makes a page, to be named in the routes, of which only the door is in the
 /// main part of the program. Pages with the same `part` are fetched together.
+///
+/// The expression is a future: what a page has to wait for, it waits for there,
+/// and meanwhile the previous page stays. (Under a `Suspense` the server would
+/// make everything below the router's outlet, and ask for its content, several
+/// times over.)
 macro_rules! lazy_page {
     ($(#[$doc:meta])* $page:ident, part $part:ident, preload $preload:ident, $open:ident => $view:expr) => {
         #[leptos::wasm_split::wasm_split($part, wasm_split_path = leptos::wasm_split, preload($preload), fallible)]
-        fn $open() -> $crate::components::part::Part {
-            Ok(leptos::prelude::IntoAny::into_any($view))
+        fn $open() -> $crate::components::part::Part<$crate::components::part::Opening> {
+            Ok(Box::pin($view))
         }
 
         $(#[$doc])*
@@ -28,7 +37,10 @@ macro_rules! lazy_page {
             async fn view(_page: Self) -> leptos::prelude::AnyView {
                 #[cfg(feature = "ssr")]
                 leptos::prefetch_lazy_fn_on_server(stringify!($part));
-                $crate::components::part::or_unreachable($open().await)
+                match $open().await {
+                    Ok(page) => page.await,
+                    Err(problem) => $crate::components::part::or_unreachable(Err(problem)),
+                }
             }
 
             async fn preload() {

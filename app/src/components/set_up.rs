@@ -76,13 +76,12 @@ pub fn SetUpHost() -> impl IntoView {
     let set_up = use_set_up();
     move || {
         set_up.open.get().map(|resume| {
-            let dialog = Suspend::new(async move {
+            Suspend::new(async move {
                 setup_dialog::setup_dialog(resume).await.unwrap_or_else(|_| {
                     set_up.close(Outcome::Unreachable);
                     ().into_any()
                 })
-            });
-            view! { <Suspense>{dialog}</Suspense> }
+            })
         })
     }
 }

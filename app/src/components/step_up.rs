@@ -72,13 +72,12 @@ pub fn StepUpHost() -> impl IntoView {
     let step_up = use_step_up();
     move || {
         step_up.asking.get().map(|code| {
-            let dialog = Suspend::new(async move {
+            Suspend::new(async move {
                 confirm_dialog(code).await.unwrap_or_else(|_| {
                     step_up.conclude(Err(ApiError::Offline));
                     ().into_any()
                 })
-            });
-            view! { <Suspense>{dialog}</Suspense> }
+            })
         })
     }
 }

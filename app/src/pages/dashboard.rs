@@ -3,7 +3,7 @@
 use crate::{
     api::account::fetch_security_overview,
     components::{
-        fetched::fetched,
+        fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon},
         loaded::Loaded,
         moment::Moment,
@@ -20,12 +20,14 @@ const FEW_CODES: u32 = 3;
 
 lazy_page! {
     /// The start page.
-    DashboardPage, part account, preload preload_dashboard, dashboard => view! { <Dashboard /> }
+    DashboardPage, part account, preload preload_dashboard, dashboard => async {
+        let overview = settled(fetched(|| (), |()| fetch_security_overview())).await;
+        view! { <Dashboard overview /> }.into_any()
+    }
 }
 
 #[component]
-fn Dashboard() -> impl IntoView {
-    let overview = fetched(|| (), |()| fetch_security_overview());
+fn Dashboard(overview: Fetched<SecurityOverview>) -> impl IntoView {
     view! {
         <PageHeading title="Dashboard" lead="Your account's security at a glance." />
         <Loaded

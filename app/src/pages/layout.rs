@@ -10,7 +10,7 @@ use crate::{
         avatar::Avatar,
         browser,
         card::Standalone,
-        fetched::fetched,
+        fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
         part::{Part, or_unreachable},
@@ -25,13 +25,25 @@ use crate::{
     routes,
 };
 use leptos::prelude::*;
-use leptos_router::{components::Outlet, hooks::use_location};
+use leptos_router::{LazyRoute, components::Outlet, hooks::use_location};
 
-/// The frame of the signed-in pages.
+/// The frame of the signed-in pages. Like a page, it appears when it is known who is signed in.
+pub struct Layout;
+
+impl LazyRoute for Layout {
+    fn data() -> Self {
+        Self
+    }
+
+    async fn view(_layout: Self) -> AnyView {
+        let path = use_location().pathname;
+        let viewer = settled(fetched(move || path.get(), |_| fetch_viewer())).await;
+        view! { <SignedInPages viewer /> }.into_any()
+    }
+}
+
 #[component]
-pub fn Layout() -> impl IntoView {
-    let path = use_location().pathname;
-    let viewer = fetched(move || path.get(), |_| fetch_viewer());
+fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     let signed_in = SignedIn::new(viewer);
     provide_context(signed_in);
     provide_context(StepUp::new());
@@ -41,6 +53,26 @@ pub fn Layout() -> impl IntoView {
             signed_in.deals_with(&problem);
         }
     });
+    move_focus_with_the_page();
+    let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
+    view! {
+        {move || {
+            latest
+                .get()
+                .map(|answer| match answer {
+                    Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
+                    Ok(_) => Suspend::new(async { or_unreachable(confinement().await) }).into_any(),
+                    Err(problem) => Suspend::new(async { or_unreachable(failure(problem).await) }).into_any(),
+                })
+        }}
+        <SetUpHost />
+        <StepUpHost />
+    }
+}
+
+/// After a navigation without a new document the focus goes to the new content.
+fn move_focus_with_the_page() {
+    let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {
         let path = path.get();
         if before.is_some_and(|before| before != path) {
@@ -48,22 +80,6 @@ pub fn Layout() -> impl IntoView {
         }
         path
     });
-    let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
-    view! {
-        <Transition>
-            {move || {
-                latest
-                    .get()
-                    .map(|answer| match answer {
-                        Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
-                        Ok(_) => Suspend::new(async { or_unreachable(confinement().await) }).into_any(),
-                        Err(problem) => Suspend::new(async { or_unreachable(failure(problem).await) }).into_any(),
-                    })
-            }}
-        </Transition>
-        <SetUpHost />
-        <StepUpHost />
-    }
 }
 
 /// Nobody knows who is signed in.

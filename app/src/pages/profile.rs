@@ -7,7 +7,7 @@ use crate::{
         avatar::Avatar,
         browser,
         button::{Button, Emphasis},
-        fetched::{Fetched, fetched},
+        fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon},
         loaded::Loaded,
         moment::Moment,
@@ -25,12 +25,14 @@ use leptos::prelude::*;
 
 lazy_page! {
     /// The profile.
-    ProfilePage, part account, preload preload_profile, profile => view! { <Profile /> }
+    ProfilePage, part account, preload preload_profile, profile => async {
+        let status = settled(fetched(|| (), |()| fetch_two_factor_status())).await;
+        view! { <Profile status /> }.into_any()
+    }
 }
 
 #[component]
-fn Profile() -> impl IntoView {
-    let status = fetched(|| (), |()| fetch_two_factor_status());
+fn Profile(status: Fetched<TwoFactorStatus>) -> impl IntoView {
     let set_up = use_set_up();
     follow_set_up(status);
     view! {
@@ -65,11 +67,15 @@ fn follow_set_up(status: Fetched<TwoFactorStatus>) {
         known || first == Some(true)
     });
     Effect::new(move |_| {
-        if let Some(outcome) = set_up.outcome() {
+        if set_up.outcome().is_some() {
             status.refetch();
-            if outcome == Outcome::Finished {
-                browser::focus("two-factor");
-            }
+        }
+    });
+    // The button that opened the dialog is replaced when the status changes.
+    Effect::new(move |_| {
+        let on = matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty());
+        if on && set_up.outcome() == Some(Outcome::Finished) {
+            request_animation_frame(|| browser::focus("two-factor"));
         }
     });
 }

@@ -24,30 +24,23 @@ use leptos_router::hooks::use_params_map;
 
 lazy_page! {
     /// What a one-time link leads to.
-    WelcomePage, part account, preload preload_welcome, welcome => view! { <Welcome /> }
+    WelcomePage, part account, preload preload_welcome, welcome => async {
+        let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
+        let link = token.clone();
+        let invitation = fetched(move || link.clone(), async |token| fetch_invitation(token).await.flatten()).await;
+        view! { <Welcome token invitation /> }.into_any()
+    }
 }
 
 #[component]
-fn Welcome() -> impl IntoView {
-    let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
-    let invitation = {
-        let token = token.clone();
-        fetched(move || token.clone(), async |token| fetch_invitation(token).await.flatten())
-    };
+fn Welcome(token: String, invitation: Result<Invitation, ApiError>) -> impl IntoView {
     view! {
         <Standalone>
             <div class="card">
-                <Transition>
-                    {move || {
-                        let token = token.clone();
-                        invitation
-                            .get()
-                            .map(move |answer| match answer {
-                                Ok(invitation) => view! { <Accept token invitation /> }.into_any(),
-                                Err(problem) => view! { <Refused problem /> }.into_any(),
-                            })
-                    }}
-                </Transition>
+                {match invitation {
+                    Ok(invitation) => view! { <Accept token invitation /> }.into_any(),
+                    Err(problem) => view! { <Refused problem /> }.into_any(),
+                }}
             </div>
         </Standalone>
     }
@@ -85,7 +78,7 @@ fn Accept(token: String, invitation: Invitation) -> impl IntoView {
         problem.set(None);
         let answer = accept_invitation(token.clone(), user_name.get_untracked(), password.get_untracked());
         spawn_local(async move {
-            match answer.await.flatten() {
+            match answer.await {
                 // A new document: the session has just begun.
                 Ok(()) => browser::leave_to(routes::DASHBOARD),
                 Err(refusal) => {

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 lazy_page! {
     /// The list of settings.
-    SettingsPage, part settings, preload preload_index, index => for_administrators(list)
+    SettingsPage, part settings, preload preload_index, index => async { for_administrators(list) }
 }
 
 fn list() -> AnyView {

@@ -188,7 +188,7 @@ fn NumberField(
             id
             label
             kind=Kind::Number
-            hint=format!("In {unit}, from {least} to {greatest}.")
+            hint=format!("{least} to {greatest} {unit}")
             value
             error=Signal::derive(error)
         />

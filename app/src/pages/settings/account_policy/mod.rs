@@ -10,7 +10,7 @@ use crate::{
     api::policy::fetch_account_policy,
     components::{
         alert::{Notice, Tone},
-        fetched::fetched,
+        fetched::{Fetched, fetched, settled},
         loaded::Loaded,
         page::PageHeading,
         part::lazy_page,
@@ -23,8 +23,10 @@ use summary::Summary;
 
 lazy_page! {
     /// The account policy.
-    AccountPolicyPage, part settings, preload preload_account_policy, account_policy =>
-        for_administrators(|| view! { <AccountPolicy /> }.into_any())
+    AccountPolicyPage, part settings, preload preload_account_policy, account_policy => async {
+        let policy = settled(fetched(|| (), |()| fetch_account_policy())).await;
+        for_administrators(|| view! { <AccountPolicy policy /> }.into_any())
+    }
 }
 
 /// What the page is for at the moment.
@@ -40,8 +42,7 @@ enum Mode {
 }
 
 #[component]
-fn AccountPolicy() -> impl IntoView {
-    let policy = fetched(|| (), |()| fetch_account_policy());
+fn AccountPolicy(policy: Fetched<VersionedPolicy>) -> impl IntoView {
     let mode = RwSignal::new(Mode::Reading { saved: false });
     let leave = move |saved| {
         policy.refetch();
