@@ -78,7 +78,7 @@ fn Accept(token: String, invitation: Invitation) -> impl IntoView {
         problem.set(None);
         let answer = accept_invitation(token.clone(), user_name.get_untracked(), password.get_untracked());
         spawn_local(async move {
-            match answer.await {
+            match answer.await.flatten() {
                 // A new document: the session has just begun.
                 Ok(()) => browser::leave_to(routes::DASHBOARD),
                 Err(refusal) => {
