@@ -84,6 +84,13 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Moves the focus to the element called `id` if it was lost.
+pub fn focus_if_nothing_has_it(id: &str) {
+    if focused().is_none_or(|element| element.tag_name() == "BODY") {
+        focus(id);
+    }
+}
+
 /// Whether there is a mouse or the like, rather than only fingers: then the
 /// keyboard is a real one, and a field may take the focus without covering the page.
 pub fn has_mouse() -> bool {

@@ -52,7 +52,7 @@ pub fn NewPassword(
                     <span class="visually-hidden">" the password"</span>
                 </button>
             </TextField>
-            <ul class="rules" id="password-rules" role="list" aria-label="Rules for the password">
+            <ul class="rules" id="password-rules" role="list" aria-label="What it needs">
                 {rules}
             </ul>
         </div>

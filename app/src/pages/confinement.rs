@@ -6,7 +6,6 @@ use crate::{
         button::{Button, Emphasis},
         card::Standalone,
         page::PageHeading,
-        part::Part,
         set_up::{Outcome, use_set_up},
         signed_in::use_signed_in,
     },
@@ -15,13 +14,8 @@ use crate::{
 use leptos::prelude::*;
 
 /// What someone sees who owes a second factor.
-#[leptos::wasm_split::wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
-pub fn confinement() -> Part {
-    Ok(view! { <Confinement /> }.into_any())
-}
-
 #[component]
-fn Confinement() -> impl IntoView {
+pub fn Confinement() -> impl IntoView {
     let (set_up, signed_in) = (use_set_up(), use_signed_in());
     Effect::new(move |_| {
         if set_up.outcome() == Some(Outcome::Finished) {

@@ -1,9 +1,9 @@
 //! What is around every signed-in page: navigation, and the dialogs that any page may open.
 //!
 //! It asks who is signed in at every navigation. Someone who owes a second
-//! factor sees [`confinement`] instead of the page, whichever page it is.
+//! factor sees [`Confinement`] instead of the page, whichever page it is.
 
-use super::confinement::confinement;
+use super::confinement::Confinement;
 use crate::{
     api::account::fetch_viewer,
     components::{
@@ -13,15 +13,11 @@ use crate::{
         fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
-        part::{Part, or_unreachable},
         set_up::{SetUp, SetUpHost},
-        signed_in::{SignedIn, use_signed_in},
+        signed_in::SignedIn,
         step_up::{StepUp, StepUpHost},
     },
-    contract::{
-        ApiError,
-        account::{Standing, Viewer},
-    },
+    contract::account::{Standing, Viewer},
     routes,
 };
 use leptos::prelude::*;
@@ -61,8 +57,15 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
                 .get()
                 .map(|answer| match answer {
                     Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
-                    Ok(_) => Suspend::new(async { or_unreachable(confinement().await) }).into_any(),
-                    Err(problem) => Suspend::new(async { or_unreachable(failure(problem).await) }).into_any(),
+                    Ok(_) => view! { <Confinement /> }.into_any(),
+                    Err(problem) => {
+                        view! {
+                            <Standalone>
+                                <Failed problem retry=move || signed_in.refetch() />
+                            </Standalone>
+                        }
+                            .into_any()
+                    }
                 })
         }}
         <SetUpHost />
@@ -80,18 +83,6 @@ fn move_focus_with_the_page() {
         }
         path
     });
-}
-
-/// Nobody knows who is signed in.
-#[leptos::wasm_split::wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
-fn failure(problem: ApiError) -> Part {
-    let signed_in = use_signed_in();
-    Ok(view! {
-        <Standalone>
-            <Failed problem retry=move || signed_in.refetch() />
-        </Standalone>
-    }
-    .into_any())
 }
 
 #[component]

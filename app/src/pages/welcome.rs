@@ -89,7 +89,11 @@ fn Accept(token: String, invitation: Invitation) -> impl IntoView {
         });
     };
     let at_name = move || problem.get().filter(|p| matches!(p, ApiError::UserName(_))).map(|p| p.to_string());
-    let at_password = move || problem.get().filter(|p| matches!(p, ApiError::Password(_))).map(|p| p.to_string());
+    // What is right by now is held against nobody.
+    let policy = invitation.password_policy.clone();
+    let good = move || password.with(|password| user_name.with(|name| policy.broken(password, name).is_empty()));
+    let at_password =
+        move || problem.get().filter(|p| matches!(p, ApiError::Password(_)) && !good()).map(|p| p.to_string());
     let other = move || problem.get().filter(|p| !matches!(p, ApiError::UserName(_) | ApiError::Password(_)));
     view! {
         <PageHeading title="Welcome" />

@@ -5,6 +5,7 @@ use crate::{
     api::policy::save_account_policy,
     components::{
         alert::Alert,
+        browser,
         button::{Button, Emphasis},
         field::{CheckBox, Kind, TextField, on_submit},
         loaded::Trouble,
@@ -40,7 +41,10 @@ pub fn Editor(
         checked.set(true);
         trouble.clear();
         let policy = untrack(move || draft.policy());
-        if pending.get_untracked() || !policy.problems().is_empty() {
+        if let Some(first) = policy.problems().first() {
+            return browser::focus(id(*first));
+        }
+        if pending.get_untracked() {
             return;
         }
         pending.set(true);
@@ -57,16 +61,18 @@ pub fn Editor(
     let errors = Signal::derive(move || if checked.get() { draft.policy().problems() } else { vec![] });
     view! {
         <form class="editor" novalidate on:submit=on_submit(save)>
-            <SaveProblem trouble errors reload />
             <PasswordSection draft errors />
             <LockSection draft errors />
             <SecondFactorSection draft enforced />
             <SessionSection draft errors />
-            <div class="actions editor-actions">
-                <Button emphasis=Emphasis::Primary submit=true pending>
-                    "Save"
-                </Button>
-                <Button on:click=cancel>"Cancel"</Button>
+            <div class="editor-foot">
+                <SaveProblem trouble errors reload />
+                <div class="actions">
+                    <Button emphasis=Emphasis::Primary submit=true pending>
+                        "Save"
+                    </Button>
+                    <Button on:click=cancel>"Cancel"</Button>
+                </div>
             </div>
         </form>
         {move || {
@@ -103,7 +109,7 @@ fn PasswordSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoV
     view! {
         <fieldset class="panel">
             <legend class="panel-title">"Password policy"</legend>
-            <NumberField draft errors field=PolicyField::MinimumLength id="minimum-length" label="Minimum length" unit="characters" />
+            <NumberField draft errors field=PolicyField::MinimumLength label="Minimum length" unit="characters" />
             <CheckBox id="require-number" label="At least one number" value=draft.require_number />
             <CheckBox id="require-special" label="At least one special character" value=draft.require_special />
             <CheckBox id="require-capital" label="At least one capital letter" value=draft.require_capital />
@@ -121,7 +127,6 @@ fn LockSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView 
                 draft
                 errors
                 field=PolicyField::MaximumFailures
-                id="maximum-failures"
                 label="Maximum number of failed attempts"
                 unit="attempts"
             />
@@ -129,7 +134,7 @@ fn LockSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView 
             {move || {
                 if draft.lock_ends.get() {
                     view! {
-                        <NumberField draft errors field=PolicyField::LockMinutes id="lock-minutes" label="How long a lock lasts" unit="minutes" />
+                        <NumberField draft errors field=PolicyField::LockMinutes label="How long a lock lasts" unit="minutes" />
                     }
                         .into_any()
                 } else {
@@ -165,9 +170,20 @@ fn SessionSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoVi
     view! {
         <fieldset class="panel">
             <legend class="panel-title">"Sessions"</legend>
-            <NumberField draft errors field=PolicyField::IdleMinutes id="idle-minutes" label="End without activity after" unit="minutes" />
-            <NumberField draft errors field=PolicyField::AbsoluteHours id="absolute-hours" label="End in any case after" unit="hours" />
+            <NumberField draft errors field=PolicyField::IdleMinutes label="End without activity after" unit="minutes" />
+            <NumberField draft errors field=PolicyField::AbsoluteHours label="End in any case after" unit="hours" />
         </fieldset>
+    }
+}
+
+/// The id of a field in the document.
+const fn id(field: PolicyField) -> &'static str {
+    match field {
+        PolicyField::MinimumLength => "minimum-length",
+        PolicyField::MaximumFailures => "maximum-failures",
+        PolicyField::LockMinutes => "lock-minutes",
+        PolicyField::IdleMinutes => "idle-minutes",
+        PolicyField::AbsoluteHours => "absolute-hours",
     }
 }
 
@@ -176,7 +192,6 @@ fn NumberField(
     draft: Draft,
     errors: Signal<Vec<PolicyField>>,
     field: PolicyField,
-    id: &'static str,
     label: &'static str,
     unit: &'static str,
 ) -> impl IntoView {
@@ -185,7 +200,7 @@ fn NumberField(
     let (least, greatest) = field.bounds();
     view! {
         <TextField
-            id
+            id=id(field)
             label
             kind=Kind::Number
             hint=format!("{least} to {greatest} {unit}")
@@ -206,10 +221,10 @@ fn DiscardDialog(
             <div class="stack">
                 <p>"What you changed has not been saved."</p>
                 <div class="actions">
-                    <Button emphasis=Emphasis::Primary on:click=move |_| discard()>
-                        "Discard changes"
+                    <Button emphasis=Emphasis::Primary on:click=move |_| stay()>
+                        "Keep editing"
                     </Button>
-                    <Button on:click=move |_| stay()>"Keep editing"</Button>
+                    <Button on:click=move |_| discard()>"Discard changes"</Button>
                 </div>
             </div>
         </Modal>
