@@ -12,7 +12,7 @@ use crate::{
     service::{Service, Settings},
     store::{
         Db, StoreError, accounts,
-        migrate::{SchemaError, migrate},
+        migrate::{SchemaError, lock, migrate},
     },
 };
 use sqlx::postgres::PgConnectOptions;
@@ -121,7 +121,7 @@ async fn open_database(data: &DataArgs) -> Result<Db, OpenPortalError> {
     let options: PgConnectOptions =
         url.parse().map_err(|error: sqlx::Error| OpenPortalError::DatabaseUrl(error.to_string()))?;
     let db = wait_for_postgres(options).await?;
-    migrate(&db, None).await.map_err(OpenPortalError::Schema)?;
+    migrate(&db).await.map_err(OpenPortalError::Schema)?;
     Ok(db)
 }
 
@@ -134,8 +134,9 @@ async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
     if path.metadata().is_ok_and(|file| file.permissions().readonly()) {
         return Err(OpenPortalError::ReadOnly(path.to_owned()));
     }
+    let _lock = lock(path).await.map_err(OpenPortalError::Schema)?;
     let db = Db::sqlite(path).await.map_err(explain)?;
-    match migrate(&db, Some(path)).await {
+    match migrate(&db).await {
         Ok(()) => Ok(db),
         Err(SchemaError::Store(error)) => Err(explain(error)),
         Err(other) => Err(OpenPortalError::Schema(other)),
@@ -230,19 +231,19 @@ fn read_key(file: &Path) -> Result<Option<Key>, OpenPortalError> {
 }
 
 /// Makes a key that only this user can read; keeps one that another process made meanwhile.
+///
+/// It is written beside and appears under its name complete, so that nobody
+/// ever reads half a key.
 fn create_key(file: &Path) -> Result<Key, OpenPortalError> {
     let failed = |error| OpenPortalError::KeyFile(file.to_owned(), error);
     let key = Key::generate(&mut os_rng());
-    let mut options = fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(file) {
-        Ok(mut created) => {
-            created.write_all(format!("{}\n", key.hex().as_str()).as_bytes()).map_err(failed)?;
-            created.sync_all().map_err(failed)?;
-            Ok(key)
-        }
+    let folder = file.parent().unwrap_or(Path::new("."));
+    // Closed to other users from the beginning.
+    let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    draft.write_all(format!("{}\n", key.hex().as_str()).as_bytes()).map_err(failed)?;
+    draft.as_file().sync_all().map_err(failed)?;
+    match draft.persist_noclobber(file).map_err(|kept| kept.error) {
+        Ok(_) => Ok(key),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             read_key(file)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
         }

@@ -57,7 +57,9 @@ enum Who {
 
 /// What this caller lacks; `None` when the use-case is reached.
 fn lacks(function: For, who: Who) -> Option<ApiError> {
-    use Who::{Administrator, Confined, ConfinedAdministrator, HalfSignedIn, Person, StaleAdministrator, StalePerson, Visitor};
+    use Who::{
+        Administrator, Confined, ConfinedAdministrator, HalfSignedIn, Person, StaleAdministrator, StalePerson, Visitor,
+    };
     match (function, who) {
         (For::Anyone, _) | (For::AwaitingCode, HalfSignedIn) => None,
         (_, Visitor) => Some(ApiError::SignedOut),

@@ -1,7 +1,8 @@
 //! The audit trail: every step leaves its entry, and no entry can be changed.
 
 use crate::support::{
-    ApiError, PASSWORD, Phone, TestPortal, both_databases, browser::FIREFOX,
+    ApiError, PASSWORD, Phone, TestPortal, both_databases,
+    browser::FIREFOX,
     portal::{OPERATOR, begin, confirm, finish, save_policy},
 };
 use app::contract::{policy::AccountPolicy, profile::TwoFactorStatus};

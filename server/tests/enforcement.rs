@@ -1,7 +1,10 @@
 //! "Users can only log in if they have configured two factor authentication."
 
 use crate::support::{ApiError, PASSWORD, both_databases};
-use app::contract::{account::{Standing, Viewer}, policy::EnforcementImpact};
+use app::contract::{
+    account::{Standing, Viewer},
+    policy::EnforcementImpact,
+};
 
 const DEMAND: &str = "Two-factor authentication required";
 

@@ -1,9 +1,6 @@
 //! The one-time link on which a new portal's first administrator is created.
 
-use crate::support::{
-    ApiError, Browser, PASSWORD, TestPortal, both_databases,
-    portal::OPERATOR,
-};
+use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
 use app::contract::{
     account::{Invitation, InvitationKind},
     error::UserNameProblem,

@@ -8,12 +8,16 @@ mod support;
 
 mod access;
 mod audit;
+mod away;
 mod enforcement;
 mod enrolment;
 mod enrolment_at_once;
 mod first_administrator;
+mod opening;
 mod policy;
 mod second_factor;
+mod secrecy;
 mod sign_in;
+mod store_conformance;
 mod users;
 mod web;

@@ -1,6 +1,9 @@
 //! The code from the authenticator app, and the recovery code in its place.
 
-use crate::support::{ApiError, Browser, PASSWORD, Phone, TestPortal, both_databases, portal::{OPERATOR, begin, confirm, finish}};
+use crate::support::{
+    ApiError, Browser, PASSWORD, Phone, TestPortal, both_databases,
+    portal::{OPERATOR, begin, confirm, finish},
+};
 use app::contract::error::{CodeProblem, RecoveryCodeProblem};
 use twofold::domain::audit::AuditEvent;
 

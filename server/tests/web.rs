@@ -1,19 +1,32 @@
 //! What every response carries, and what is answered to requests that no page makes.
 
 use crate::support::{ApiError, Browser, PASSWORD, Reply, TestPortal, both_databases, browser::SITE};
-use axum::http::{Method, StatusCode, header::{ACCEPT, CONTENT_TYPE, ORIGIN}};
+use axum::http::{
+    Method, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, ORIGIN},
+};
 use std::collections::BTreeSet;
 
-const DOCUMENTS: [&str; 6] =
-    ["/sign-in", "/welcome/none", "/", "/profile", "/settings", "/settings/account-policy"];
+const DOCUMENTS: [&str; 6] = ["/sign-in", "/welcome/none", "/", "/profile", "/settings", "/settings/account-policy"];
 
 /// Every kind of response there is, by its path, to a visitor and to an administrator.
 async fn responses(portal: &TestPortal) -> Vec<(String, Reply)> {
     let mut replies = Vec::new();
     for (who, browser) in [("visitor", portal.browser()), ("administrator", portal.administrator("root").await)] {
         for path in DOCUMENTS.into_iter().chain([
-            "/nowhere", "/sign-in/code", "/sign-in/recovery-code", "/health/live", "/health/ready",
-            "/api/who-am-i", "/api/sign-in", "/api/nothing", "/pkg/none/none.js", "/pkg/", "/favicon.ico", "/%ff", "//",
+            "/nowhere",
+            "/sign-in/code",
+            "/sign-in/recovery-code",
+            "/health/live",
+            "/health/ready",
+            "/api/who-am-i",
+            "/api/sign-in",
+            "/api/nothing",
+            "/pkg/none/none.js",
+            "/pkg/",
+            "/favicon.ico",
+            "/%ff",
+            "//",
         ]) {
             replies.push((format!("{who} GET {path}"), browser.get(path).await));
         }

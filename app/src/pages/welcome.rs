@@ -27,8 +27,8 @@ lazy_page! {
     WelcomePage, part account, preload preload_welcome, welcome => async {
         let token = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
         let link = token.clone();
-        let invitation = fetched(move || link.clone(), async |token| fetch_invitation(token).await.flatten()).await;
-        view! { <Welcome token invitation /> }.into_any()
+        let invitation = fetched(move || link.clone(), fetch_invitation).await;
+        view! { <Welcome token invitation=invitation.flatten() /> }.into_any()
     }
 }
 

@@ -57,6 +57,8 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Io(_)
+            // A connection that ends in the middle of a word.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
             _ => Self::Database(error),
         }

@@ -7,6 +7,7 @@
 use super::db::{Db, StoreError};
 use sqlx::migrate::{MigrateError, Migrator};
 use std::{fs::File, path::Path};
+use tokio::task::spawn_blocking;
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -28,12 +29,11 @@ pub enum SchemaError {
     Store(#[from] StoreError),
 }
 
-/// Applies the migrations that are missing. `file` is the SQLite file, if it is one.
+/// Applies the migrations that are missing. For SQLite, hold the [`lock`] meanwhile.
 ///
 /// # Errors
 /// See [`SchemaError`]. The database stays as it was.
-pub async fn migrate(db: &Db, file: Option<&Path>) -> Result<(), SchemaError> {
-    let _lock = file.map(lock).transpose()?;
+pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
     let outcome = match db {
         Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
         Db::Postgres(pool) => POSTGRES.run(pool).await,
@@ -44,11 +44,22 @@ pub async fn migrate(db: &Db, file: Option<&Path>) -> Result<(), SchemaError> {
     })
 }
 
-/// Waits for the lock beside the database; it is released when the file is closed.
-fn lock(database: &Path) -> Result<File, SchemaError> {
+/// Waits for the lock beside the SQLite file `database`; it is released when
+/// the file is closed.
+///
+/// Opening the database needs it too: of two that switch a fresh file to WAL
+/// at once, SQLite fails one.
+///
+/// # Errors
+/// [`SchemaError::Lock`]
+pub async fn lock(database: &Path) -> Result<File, SchemaError> {
     let path = database.with_extension("lock");
-    let failed = |error| SchemaError::Lock(path.display().to_string(), error);
-    let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
-    file.lock().map_err(failed)?;
-    Ok(file)
+    let name = path.display().to_string();
+    // Whoever has the lock may need this very thread to go on.
+    let locked = spawn_blocking(move || {
+        let file = File::options().create(true).append(true).open(&path)?;
+        file.lock()?;
+        Ok(file)
+    });
+    locked.await.map_err(std::io::Error::other).flatten().map_err(|error| SchemaError::Lock(name, error))
 }

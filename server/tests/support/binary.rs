@@ -5,11 +5,17 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::mpsc::channel,
+    thread,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
+
+/// How long a command may take that is expected to end by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `twofold` with its data in `folder`, and nothing of the caller's settings.
 pub fn twofold(folder: &Path) -> Command {
@@ -23,8 +29,28 @@ pub fn twofold(folder: &Path) -> Command {
 
 /// Runs a command that is expected to end by itself.
 pub fn run(command: &mut Command) -> (Option<i32>, String) {
-    let Output { status, stdout, stderr } = command.output().expect("the program starts");
-    (status.code(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    outcome(child.expect("the program starts"))
+}
+
+/// Waits for the end, but not for ever: exit code and all that was said.
+fn outcome(child: Child) -> (Option<i32>, String) {
+    let id = child.id().to_string();
+    let (ended, end) = channel();
+    let waiting = thread::spawn(move || {
+        let output = child.wait_with_output().unwrap();
+        // Nobody listens once the patience below is over.
+        let _ = ended.send(());
+        output
+    });
+    let in_time = end.recv_timeout(PATIENCE).is_ok();
+    if !in_time {
+        assert!(Command::new("kill").arg(&id).status().unwrap().success());
+    }
+    let Output { status, stdout, stderr } = waiting.join().unwrap();
+    let said = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+    assert!(in_time, "it did not end by itself: {said}");
+    (status.code(), said)
 }
 
 /// Runs a command with a line on its standard input.
@@ -32,8 +58,7 @@ pub fn run_with_input(command: &mut Command, input: &str) -> (Option<i32>, Strin
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("the program starts");
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    (status.code(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+    outcome(child)
 }
 
 /// A serving `twofold`; killed when dropped.

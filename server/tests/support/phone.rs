@@ -36,7 +36,7 @@ impl Phone {
 }
 
 /// RFC 4648 §6, spaces between groups, no padding.
-fn base32(text: &str) -> Vec<u8> {
+pub fn base32(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u32, 0);
     for c in text.bytes().filter(|c| *c != b' ') {

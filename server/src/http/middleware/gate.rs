@@ -18,10 +18,15 @@ use std::sync::Arc;
 /// Leads visitors to the sign-in, and people who are in away from it.
 pub async fn gate(Extension(call): Extension<Arc<Call>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if matches!(call.session(), Err(ApiError::Unavailable)) {
-        let body = ApiError::Unavailable.to_string();
-        let mut response = (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    // Whoever could not be looked up is not taken for a visitor.
+    if let Err(problem) = call.session()
+        && *problem != ApiError::SignedOut
+    {
+        let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, problem.to_string()).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
         return response;
     }
     let page = matches!(*request.method(), Method::GET | Method::HEAD) && !path.starts_with("/api/");

@@ -1,0 +1,133 @@
+//! What is written once must do the same on both databases. The use-cases show
+//! that it does; this shows that nothing is left out.
+
+use crate::support::{Database, TestPortal, both_databases};
+use proptest::{
+    collection::vec,
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
+};
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+use std::collections::BTreeSet;
+use twofold::{
+    clock::UnixTime,
+    domain::lockout::{self, Allowance, Counter},
+    store::{Db, attempts},
+    values,
+};
+
+/// Every statement in the store's source: its string literals that begin as SQL does.
+fn statements() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
+    let mut statements = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        // Between the quotes: none of these files has an escaped one.
+        let code = code.join("\n").replace("'\"'", "");
+        let literals = code.split('"').skip(1).step_by(2);
+        let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
+        statements.extend(literals.filter(|text| verbs.iter().any(|verb| text.starts_with(verb))).map(str::to_owned));
+    }
+    assert!(statements.len() > 50, "they are found: {}", statements.len());
+    statements
+}
+
+both_databases! {
+    async fn every_statement_of_the_store_can_be_prepared(portal) {
+        for statement in statements() {
+            let sql = AssertSqlSafe(statement.clone()).into_sql_str();
+            let outcome = match &portal.service.db {
+                Db::Sqlite { readers, .. } => readers.prepare(sql).await.map(drop),
+                Db::Postgres(pool) => pool.prepare(sql).await.map(drop),
+            };
+            outcome.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+    }
+
+    /// The one statement that charges an attempt does what the rule says.
+    async fn charging_an_attempt_follows_the_rule(portal) {
+        let allowances = proptest::sample::select(vec![
+            Allowance { most: 1, forgotten_after: Some(10) },
+            Allowance { most: 3, forgotten_after: Some(60) },
+            Allowance { most: 3, forgotten_after: None },
+            Allowance { most: 5, forgotten_after: Some(1) },
+        ]);
+        // Seconds until the next step, and whether it takes a charge back instead.
+        let steps = vec((0_i64..80, proptest::bool::weighted(0.15), allowances), 1..30);
+        let mut runner = TestRunner::deterministic();
+        for case in 0..40 {
+            let steps = steps.new_tree(&mut runner).unwrap().current();
+            let key = format!("case-{case}");
+            let (mut model, mut now): (Option<Counter>, _) = (None, UnixTime(1_000_000));
+            for (pause, refund, allowance) in steps.clone() {
+                now = now.plus(pause);
+                let mut tx = portal.service.db.begin().await.unwrap();
+                if refund {
+                    attempts::refund(&mut tx, &key).await.unwrap();
+                    model = model.map(|counter| Counter { failures: (counter.failures - 1).max(0), ..counter });
+                } else {
+                    let stored = attempts::charge(&mut tx, &key, allowance, now).await.unwrap();
+                    let expected = lockout::charge(model, allowance, now);
+                    assert_eq!(stored, expected, "at {now} of {steps:?}");
+                    model = expected.ok().or(model);
+                }
+                tx.commit().await.unwrap();
+            }
+            let mut tx = portal.service.db.begin().await.unwrap();
+            assert_eq!(attempts::reset(&mut tx, &key).await.unwrap(), model.is_some());
+            tx.commit().await.unwrap();
+        }
+    }
+
+    async fn counters_are_reset_by_the_beginning_of_their_key(portal) {
+        let mut tx = portal.service.db.begin().await.unwrap();
+        for key in ["browser:a:1", "browser:a:2", "browser:ab:1", "browser:b:1"] {
+            attempts::charge(&mut tx, key, Allowance::CLIENT_ADDRESS, UnixTime(1)).await.unwrap().unwrap();
+        }
+        assert_eq!(attempts::reset_all(&mut tx, "browser:a:").await.unwrap(), 2);
+        tx.commit().await.unwrap();
+        let left: Vec<(String,)> =
+            portal.service.db.all("SELECT key FROM attempt_counters ORDER BY key", values![]).await.unwrap();
+        assert_eq!(left, [("browser:ab:1".to_owned(),), ("browser:b:1".to_owned(),)]);
+    }
+
+    async fn a_transaction_that_is_dropped_leaves_nothing(portal) {
+        let mut tx = portal.service.db.begin().await.unwrap();
+        attempts::charge(&mut tx, "dropped", Allowance::CLIENT_ADDRESS, UnixTime(1)).await.unwrap().unwrap();
+        drop(tx);
+        let left: Vec<(String,)> = portal.service.db.all("SELECT key FROM attempt_counters", values![]).await.unwrap();
+        assert!(left.is_empty());
+    }
+}
+
+/// Table, column, type, and whether it may be NULL.
+type Columns = BTreeSet<(String, String, String, bool)>;
+
+async fn columns(db: &Db) -> Columns {
+    let rows: Vec<(String, String, String, bool)> = match db {
+        Db::Sqlite { .. } => {
+            let sql = "SELECT m.name, c.name, c.type, c.\"notnull\" = 0 AND c.pk = 0
+                 FROM sqlite_master m JOIN pragma_table_info(m.name) c
+                 WHERE m.type = 'table' AND m.name NOT LIKE '!_sqlx%' ESCAPE '!' AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!'";
+            db.all(sql, values![]).await.unwrap()
+        }
+        Db::Postgres(_) => {
+            let sql = "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT), is_nullable = 'YES'
+                 FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '!_sqlx%' ESCAPE '!'";
+            db.all(sql, values![]).await.unwrap()
+        }
+    };
+    let same = |kind: String| if kind.eq_ignore_ascii_case("bytea") { "BLOB".to_owned() } else { kind.to_uppercase() };
+    rows.into_iter().map(|(table, column, kind, nullable)| (table, column, same(kind), nullable)).collect()
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_tables() {
+    let Some(postgres) = TestPortal::on_postgres().await else { return };
+    let sqlite = TestPortal::on(Database::Sqlite).await;
+    let (one, other) = (columns(&sqlite.service.db).await, columns(&postgres.service.db).await);
+    assert!(one.len() > 60, "{}", one.len());
+    let differing: Vec<_> = one.symmetric_difference(&other).collect();
+    assert!(differing.is_empty(), "{differing:#?}");
+}
