@@ -10,10 +10,11 @@ export async function signIn(page: Page, name: string, password = PASSWORD): Pro
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-/** Signs in and waits for the dashboard. */
-export async function enter(page: Page, name: string): Promise<void> {
+/** Signs in, with a code where one is needed, and waits for the dashboard. */
+export async function enter(page: Page, name: string, code?: string): Promise<void> {
   await page.goto('/sign-in');
   await signIn(page, name);
+  if (code) await giveCode(page, code);
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 }
 

@@ -33,6 +33,7 @@ export class Portal {
         const url = /^listening on (http:\S+)$/m.exec(text)?.[1];
         if (url) ready({ url, printed: text });
       });
+      server.once('error', failed);
       server.once('exit', (code) => failed(new Error(`the portal ended with ${code}: ${text}`)));
     });
     return new Portal(server, folder, url, printed);
@@ -45,8 +46,23 @@ export class Portal {
 
   /** Adds a person on the command line, beside the running server. */
   add(name: string, ...flags: string[]): void {
-    execFileSync(binary, ['user', 'add', '--data-dir', this.folder, '--password-stdin', ...flags, '--', name], {
+    this.user('add', name, ['--password-stdin', ...flags]);
+  }
+
+  /** Adds a person who chooses the password on a one-time link, and answers the link. */
+  invite(name: string): string {
+    return /http:\S+\/welcome\/\S+/.exec(this.user('add', name, ['--public-url', this.url]))![0];
+  }
+
+  /** Ends the lock of a person. */
+  unlock(name: string): void {
+    this.user('unlock', name);
+  }
+
+  private user(command: string, name: string, flags: string[] = []): string {
+    return execFileSync(binary, ['user', command, '--data-dir', this.folder, ...flags, '--', name], {
       input: PASSWORD,
+      encoding: 'utf8',
     });
   }
 

@@ -1,25 +1,48 @@
+import { mkdirSync } from 'node:fs';
 import { test } from '../support/fixtures';
 import { Authenticator } from '../support/authenticator';
-import { dialog, enterCode, enter, openSetUp, shownCodes } from '../support/person';
+import { dialog, enter, enterCode, giveCode, openSetUp, shownCodes, signIn, signOut } from '../support/person';
+import { demandSecondFactor, editPolicy } from '../support/policy';
 
-/** Pictures for the documents. */
+/** Where the documents look for pictures. */
+const FOLDER = process.env.SCREENS_FOLDER ?? '../docs/screens';
+
+/** Pictures of every view, for the documents: `npm run screens`. */
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [form, width, height] of [['wide', 1200, 800], ['narrow', 360, 740]] as const) {
     test(`${colorScheme} ${form}`, async ({ page, portal }) => {
-      portal.add('alice', '--admin');
+      test.slow();
+      mkdirSync(FOLDER, { recursive: true });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height });
-      const picture = (name: string, fullPage = false) => page.screenshot({ path: `../docs/${name}-${colorScheme}-${form}.png`, fullPage });
+      const picture = (name: string, fullPage = false) =>
+        page.screenshot({ path: `${FOLDER}/${name}-${colorScheme}-${form}.png`, fullPage });
+      await page.goto(portal.firstLink);
+      await page.getByRole('textbox', { name: 'Password' }).fill('Correct');
+      await picture('welcome', true);
+
+      portal.add('alice', '--admin');
+      portal.add('bob');
       await page.goto('/sign-in');
       await picture('sign-in');
+      await signIn(page, 'alice', 'Wrong-horse-9');
+      await picture('wrong-password');
       await enter(page, 'alice');
-      await picture('dashboard');
+      await picture('dashboard-off');
+      await page.goto('/settings');
+      await picture('settings');
       await page.goto('/settings/account-policy');
       await picture('account-policy', true);
-      await page.getByRole('button', { name: 'Edit account policy' }).or(page.getByRole('link', { name: 'Edit account policy' })).click();
+      await editPolicy(page);
+      await page.getByRole('checkbox', { name: /^Users can only log in/ }).check();
+      await page.getByText(/will have to set up/).waitFor();
       await picture('account-policy-editor', true);
       await page.goto('/profile');
       await picture('profile-off');
+      await page.getByRole('button', { name: 'Add method' }).click();
+      await dialog(page).waitFor();
+      await picture('get-an-app');
+      await page.keyboard.press('Escape');
       await openSetUp(page);
       await picture('scan');
       const app = await Authenticator.scan(page);
@@ -29,10 +52,30 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await enterCode(page, app.code());
       await shownCodes(page);
       await picture('recovery-codes');
+      await page.emulateMedia({ media: 'print' });
+      await picture('recovery-sheet');
+      await page.emulateMedia({ media: 'screen' });
       await dialog(page).getByRole('checkbox', { name: 'I have stored these codes' }).check();
       await dialog(page).getByRole('button', { name: 'Finish' }).click();
       await dialog(page).waitFor({ state: 'hidden' });
       await picture('profile-on');
+      await signOut(page);
+      await signIn(page, 'alice');
+      await page.getByRole('textbox', { name: 'Six-digit code' }).waitFor();
+      await picture('code');
+      await page.getByRole('link', { name: 'Enter recovery code' }).click();
+      await page.getByRole('textbox', { name: 'Recovery code' }).waitFor();
+      await picture('recovery-code');
+      await page.goto('/sign-in/code');
+      await giveCode(page, app.code('+30 seconds'));
+      await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
+      await picture('dashboard-on');
+      await page.goto('/settings/account-policy');
+      await demandSecondFactor(page);
+      await signOut(page);
+      await signIn(page, 'bob');
+      await page.getByRole('heading', { name: 'Two-factor authentication required' }).waitFor();
+      await picture('required');
     });
   }
 }

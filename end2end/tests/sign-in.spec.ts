@@ -7,7 +7,10 @@ test.beforeEach(({ portal }) => portal.add('alice'));
 test('a wrong password is said at the field, and the name is kept', async ({ page }) => {
   await page.goto('/sign-in');
   await expectAccessible(page);
+  await signIn(page, 'nobody', 'Wrong-horse-9');
+  const forNobody = await page.getByRole('alert').innerText();
   await signIn(page, 'alice', 'Wrong-horse-9');
+  await expect(page.getByRole('alert')).toHaveText(forNobody);
   const alert = page.getByRole('alert');
   await expect(alert).toContainText('wrong');
   await expectAccessible(page);
@@ -15,6 +18,7 @@ test('a wrong password is said at the field, and the name is kept', async ({ pag
   const password = page.getByRole('textbox', { name: 'Password' });
   await expect(password).toHaveAccessibleDescription(/wrong/);
   await expect(password).toBeFocused();
+  await expect(password).toHaveValue('');
   expect(page.url()).not.toContain('alice');
 
   // It is said once.
@@ -79,24 +83,29 @@ test('pages can be read before the program has arrived, and work once it has', a
   expect(page.url()).toBe(`${portal.url}/profile`);
 });
 
-test('without script: password, code and recovery code', async ({ browser, page, portal }) => {
+test('without script: password, code and recovery code', async ({ anotherBrowser, page, portal }) => {
   const { app, codes } = await enrol(page, 'alice');
-  const context = await browser.newContext({ javaScriptEnabled: false, baseURL: portal.url });
-  const plain = await context.newPage();
-  await plain.goto('/sign-in');
+  const plain = await anotherBrowser({ javaScriptEnabled: false });
+  await plain.goto('/profile');
   await signIn(plain, 'alice', 'Wrong-horse-9');
   await expect(plain.getByRole('alert')).toContainText('wrong');
+  await expect(plain.getByRole('textbox', { name: 'User name' })).toHaveValue('alice');
   await signIn(plain, 'alice');
+  await giveCode(plain, app.wrongCode());
+  await expect(plain.getByRole('alert')).toContainText('wrong');
   await giveCode(plain, app.code('+30 seconds'));
-  await expect(plain.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
+  await expect(plain.getByRole('heading', { name: 'Profile' })).toBeVisible();
+  await expect(plain).toHaveURL(`${portal.url}/profile`);
   await signOut(plain);
 
   await signIn(plain, 'alice');
   await plain.getByRole('link', { name: 'Enter recovery code' }).click();
+  await plain.getByRole('textbox', { name: 'Recovery code' }).fill('AAAA-AAAA-AAAA-AAAA');
+  await plain.getByRole('button', { name: 'Use recovery code' }).click();
+  await expect(plain.getByRole('alert')).toBeVisible();
   await plain.getByRole('textbox', { name: 'Recovery code' }).fill(codes[0].toLowerCase());
   await plain.getByRole('button', { name: 'Use recovery code' }).click();
   await expect(plain.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
-  await context.close();
 });
 
 test.describe('a session that has ended', () => {
@@ -110,5 +119,38 @@ test.describe('a session that has ended', () => {
     await signOut(page);
     await other.getByRole('link', { name: 'Dashboard' }).first().click();
     await expect(other.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  });
+});
+
+test.describe('an address that leads nowhere', () => {
+  // The browser notes the missing document by itself.
+  test.use({ tolerated: [/status of 404/] });
+
+  test('is said to', async ({ page }) => {
+    await enter(page, 'alice');
+    const response = await page.goto('/nowhere');
+    expect(response!.status()).toBe(404);
+    await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Go to the start page' }).click();
+    await expect(page.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
+  });
+});
+
+test.describe('a part of the portal that can’t be fetched', () => {
+  test.use({ tolerated: [/ERR_FAILED/, /ERR_INTERNET_DISCONNECTED/, /Failed to (load|fetch)/] });
+
+  test('is said to, and comes when it is tried again', async ({ page }) => {
+    await page.route(/dialogs.*\.wasm$/, (route) => route.abort());
+    await enter(page, 'alice');
+    await page.goto('/profile');
+    const add = page.getByRole('button', { name: 'Add method' });
+    await expect(add).toBeEnabled();
+    await add.click();
+    await expect(page.getByText(/can.t be reached/)).toBeVisible();
+    await page.unroute(/dialogs.*\.wasm$/);
+    await page.reload();
+    await add.click();
+    await expect(page.getByRole('dialog')).toBeVisible();
   });
 });
