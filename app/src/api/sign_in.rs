@@ -15,7 +15,10 @@ use leptos::prelude::*;
 pub async fn sign_in(user_name: String, password: String, #[server(default)] next: String) -> Result<(), ApiError> {
     let (portal, visitor) = caller::<Visitor>()?;
     match portal.sign_in(&visitor, &user_name, password).await {
-        Ok(standing) => Ok(lead_on(standing, &next)),
+        Ok(standing) => {
+            lead_on(standing, &next);
+            Ok(())
+        }
         Err(problem) => Err(lead_back(routes::SIGN_IN, &next, problem, Some(user_name))),
     }
 }
@@ -28,7 +31,10 @@ pub async fn sign_in_with_code(code: String, #[server(default)] next: String) ->
         portal.sign_in_with_code(&person, &code).await
     };
     match checked.await {
-        Ok(()) => Ok(lead_on(Standing::Complete, &next)),
+        Ok(()) => {
+            lead_on(Standing::Complete, &next);
+            Ok(())
+        }
         Err(problem) => Err(lead_back(routes::SECOND_FACTOR, &next, problem, None)),
     }
 }
@@ -41,7 +47,10 @@ pub async fn sign_in_with_recovery_code(code: String, #[server(default)] next: S
         portal.sign_in_with_recovery_code(&person, &code).await
     };
     match checked.await {
-        Ok(_left) => Ok(lead_on(Standing::Complete, &next)),
+        Ok(_left) => {
+            lead_on(Standing::Complete, &next);
+            Ok(())
+        }
         Err(problem) => Err(lead_back(routes::RECOVERY_CODE, &next, problem, None)),
     }
 }

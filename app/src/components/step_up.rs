@@ -112,10 +112,11 @@ fn ConfirmDialog(
             }
         });
     };
-    let wrong_password = move || matches!(trouble.get(), Some(ApiError::Credentials));
-    let password_error = move || wrong_password().then(|| "This password is wrong.".to_owned());
-    let code_error = move || trouble.get().filter(|_| code).filter(is_about_code).map(|problem| problem.to_string());
-    let other = move || trouble.get().filter(|problem| !wrong_password() && !(code && is_about_code(problem)));
+    let at_password = |problem: &ApiError| *problem == ApiError::Credentials;
+    let at_code = move |problem: &ApiError| code && matches!(problem, ApiError::Code(_));
+    let password_error = move || trouble.get().filter(at_password).map(|_| "This password is wrong.".to_owned());
+    let code_error = move || trouble.get().filter(at_code).map(|problem| problem.to_string());
+    let other = move || trouble.get().filter(|problem| !at_password(problem)).filter(|problem| !at_code(problem));
     view! {
         <Modal id="step-up-title" title="Confirm it is you" leave=decline>
             <form class="stack" novalidate on:submit=on_submit(confirm)>
@@ -151,8 +152,4 @@ fn ConfirmDialog(
             </form>
         </Modal>
     }
-}
-
-fn is_about_code(problem: &ApiError) -> bool {
-    matches!(problem, ApiError::Code(_))
 }
