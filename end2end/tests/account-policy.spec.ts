@@ -146,7 +146,7 @@ test('a change that needs proof asks for it, then goes on by itself', async ({ p
 
 test.describe('someone who is no administrator', () => {
   // The browser notes the refused document by itself.
-  test.use({ tolerated: [/status of 403/] });
+  test.use({ tolerated: { problems: [/status of 403/] } });
 
   test('is told that it is not for them', async ({ page }) => {
     await enter(page, 'alice');

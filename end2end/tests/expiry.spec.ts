@@ -147,7 +147,7 @@ test.describe('a QR code that lives as long as usual', () => {
 });
 
 test.describe('a connection that is lost', () => {
-  test.use({ tolerated: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] });
+  test.use({ tolerated: { problems: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] } });
 
   test('loses nothing', async ({ context, page }) => {
     await enter(page, 'alice');

@@ -124,7 +124,7 @@ test.describe('a session that has ended', () => {
 
 test.describe('an address that leads nowhere', () => {
   // The browser notes the missing document by itself.
-  test.use({ tolerated: [/status of 404/] });
+  test.use({ tolerated: { problems: [/status of 404/] } });
 
   test('is said to', async ({ page }) => {
     await enter(page, 'alice');
@@ -138,7 +138,7 @@ test.describe('an address that leads nowhere', () => {
 });
 
 test.describe('a part of the portal that can’t be fetched', () => {
-  test.use({ tolerated: [/ERR_FAILED/, /ERR_INTERNET_DISCONNECTED/, /Failed to (load|fetch)/] });
+  test.use({ tolerated: { problems: [/ERR_FAILED/, /ERR_INTERNET_DISCONNECTED/, /Failed to (load|fetch)/] } });
 
   test('is said to, and comes when it is tried again', async ({ page }) => {
     await page.route(/dialogs.*\.wasm$/, (route) => route.abort());
