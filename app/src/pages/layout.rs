@@ -46,11 +46,13 @@ pub fn Layout() -> impl IntoView {
         path
     });
     let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
+    // On the server there is nothing known from before, and a memo may lag behind
+    // the resource that the document waits for.
+    let latest = move || if cfg!(feature = "ssr") { viewer.get() } else { latest.get() };
     view! {
         <Transition>
             {move || {
-                latest
-                    .get()
+                latest()
                     .map(|answer| match answer {
                         Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
                         Ok(_) => view! { <Confinement /> }.into_any(),
