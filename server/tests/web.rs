@@ -1,10 +1,14 @@
 //! What every response carries, and what is answered to requests that no page makes.
 
 use crate::support::{ApiError, Browser, PASSWORD, Reply, TestPortal, both_databases, browser::SITE};
+<<<<<<< HEAD
 use axum::http::{
     Method, StatusCode,
     header::{ACCEPT, CONTENT_TYPE, ORIGIN},
 };
+=======
+use axum::http::{Method, StatusCode, header::{ACCEPT, CONTENT_TYPE, ORIGIN, REFERER}};
+>>>>>>> tests
 use std::collections::BTreeSet;
 
 const DOCUMENTS: [&str; 6] = ["/sign-in", "/welcome/none", "/", "/profile", "/settings", "/settings/account-policy"];
@@ -189,7 +193,7 @@ both_databases! {
 
     async fn a_plain_form_never_carries_its_problem_in_the_url(portal) {
         let browser = portal.person("alice").await;
-        let referer = axum::http::header::REFERER;
+        let referer = REFERER;
         for function in ["sign-in", "sign-in-with-code", "sign-in-with-recovery-code", "viewer", "step-up", "begin-enrolment"] {
             for from in ["https://evil.example/", "http://127.0.0.1:3000/sign-in?x=1"] {
                 let request = browser.request(Method::POST, &format!("/api/{function}")).header(ACCEPT, "text/html");
