@@ -1,14 +1,10 @@
 //! What every response carries, and what is answered to requests that no page makes.
 
 use crate::support::{ApiError, Browser, PASSWORD, Reply, TestPortal, both_databases, browser::SITE};
-<<<<<<< HEAD
 use axum::http::{
     Method, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE, ORIGIN},
+    header::{ACCEPT, CONTENT_TYPE, ORIGIN, REFERER},
 };
-=======
-use axum::http::{Method, StatusCode, header::{ACCEPT, CONTENT_TYPE, ORIGIN, REFERER}};
->>>>>>> tests
 use std::collections::BTreeSet;
 
 const DOCUMENTS: [&str; 6] = ["/sign-in", "/welcome/none", "/", "/profile", "/settings", "/settings/account-policy"];

@@ -34,27 +34,11 @@ where
     });
     let latest =
         Memo::new(move |before: Option<&Option<Result<T, ApiError>>>| keep_what_is_known(before, resource.get()));
-<<<<<<< HEAD
     move || {
         latest.get().map(|answer| match answer {
             Ok(content) => show.run(content),
             Err(problem) => view! { <Failed problem retry=move || resource.refetch() /> }.into_any(),
         })
-=======
-    // On the server there is nothing known from before, and a memo may lag behind
-    // the resource that the document waits for.
-    let latest = move || if cfg!(feature = "ssr") { resource.get() } else { latest.get() };
-    view! {
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            {move || {
-                latest()
-                    .map(|answer| match answer {
-                        Ok(content) => show.run(content),
-                        Err(problem) => view! { <Failed problem retry=move || resource.refetch() /> }.into_any(),
-                    })
-            }}
-        </Transition>
->>>>>>> tests
     }
 }
 

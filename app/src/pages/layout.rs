@@ -83,34 +83,6 @@ fn move_focus_with_the_page() {
         }
         path
     });
-<<<<<<< HEAD
-=======
-    let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
-    // On the server there is nothing known from before, and a memo may lag behind
-    // the resource that the document waits for.
-    let latest = move || if cfg!(feature = "ssr") { viewer.get() } else { latest.get() };
-    view! {
-        <Transition>
-            {move || {
-                latest()
-                    .map(|answer| match answer {
-                        Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
-                        Ok(_) => view! { <Confinement /> }.into_any(),
-                        Err(problem) => {
-                            view! {
-                                <main class="standalone-main">
-                                    <Failed problem retry=move || signed_in.refetch() />
-                                </main>
-                            }
-                                .into_any()
-                        }
-                    })
-            }}
-        </Transition>
-        <SetUpHost />
-        <StepUpHost />
-    }
->>>>>>> tests
 }
 
 #[component]
