@@ -1,6 +1,6 @@
 //! "Users can only log in if they have configured two factor authentication."
 
-use crate::support::{ApiError, PASSWORD, both_databases};
+use crate::support::{ApiError, PASSWORD, both_databases, portal::RENDERING};
 use app::contract::{
     account::{Standing, Viewer},
     policy::EnforcementImpact,
@@ -9,7 +9,8 @@ use app::contract::{
 const DEMAND: &str = "Two-factor authentication required";
 
 /// Every page of the portal that is behind the sign-in, from the router itself.
-fn pages() -> Vec<String> {
+async fn pages() -> Vec<String> {
+    let _nothing_is_rendered = RENDERING.write().await;
     let pages = leptos_axum::generate_route_list(app::App).into_iter().map(|page| page.path().to_owned());
     let behind: Vec<String> = pages.filter(|path| !app::routes::is_public(path)).collect();
     assert!(behind.len() >= 4, "{behind:?}");
@@ -32,10 +33,11 @@ both_databases! {
     async fn every_page_shows_the_demand_and_nothing_of_the_product(portal) {
         let root = portal.enrolled_administrator("root").await.browser;
         portal.change_policy(&root, |policy| policy.require_second_factor = true).await;
+        let pages = pages().await;
         let confined = [portal.person("alice").await, portal.administrator("ada").await];
         for browser in confined {
-            for path in pages() {
-                let page = browser.open(&path).await;
+            for path in &pages {
+                let page = browser.open(path).await;
                 assert!(page.text().contains(DEMAND) && page.text().contains("Set up 2FA"), "{path}");
                 assert!(page.text().contains("Sign out"), "{path}");
                 for product in ["<nav", "Add method", "Account policy", "Recent", "Recovery codes"] {

@@ -15,6 +15,7 @@ mod enrolment_at_once;
 mod first_administrator;
 mod opening;
 mod policy;
+mod rendering;
 mod second_factor;
 mod secrecy;
 mod sign_in;

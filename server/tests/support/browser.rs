@@ -1,6 +1,6 @@
 //! A browser: cookies, an address, and the headers that browsers send by themselves.
 
-use super::ApiError;
+use super::{ApiError, portal::RENDERING};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -221,6 +221,7 @@ impl Visit<'_> {
         let mut request = Request::builder().method(method).uri(&path).body(Body::from(body)).unwrap();
         *request.headers_mut() = headers;
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(browser.address, 50_000)));
+        let _no_portal_starts = RENDERING.read().await;
         let response = browser.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         browser.take_cookies(&head.headers);

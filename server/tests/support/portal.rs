@@ -9,6 +9,7 @@ use app::contract::{
 use axum::Router;
 use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
+use tokio::sync::RwLock;
 use twofold::{
     clock::{SettableClock, UnixTime},
     config::{DataArgs, PublicUrl},
@@ -28,6 +29,11 @@ pub const OPERATOR: &str = "ops (command line)";
 
 /// 2026-03-01T12:00:00Z, the beginning of a time step.
 const START: UnixTime = UnixTime(1_772_366_400);
+
+/// While Leptos collects the routes of a portal that starts, it keeps resources
+/// from loading, in the whole process: a page that another test renders in that
+/// moment would never be finished. Requests hold this to read, starts to write.
+pub static RENDERING: RwLock<()> = RwLock::const_new(());
 
 /// Where people reach the portal unless a test says otherwise.
 pub const ORIGIN: &str = "http://127.0.0.1:3000";
@@ -66,7 +72,10 @@ impl TestPortal {
         // What a hash costs is measured elsewhere.
         service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
         let web = Web { public_url: PublicUrl::parse(origin).unwrap(), trusted_proxies: trusted_proxies.clone() };
-        let router = router(service.clone(), web);
+        let router = {
+            let _nothing_is_rendered = RENDERING.write().await;
+            router(service.clone(), web)
+        };
         Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, router, folder }
     }
 
