@@ -6,10 +6,10 @@ export { expectAccessible, expectNoSidewaysScroll } from './axe';
 
 type Fixtures = {
   /** Flags for `twofold serve`. */
-  flags: string[];
+  flags: { serve: string[] };
   portal: Portal;
   /** Problems that the test brings about on purpose, such as being offline. */
-  tolerated: RegExp[];
+  tolerated: { problems: RegExp[] };
   /** What went wrong behind the scenes, in any browser of the test. */
   problems: string[];
   /** A page in a browser of its own, as another person has. */
@@ -17,10 +17,10 @@ type Fixtures = {
 };
 
 export const test = base.extend<Fixtures>({
-  flags: [[], { option: true }],
-  tolerated: [[], { option: true }],
+  flags: [{ serve: [] }, { option: true }],
+  tolerated: [{ problems: [] }, { option: true }],
   portal: async ({ flags }, use) => {
-    const portal = await Portal.start(flags);
+    const portal = await Portal.start(flags.serve);
     await use(portal);
     await portal.stop();
   },
@@ -28,7 +28,7 @@ export const test = base.extend<Fixtures>({
   problems: async ({ tolerated }, use) => {
     const problems: string[] = [];
     await use(problems);
-    expect(problems.filter((problem) => !tolerated.some((pattern) => pattern.test(problem)))).toEqual([]);
+    expect(problems.filter((problem) => !tolerated.problems.some((pattern) => pattern.test(problem)))).toEqual([]);
   },
   context: async ({ context, problems }, use) => {
     await watch(context, problems);

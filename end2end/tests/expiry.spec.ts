@@ -7,7 +7,7 @@ test.beforeEach(({ portal }) => portal.add('alice'));
 const qr = 'QR code';
 
 test.describe('a QR code that lives for four seconds', () => {
-  test.use({ flags: ['--qr-lifetime', '4s'] });
+  test.use({ flags: { serve: ['--qr-lifetime', '4s'] } });
 
   test('expires before one’s eyes; "Generate new" makes another, and only its codes count', async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 740 });
@@ -127,7 +127,7 @@ test.describe('a QR code that lives as long as usual', () => {
     await openSetUp(page);
     const app = await Authenticator.scan(page);
     await dialog(page).getByRole('button', { name: 'Close' }).click();
-    await expect(page.getByRole('status').filter({ hasText: 'not on' })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'not finished' })).toBeVisible();
     await section(page).getByRole('button', { name: 'Add method' }).click();
     await dialog(page).getByRole('button', { name: 'I have an authentication app' }).click();
     expect((await Authenticator.scan(page)).secret).not.toBe(app.secret);
@@ -147,7 +147,7 @@ test.describe('a QR code that lives as long as usual', () => {
 });
 
 test.describe('a connection that is lost', () => {
-  test.use({ tolerated: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] });
+  test.use({ tolerated: { problems: [/ERR_INTERNET_DISCONNECTED/, /Failed to load resource/] } });
 
   test('loses nothing', async ({ context, page }) => {
     await enter(page, 'alice');
