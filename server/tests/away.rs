@@ -1,16 +1,10 @@
 //! The database goes away, hangs, or is locked: 503 in time, never a session,
 //! and everything works again once it is back.
 
-use crate::support::{
-    ApiError, Browser, Database, PASSWORD, Reply, TestPortal,
-    portal::OPERATOR,
-};
+use crate::support::{ApiError, Browser, Database, PASSWORD, Reply, TestPortal, portal::OPERATOR};
 use axum::http::StatusCode;
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
-use std::{
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -92,7 +86,9 @@ async fn assert_unavailable(portal: &TestPortal, signed_in: &Browser, half: &Bro
         in_time("the code", half.call_raw("sign-in-with-code", &code)),
         in_time("readiness", stranger.get("/health/ready")),
     );
-    for (what, reply) in [("page", page), ("function", function), ("who am I", status), ("code", second), ("ready", ready)] {
+    for (what, reply) in
+        [("page", page), ("function", function), ("who am I", status), ("code", second), ("ready", ready)]
+    {
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{what}: {}", reply.text());
         assert!(reply.sets_cookie("twofold-dev-session").is_none(), "{what}: nobody is signed out either");
     }

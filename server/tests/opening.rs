@@ -2,18 +2,13 @@
 //! program itself, its messages and exit codes.
 
 use crate::support::{
-    ApiError, Database, PASSWORD, TestPortal, both_databases,
+    ApiError, Database, PASSWORD, TestPortal,
     binary::{Serving, run, run_with_input, twofold},
+    both_databases,
     portal::OPERATOR,
 };
 use std::{fs, net::TcpListener, path::Path, process::Command, sync::Arc};
-use twofold::{
-    clock::SystemClock,
-    config::DataArgs,
-    open::open,
-    service::Settings,
-    values,
-};
+use twofold::{clock::SystemClock, config::DataArgs, open::open, service::Settings, values};
 
 /// `twofold` on the data of `portal`.
 fn beside(portal: &TestPortal) -> Command {
@@ -246,8 +241,12 @@ both_databases! {
 fn a_database_url_that_is_none_is_explained_without_repeating_its_password() {
     let folder = tempfile::tempdir().unwrap();
     for url in [
-        "mysql://root:sesame@localhost/x", "sqlite://twofold.db", "localhost", "postgres",
-        "postgres://user:sesame@host:port/db", "postgres://user:sesame@[::1/db",
+        "mysql://root:sesame@localhost/x",
+        "sqlite://twofold.db",
+        "localhost",
+        "postgres",
+        "postgres://user:sesame@host:port/db",
+        "postgres://user:sesame@[::1/db",
     ] {
         let said = fails(twofold(folder.path()).arg("serve").env("TWOFOLD_DATABASE_URL", url));
         assert!(said.contains("database URL is not valid") && said.contains("postgres://USER"), "{url}: {said}");
@@ -305,10 +304,14 @@ fn what_would_be_open_to_the_network_by_mistake_does_not_start() {
 async fn the_demo_prints_accounts_that_sign_in() {
     let folder = tempfile::tempdir().unwrap();
     let serving = Serving::start(twofold(folder.path()).env("TWOFOLD_DEMO", "true"));
-    let accounts: Vec<(&str, &str)> = serving.printed.lines().filter_map(|line| {
-        let (name, rest) = line.trim().split_once("  password ")?;
-        Some((name, rest.split_whitespace().next()?))
-    }).collect();
+    let accounts: Vec<(&str, &str)> = serving
+        .printed
+        .lines()
+        .filter_map(|line| {
+            let (name, rest) = line.trim().split_once("  password ")?;
+            Some((name, rest.split_whitespace().next()?))
+        })
+        .collect();
     assert!(accounts.len() >= 4, "{}", serving.printed);
     for (name, password) in accounts {
         assert!(serving.lets_in(name, password).await, "{name}");
@@ -324,7 +327,8 @@ fn is_empty(folder: &Path) -> bool {
 #[tokio::test]
 async fn the_operator_is_named_in_the_audit_trail() {
     let portal = used().await;
-    let (code, said) = run(beside(&portal).args(["user", "unlock", "alice"]).env("USER", "ops").env_remove("SUDO_USER"));
+    let (code, said) =
+        run(beside(&portal).args(["user", "unlock", "alice"]).env("USER", "ops").env_remove("SUDO_USER"));
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(portal.audit().await.pop().unwrap().actor_name.as_deref(), Some(OPERATOR));
 }

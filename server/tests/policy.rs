@@ -250,7 +250,7 @@ both_databases! {
         portal.add("alice").await;
         portal.change_policy(&root, |policy| policy.password.minimum_length = 37).await;
         let page = root.open("/settings/account-policy").await;
-        assert!(page.text().contains("37") && page.text().contains("Edit account policy"));
+        assert!(page.text().contains("37") && page.text().contains("Edit account policy"), "{} {}", page.status, page.text());
         let token = portal.service.invite_user(OPERATOR, "alice").await.unwrap().unwrap();
         let page = portal.browser().open(&format!("/welcome/{}", token.text().as_str())).await;
         assert!(page.text().contains("At least 37 characters"));

@@ -108,8 +108,15 @@ impl Secrets {
 /// All pages, as this browser sees them now.
 async fn assert_pages_are_clean(secrets: &Secrets, browser: &Browser) {
     for path in [
-        "/", "/profile", "/settings", "/settings/account-policy", "/sign-in", "/sign-in/code",
-        "/sign-in/recovery-code", "/nowhere", "/api/who-am-i",
+        "/",
+        "/profile",
+        "/settings",
+        "/settings/account-policy",
+        "/sign-in",
+        "/sign-in/code",
+        "/sign-in/recovery-code",
+        "/nowhere",
+        "/api/who-am-i",
     ] {
         secrets.assert_absent_in_page(path, &browser.get(path).await);
     }
@@ -135,8 +142,20 @@ async fn stolen_database(portal: &TestPortal) -> Vec<u8> {
             files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()
         }
         Database::Postgres { .. } => rows!(
-            portal.service.db, "portal", "account_policy", "users", "sessions", "known_browsers", "attempt_counters",
-            "methods", "enrolments", "recovery_sets", "recovery_codes", "invitations", "audit_entries", "audit_head",
+            portal.service.db,
+            "portal",
+            "account_policy",
+            "users",
+            "sessions",
+            "known_browsers",
+            "attempt_counters",
+            "methods",
+            "enrolments",
+            "recovery_sets",
+            "recovery_codes",
+            "invitations",
+            "audit_entries",
+            "audit_head",
         ),
     }
 }

@@ -3,7 +3,7 @@
 use crate::support::{ApiError, Browser, PASSWORD, Reply, TestPortal, both_databases, browser::SITE};
 use axum::http::{
     Method, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE, ORIGIN},
+    header::{ACCEPT, CONTENT_TYPE, ORIGIN, REFERER},
 };
 use std::collections::BTreeSet;
 
@@ -189,7 +189,7 @@ both_databases! {
 
     async fn a_plain_form_never_carries_its_problem_in_the_url(portal) {
         let browser = portal.person("alice").await;
-        let referer = axum::http::header::REFERER;
+        let referer = REFERER;
         for function in ["sign-in", "sign-in-with-code", "sign-in-with-recovery-code", "viewer", "step-up", "begin-enrolment"] {
             for from in ["https://evil.example/", "http://127.0.0.1:3000/sign-in?x=1"] {
                 let request = browser.request(Method::POST, &format!("/api/{function}")).header(ACCEPT, "text/html");

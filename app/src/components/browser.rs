@@ -2,7 +2,6 @@
 //!
 //! None of these is called on the server.
 
-use crate::routes;
 use js_sys::{Array, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
@@ -18,13 +17,6 @@ pub fn now() -> f64 {
 pub fn leave_to(path: &str) {
     // Assigning fails only for a malformed URL, and paths are ours.
     let _ = window().location().set_href(path);
-}
-
-/// Leads to the sign-in page and afterwards back here.
-pub fn leave_to_sign_in() {
-    let location = window().location();
-    let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
-    leave_to(&routes::with_next(routes::SIGN_IN, &here));
 }
 
 /// Loads the page anew.

@@ -1,34 +1,49 @@
 //! Whoever is signed in, and what to do when an answer says that this has changed.
 
 use super::{browser, fetched::Fetched};
-use crate::contract::{ApiError, account::Viewer};
+use crate::{
+    contract::{ApiError, account::Viewer},
+    routes,
+};
 use leptos::prelude::*;
+use leptos_router::{hooks::use_location, location::Location};
 
 /// Who is signed in. Provided to everything inside the layout.
 #[derive(Clone, Copy)]
-pub struct SignedIn(Fetched<Viewer>);
+pub struct SignedIn {
+    viewer: Fetched<Viewer>,
+    /// The page on the screen, or the one on its way there.
+    page: Memo<String>,
+}
 
 impl SignedIn {
     /// What the layout knows.
     pub fn new(viewer: Fetched<Viewer>) -> Self {
-        Self(viewer)
+        let Location { pathname, search, .. } = use_location();
+        let page = Memo::new(move |_| {
+            let (path, search) = (pathname.get(), search.get());
+            if search.is_empty() { path } else { format!("{path}?{search}") }
+        });
+        Self { viewer, page }
     }
 
     /// Asks the portal again.
     pub fn refetch(self) {
-        self.0.refetch();
+        self.viewer.refetch();
     }
 
     /// Who it is, as far as is known.
     pub fn viewer(self) -> Option<Viewer> {
-        self.0.get().and_then(Result::ok)
+        self.viewer.get().and_then(Result::ok)
     }
 
     /// Deals with problems that concern the session rather than what was asked
     /// for; answers whether this was one. Browser only.
     pub fn deals_with(self, problem: &ApiError) -> bool {
         match problem {
-            ApiError::SignedOut | ApiError::SecondFactorRequired => browser::leave_to_sign_in(),
+            ApiError::SignedOut | ApiError::SecondFactorRequired => {
+                browser::leave_to(&routes::with_next(routes::SIGN_IN, &self.page.get_untracked()));
+            }
             ApiError::EnrolmentRequired => self.refetch(),
             // The person chose not to confirm that it is them.
             ApiError::StepUpRequired { .. } => {}

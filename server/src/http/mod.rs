@@ -27,6 +27,7 @@ use ipnet::IpNet;
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::sync::Arc;
+use tokio_util::task::LocalPoolHandle;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
@@ -102,12 +103,17 @@ fn application(service: &Service) -> Router {
             }
         }
     };
+    // One worker per core: a page waits more than it works.
+    let renderers = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), context, render)
+        .fallback(not_found)
+        .layer(from_fn_with_state(renderers, middleware::one_thread::render_on_one_thread))
+        .with_state(options);
     Router::new()
         .route("/api/who-am-i", get(who_am_i::who_am_i))
         .route("/api/{*function}", post(move |request: Request| call_function(functions.clone(), request)))
-        .leptos_routes_with_context(&options, generate_route_list(App), context, render)
-        .fallback(not_found)
-        .with_state(options)
+        .merge(pages)
 }
 
 async fn call_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response {

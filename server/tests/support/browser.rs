@@ -70,10 +70,6 @@ impl Browser {
         self.jar.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
-    pub fn forget_cookie(&self, name: &str) {
-        self.jar.lock().unwrap().remove(name);
-    }
-
     /// The session's secret, whatever its cookie is called.
     pub fn session_token(&self) -> Option<String> {
         self.jar.lock().unwrap().iter().find(|(name, _)| name.ends_with("-session")).map(|(_, value)| value.clone())

@@ -2,6 +2,7 @@
 
 pub mod gate;
 pub mod headers;
+pub mod one_thread;
 pub mod origin;
 pub mod panic;
 pub mod session;
