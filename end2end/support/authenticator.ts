@@ -20,7 +20,7 @@ export class Authenticator {
     try {
       const path = join(folder, 'screen.png');
       await page.screenshot({ path });
-      const uri = execFileSync('zbarimg', ['--raw', '-q', path], { encoding: 'utf8' }).trim();
+      const uri = execFileSync('zbarimg', ['--raw', '-q', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
       return new Authenticator(uri);
     } finally {
       rmSync(folder, { recursive: true });

@@ -6,7 +6,7 @@ export { expectAccessible, expectNoSidewaysScroll } from './axe';
 
 type Fixtures = {
   /** Flags for `twofold serve`. */
-  flags: string[];
+  flags: { serve: string[] };
   portal: Portal;
   /** Problems that the test brings about on purpose, such as being offline. */
   tolerated: { problems: RegExp[] };
@@ -17,10 +17,10 @@ type Fixtures = {
 };
 
 export const test = base.extend<Fixtures>({
-  flags: [[], { option: true }],
+  flags: [{ serve: [] }, { option: true }],
   tolerated: [{ problems: [] }, { option: true }],
   portal: async ({ flags }, use) => {
-    const portal = await Portal.start(flags);
+    const portal = await Portal.start(flags.serve);
     await use(portal);
     await portal.stop();
   },

@@ -49,19 +49,23 @@ export async function shownCodes(page: Page): Promise<string[]> {
   return (await items.allInnerTexts()).map((text) => text.trim());
 }
 
-/** Scans, confirms and finishes; answers the app and the recovery codes. */
-export async function completeSetUp(page: Page): Promise<{ app: Authenticator; codes: string[] }> {
+/** What a person has after setting up a second factor. */
+type SetUp = { app: Authenticator; confirmedWith: string; codes: string[] };
+
+/** Scans, confirms and finishes. */
+export async function completeSetUp(page: Page): Promise<SetUp> {
   const app = await Authenticator.scan(page);
-  await enterCode(page, app.code());
+  const confirmedWith = app.code();
+  await enterCode(page, confirmedWith);
   const codes = await shownCodes(page);
   await dialog(page).getByRole('checkbox', { name: 'I have stored these codes' }).check();
   await dialog(page).getByRole('button', { name: 'Finish' }).click();
   await expect(dialog(page)).toBeHidden();
-  return { app, codes };
+  return { app, confirmedWith, codes };
 }
 
 /** Signs in and sets up a second factor in one go. */
-export async function enrol(page: Page, name: string): Promise<{ app: Authenticator; codes: string[] }> {
+export async function enrol(page: Page, name: string): Promise<SetUp> {
   await enter(page, name);
   await openSetUp(page);
   return completeSetUp(page);

@@ -79,7 +79,7 @@ test('what is saved is in force at the next attempt, and an operator can unlock'
   await alice.goto('/sign-in');
   for (let attempt = 0; attempt < 2; attempt++) await signIn(alice, 'alice', 'Wrong-horse-9');
   await signIn(alice, 'alice');
-  await expect(alice.getByRole('alert')).toContainText(/locked/i);
+  await expect(alice.getByRole('alert')).toContainText('An administrator must unlock');
   await expectAccessible(alice);
   portal.unlock('alice');
   await signIn(alice, 'alice');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from '../support/fixtures';
 import { giveCode, signIn, signOut } from '../support/person';
 
-test.use({ flags: ['--demo'] });
+test.use({ flags: { serve: ['--demo'] } });
 
 test('the demo prints accounts that sign in', async ({ page, portal }) => {
   const accounts = [...portal.printed.matchAll(/^\s+(\S+)\s+password (\S+)(.*)$/gm)];

@@ -15,8 +15,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
       mkdirSync(FOLDER, { recursive: true });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height });
-      const picture = (name: string, fullPage = false) =>
-        page.screenshot({ path: `${FOLDER}/${name}-${colorScheme}-${form}.png`, fullPage });
+      const picture = async (name: string, whole = false) => {
+        // A window as high as the page, so that what is fixed to its edges stays there.
+        const needed = whole ? await page.evaluate(() => document.documentElement.scrollHeight) : height;
+        await page.setViewportSize({ width, height: Math.max(height, needed) });
+        await page.screenshot({ path: `${FOLDER}/${name}-${colorScheme}-${form}.png` });
+        await page.setViewportSize({ width, height });
+      };
       await page.goto(portal.firstLink);
       await page.getByRole('textbox', { name: 'Password' }).fill('Correct');
       await picture('welcome', true);

@@ -30,8 +30,6 @@ test('the next sign-in asks for the code, and says what is wrong with it', async
   await expectAccessible(page);
   await giveCode(page, app.code('+4 minutes'));
   await expect(alert).toContainText(/clock seems to be about [45] minutes ahead/);
-  await giveCode(page, app.code('-4 minutes'));
-  await expect(alert).toContainText(/clock seems to be about [345] minutes behind/);
 
   const code = app.code('+30 seconds');
   await field.fill(`${code.slice(0, 3)} ${code.slice(3)}`);
@@ -45,11 +43,10 @@ test('the next sign-in asks for the code, and says what is wrong with it', async
 });
 
 test('the code that confirmed the app does not sign in', async ({ page }) => {
-  const { app } = await enrol(page, 'alice');
-  const before = app.code();
+  const { confirmedWith } = await enrol(page, 'alice');
   await signOut(page);
   await signIn(page, 'alice');
-  await giveCode(page, before);
+  await giveCode(page, confirmedWith);
   await expect(page.getByRole('alert')).toContainText('used already');
 });
 
