@@ -43,7 +43,10 @@ fn Profile(status: Fetched<TwoFactorStatus>) -> impl IntoView {
                 "Two factor authentication"
             </h2>
             <div role="status">
-                {move || set_up.outcome().map(|outcome| view! { <SetUpOutcome outcome /> })}
+                {move || {
+                    let on = matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty());
+                    set_up.outcome().map(|outcome| view! { <SetUpOutcome outcome on /> })
+                }}
             </div>
             <Loaded resource=status show=|status| view! { <Status status /> }.into_any() />
         </section>
@@ -103,14 +106,22 @@ fn Person() -> impl IntoView {
 }
 
 #[component]
-fn SetUpOutcome(outcome: Outcome) -> impl IntoView {
+fn SetUpOutcome(
+    outcome: Outcome,
+    /// A method is active already.
+    on: bool,
+) -> impl IntoView {
     match outcome {
         Outcome::Unreachable => view! { <Notice tone=Tone::Caution>{ApiError::Offline.to_string()}</Notice> },
         Outcome::Finished => view! {
             <Notice tone=Tone::Good>"Two-factor authentication is on. From now on you sign in with a code as well."</Notice>
         },
         Outcome::Abandoned => view! {
-            <Notice tone=Tone::Caution>"The set-up was not finished, and nothing was changed by it. Its QR code and recovery codes are worthless."</Notice>
+            <Notice tone=Tone::Caution>{if on {
+                "The set-up was not finished, and nothing was changed by it. Its QR code and recovery codes are worthless."
+            } else {
+                "The set-up was not finished: two-factor authentication is not on yet. Its QR code and recovery codes are worthless."
+            }}</Notice>
         },
     }
 }
