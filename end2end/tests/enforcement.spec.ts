@@ -5,9 +5,6 @@ import { demandSecondFactor, editPolicy } from '../support/policy';
 const DEMAND = 'Two-factor authentication required';
 
 // The browser notes by itself what the portal refuses to those who are confined.
-// Whoever is confined is refused by pages that were open before; the browser notes that by itself.
-test.use({ tolerated: { problems: [/status of 403/] } });
-
 test.use({ tolerated: { problems: [/status of 403 \(Forbidden\) \(http:[^ ]+\/api\//] } });
 
 test.beforeEach(({ portal }) => {
