@@ -1,7 +1,7 @@
 //! The portal over HTTP.
 //!
 //! ```text
-//! request -> catch panic -> security headers -+-> /health/*, /pkg/*
+//! request -> security headers -> catch panic -+-> /health/*, /pkg/*
 //!                                             '-> size limit -> compression -> origin check -> session -> gate
 //!                                                   -> /api/who-am-i, /api/* (server functions), pages
 //! ```
@@ -72,8 +72,8 @@ pub fn router(service: Service, web: Web) -> Router {
         .merge(application)
         .merge(assets::router())
         .merge(health::router(service.db))
-        .layer(from_fn_with_state(https, middleware::headers::security_headers))
         .layer(CatchPanicLayer::custom(middleware::panic::answer))
+        .layer(from_fn_with_state(https, middleware::headers::security_headers))
 }
 
 /// Server functions and pages. Both find the portal in their context.
