@@ -101,7 +101,7 @@ async fn post(router: &Router, function: &str, form: String, cookie: Option<&str
     let response = router.clone().oneshot(request.body(Body::from(form)).unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let session = cookies.filter(|cookie| cookie.starts_with("twofold-dev-session=")).last().unwrap();
+    let session = cookies.rev().find(|cookie| cookie.starts_with("twofold-dev-session=")).unwrap();
     session.split(';').next().unwrap().to_owned()
 }
 

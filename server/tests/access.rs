@@ -21,8 +21,11 @@ enum For {
     AdministratorSteppedUp,
 }
 
-/// What is called, for whom it is, and input that changes nothing. The one that ends the session comes last.
-const FUNCTIONS: &[(&str, For, &[(&str, &str)])] = &[
+/// Name of a function, whom it is for, and input that changes nothing.
+type Classified = (&'static str, For, &'static [(&'static str, &'static str)]);
+
+/// Every server function. The one that ends the session comes last.
+const FUNCTIONS: &[Classified] = &[
     ("invitation", For::Anyone, &[("token", "none")]),
     ("accept-invitation", For::Anyone, &[("token", "none"), ("user_name", "x"), ("password", "y")]),
     ("sign-in", For::Anyone, &[("user_name", "nobody"), ("password", "nothing")]),

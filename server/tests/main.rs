@@ -4,6 +4,13 @@
 //! One program, so that it is linked once. `cargo xtask test http` runs it with
 //! a PostgreSQL at hand.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails by stopping, in its helpers, too"
+)]
+
 mod support;
 
 mod access;

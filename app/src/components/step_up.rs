@@ -115,7 +115,7 @@ fn ConfirmDialog(
     let wrong_password = move || matches!(trouble.get(), Some(ApiError::WrongPassword));
     let password_error = move || wrong_password().then(|| "This password is wrong.".to_owned());
     let code_error = move || trouble.get().filter(|_| code).filter(is_about_code).map(|problem| problem.to_string());
-    let other = move || trouble.get().filter(|problem| !wrong_password() && !(code && is_about_code(problem)));
+    let other = move || trouble.get().filter(|problem| !(wrong_password() || code && is_about_code(problem)));
     view! {
         <Modal id="step-up-title" title="Confirm it is you" leave=decline>
             <form class="stack" novalidate on:submit=on_submit(confirm)>

@@ -31,7 +31,7 @@ pub enum Database {
 impl Database {
     /// A fresh PostgreSQL database; `None` only when told to do without.
     pub async fn postgres() -> Option<Self> {
-        let Some(admin) = admin_url() else { return None };
+        let admin = admin_url()?;
         let number = CREATED.fetch_add(1, Ordering::Relaxed);
         let name = format!("twofold_{}_{number}", std::process::id());
         administer(&format!("CREATE DATABASE {name}")).await;
