@@ -9,6 +9,11 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
+use crate::process;
+
+/// What the browser's half is compiled for.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
 /// The folders of this clone. Both paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -41,6 +46,23 @@ impl Workspace {
         let mut command = cargo_command();
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
         command
+    }
+
+    /// Makes sure that the browser's half can be compiled. `rust-toolchain.toml`
+    /// names the target, but rustup fetches it by itself only with a tool chain
+    /// that was not there before, and not where automatic installs are off.
+    pub fn provide_wasm_target(&self) -> Result<()> {
+        let libraries = Command::new("rustc")
+            .args(["--print", "target-libdir", "--target", WASM_TARGET])
+            .current_dir(&self.root)
+            .output()
+            .context("rustc could not be started")?;
+        if libraries.status.success() && Path::new(String::from_utf8_lossy(&libraries.stdout).trim()).is_dir() {
+            return Ok(());
+        }
+        println!("Installing the Rust target {WASM_TARGET}");
+        process::run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(&self.root))
+            .with_context(|| format!("the Rust target {WASM_TARGET} is missing; install it for this tool chain"))
     }
 
     /// What the server embeds: see [`crate::build::site`].

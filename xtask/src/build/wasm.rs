@@ -17,9 +17,11 @@ use wasm_bindgen_cli_support::Bindgen;
 use wasm_encoder::{Module, RawSection};
 use wasmparser::{Parser, Payload};
 
-use crate::{process, workspace::Workspace};
+use crate::{
+    process,
+    workspace::{WASM_TARGET, Workspace},
+};
 
-const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm-release";
 /// Between the flags of `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\u{1f}";
@@ -34,14 +36,15 @@ pub struct Front {
 
 /// Compiles `twofold-frontend` and returns the path of the module.
 pub fn compile(workspace: &Workspace) -> Result<PathBuf> {
+    workspace.provide_wasm_target()?;
     process::run(
         workspace
             .cargo()
-            .args(["build", "-p", "twofold-frontend", "--target", TARGET])
+            .args(["build", "-p", "twofold-frontend", "--target", WASM_TARGET])
             .args(["--profile", PROFILE])
             .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace)),
     )?;
-    Ok(workspace.target.join(TARGET).join(PROFILE).join("twofold_frontend.wasm"))
+    Ok(workspace.target.join(WASM_TARGET).join(PROFILE).join("twofold_frontend.wasm"))
 }
 
 /// Besides the relocations: where the builder's files are is nobody's business

@@ -4,7 +4,11 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{process, progress::Progress, workspace::Workspace};
+use crate::{
+    process,
+    progress::Progress,
+    workspace::{WASM_TARGET, Workspace},
+};
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -27,11 +31,12 @@ pub fn run(workspace: &Workspace, progress: Progress) -> Result<()> {
 
     // Together with the frontend, the app is compiled as the browser's half.
     progress.stage("Clippy, for the browser");
+    workspace.provide_wasm_target()?;
     process::run(
         workspace
             .cargo()
             .args(["clippy", "-p", "twofold-frontend", "-p", "twofold-app"])
-            .args(["--target", "wasm32-unknown-unknown"])
+            .args(["--target", WASM_TARGET])
             .args(DENY_WARNINGS),
     )
 }
