@@ -3,12 +3,14 @@
 use crate::contract::{
     Answer, ApiError,
     account::{Invitation, Viewer},
+    activity::ActivityPage,
+    password::PasswordPolicy,
     profile::{SecurityOverview, TwoFactorStatus},
 };
 #[cfg(feature = "ssr")]
 use crate::{
     api::answer::{answer, report},
-    portal::{Enrolling, Person, Visitor, caller},
+    portal::{Enrolling, Person, SteppedUp, Visitor, caller},
 };
 use leptos::prelude::*;
 
@@ -58,6 +60,36 @@ pub async fn fetch_two_factor_status() -> Result<TwoFactorStatus, ApiError> {
     report(async {
         let (portal, person) = caller::<Person>()?;
         portal.two_factor_status(&person).await
+    })
+    .await
+}
+
+/// The person's own security events, newest first; with `before` those before that entry.
+#[server(prefix = "/api", endpoint = "activity")]
+pub async fn fetch_activity(#[server(default)] before: Option<i64>) -> Result<ActivityPage, ApiError> {
+    report(async {
+        let (portal, person) = caller::<Person>()?;
+        portal.activity(&person, before).await
+    })
+    .await
+}
+
+/// The rules for a new password.
+#[server(prefix = "/api", endpoint = "password-policy")]
+pub async fn fetch_password_policy() -> Result<PasswordPolicy, ApiError> {
+    report(async {
+        let (portal, person) = caller::<Person>()?;
+        portal.password_policy(&person).await
+    })
+    .await
+}
+
+/// Replaces the password; every other session and all trusted browsers end.
+#[server(prefix = "/api", endpoint = "change-password")]
+pub async fn change_password(current: String, new: String) -> Answer<()> {
+    answer(async {
+        let (portal, person) = caller::<SteppedUp<Person>>()?;
+        portal.change_password(&person, current, new).await
     })
     .await
 }

@@ -3,22 +3,33 @@
 
 use crate::contract::{
     Answer,
-    enrolment::{ConfirmedEnrolment, Enrolment},
+    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, PhoneLink, PhoneSetUp},
     profile::Method,
 };
 #[cfg(feature = "ssr")]
 use crate::{
     api::answer::answer,
-    portal::{Enrolling, SteppedUp, caller},
+    portal::{Enrolling, SteppedUp, Visitor, caller},
 };
 use leptos::prelude::*;
 
-/// Begins a set-up, or resumes the one of this session.
+/// Begins a set-up, or goes on with the one of this session. With `replaces`
+/// the new method takes the place of the one with that id.
 #[server(prefix = "/api", endpoint = "begin-enrolment")]
-pub async fn begin_enrolment() -> Answer<Enrolment> {
+pub async fn begin_enrolment(#[server(default)] replaces: Option<String>) -> Answer<Enrolment> {
     answer(async {
         let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
-        portal.begin_enrolment(&person).await
+        portal.begin_enrolment(&person, replaces.as_deref()).await
+    })
+    .await
+}
+
+/// Shows the set-up of this session where it stands.
+#[server(prefix = "/api", endpoint = "resume-enrolment")]
+pub async fn resume_enrolment() -> Answer<Enrolment> {
+    answer(async {
+        let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
+        portal.resume_enrolment(&person).await
     })
     .await
 }
@@ -59,6 +70,46 @@ pub async fn cancel_enrolment() -> Answer<()> {
     answer(async {
         let (portal, person) = caller::<Enrolling>()?;
         portal.cancel_enrolment(&person).await
+    })
+    .await
+}
+
+/// "Continue on my phone": makes a link with which a phone takes over the secret called `id`.
+#[server(prefix = "/api", endpoint = "continue-on-phone")]
+pub async fn continue_on_phone(id: String) -> Answer<PhoneLink> {
+    answer(async {
+        let (portal, person) = caller::<Enrolling>()?;
+        portal.continue_on_phone(&person, &id).await
+    })
+    .await
+}
+
+/// How far the secret called `id` has come.
+#[server(prefix = "/api", endpoint = "enrolment-progress")]
+pub async fn fetch_enrolment_progress(id: String) -> Answer<EnrolmentProgress> {
+    answer(async {
+        let (portal, person) = caller::<Enrolling>()?;
+        portal.enrolment_progress(&person, &id).await
+    })
+    .await
+}
+
+/// Uses a link to a phone up and shows the secret there.
+#[server(prefix = "/api", endpoint = "phone-set-up")]
+pub async fn open_phone_set_up(token: String) -> Answer<PhoneSetUp> {
+    answer(async {
+        let (portal, visitor) = caller::<Visitor>()?;
+        portal.phone_set_up(&visitor, &token).await
+    })
+    .await
+}
+
+/// Checks the confirming code on the phone.
+#[server(prefix = "/api", endpoint = "confirm-on-phone")]
+pub async fn confirm_on_phone(grant: String, code: String) -> Answer<()> {
+    answer(async {
+        let (portal, visitor) = caller::<Visitor>()?;
+        portal.confirm_on_phone(&visitor, &grant, &code).await
     })
     .await
 }

@@ -5,7 +5,10 @@
 
 pub mod account;
 pub mod enrolment;
+pub mod method;
 pub mod policy;
+pub mod recovery;
+pub mod session;
 pub mod sign_in;
 
 #[cfg(feature = "ssr")]

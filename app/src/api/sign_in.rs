@@ -1,6 +1,6 @@
 //! Coming in and going out. These serve plain forms: they work without script.
 
-use crate::contract::{Answer, ApiError};
+use crate::contract::{Answer, ApiError, session::CodeRequest};
 #[cfg(feature = "ssr")]
 use crate::{
     api::answer::{answer, report},
@@ -21,12 +21,28 @@ pub async fn sign_in(user_name: String, password: String, #[server(default)] nex
     }
 }
 
+/// Why a code is awaited, and whether the browser may be trusted afterwards.
+#[server(prefix = "/api", endpoint = "code-request")]
+pub async fn fetch_code_request() -> Result<CodeRequest, ApiError> {
+    report(async {
+        let (portal, person) = caller::<AwaitingCode>()?;
+        portal.code_request(&person).await
+    })
+    .await
+}
+
 /// Completes a sign-in with a code from the authenticator app, then leads on to `next`.
+/// With `trust` ticked this browser is not asked again for `trust_days`.
 #[server(prefix = "/api", endpoint = "sign-in-with-code")]
-pub async fn sign_in_with_code(code: String, #[server(default)] next: String) -> Result<(), ApiError> {
+pub async fn sign_in_with_code(
+    code: String,
+    #[server(default)] trust: bool,
+    #[server(default)] trust_days: Option<u32>,
+    #[server(default)] next: String,
+) -> Result<(), ApiError> {
     let checked = async {
         let (portal, person) = caller::<AwaitingCode>()?;
-        portal.sign_in_with_code(&person, &code).await
+        portal.sign_in_with_code(&person, &code, trust_days.filter(|_| trust)).await
     };
     match checked.await {
         Ok(()) => lead_on(Standing::Complete, &next),
@@ -59,12 +75,17 @@ pub async fn sign_out() -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Proves identity again, so that a sensitive change can be made within the next five minutes.
+/// Proves identity again, so that a sensitive change can be made within the next
+/// five minutes: the password and, when a second factor is active, a code of either kind.
 #[server(prefix = "/api", endpoint = "step-up")]
-pub async fn step_up(password: String, #[server(default)] code: Option<String>) -> Answer<()> {
+pub async fn step_up(
+    password: String,
+    #[server(default)] code: Option<String>,
+    #[server(default)] recovery_code: Option<String>,
+) -> Answer<()> {
     answer(async {
         let (portal, person) = caller::<Enrolling>()?;
-        portal.step_up(&person, password, code.as_deref()).await
+        portal.step_up(&person, password, code.as_deref(), recovery_code.as_deref()).await
     })
     .await
 }

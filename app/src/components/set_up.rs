@@ -20,11 +20,25 @@ pub enum Outcome {
     Unreachable,
 }
 
+/// What the dialog is opened for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent {
+    /// A method, the first one or one more.
+    Add,
+    /// A method in place of the one with this id.
+    Replace {
+        /// Id of the method.
+        id: String,
+    },
+    /// The set-up that an earlier page began.
+    Resume,
+}
+
 /// Opens the set-up dialog. Provided by the layout.
 #[derive(Clone, Copy)]
 pub struct SetUp {
-    /// Open; says whether a set-up that was begun is to be resumed.
-    open: RwSignal<Option<bool>>,
+    /// Open, and what for.
+    open: RwSignal<Option<Intent>>,
     outcome: RwSignal<Option<Outcome>>,
 }
 
@@ -34,15 +48,10 @@ impl SetUp {
         Self { open: RwSignal::new(None), outcome: RwSignal::new(None) }
     }
 
-    /// Opens the dialog at its first step.
-    pub fn open(self) {
+    /// Opens the dialog.
+    pub fn open(self, intent: Intent) {
         self.outcome.set(None);
-        self.open.set(Some(false));
-    }
-
-    /// Opens the dialog where it was before the page was loaded anew.
-    pub fn resume(self) {
-        self.open.set(Some(true));
+        self.open.set(Some(intent));
     }
 
     /// Closes the dialog.
@@ -75,9 +84,9 @@ pub fn use_set_up() -> SetUp {
 pub fn SetUpHost() -> impl IntoView {
     let set_up = use_set_up();
     move || {
-        set_up.open.get().map(|resume| {
+        set_up.open.get().map(|intent| {
             Suspend::new(async move {
-                setup_dialog::setup_dialog(resume).await.unwrap_or_else(|_| {
+                setup_dialog::setup_dialog(intent).await.unwrap_or_else(|_| {
                     set_up.close(Outcome::Unreachable);
                     ().into_any()
                 })

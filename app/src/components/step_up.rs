@@ -104,7 +104,7 @@ fn ConfirmDialog(
         pending.set(true);
         trouble.clear();
         spawn_local(async move {
-            let answer = step_up(password.get_untracked(), code.then(|| digits.get_untracked())).await.flatten();
+            let answer = step_up(password.get_untracked(), code.then(|| digits.get_untracked()), None).await.flatten();
             pending.set(false);
             match answer {
                 Ok(()) => host.conclude(Ok(())),

@@ -1,6 +1,6 @@
 //! Who is looking, and how they came in.
 
-use super::password::PasswordPolicy;
+use super::{password::PasswordPolicy, recovery::RecoveryNotice};
 use serde::{Deserialize, Serialize};
 
 /// How far a session has come.
@@ -25,6 +25,8 @@ pub struct Viewer {
     pub administrator: bool,
     /// How far this session has come.
     pub standing: Standing,
+    /// There is something to say about their recovery codes.
+    pub recovery_notice: Option<RecoveryNotice>,
 }
 
 /// What a one-time link is good for.

@@ -1,5 +1,6 @@
 //! Setting up a second factor, as the set-up dialog sees it.
 
+use super::recovery::RecoveryCodeSheet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -33,6 +34,8 @@ pub struct PendingEnrolment {
     pub milliseconds_left: i64,
     /// The whole lifetime in milliseconds, for the ring.
     pub lifetime_milliseconds: i64,
+    /// Name of the method that the new one takes the place of.
+    pub replaces: Option<String>,
 }
 
 /// A QR code as one SVG path; units are modules, the quiet zone of four modules included.
@@ -49,16 +52,49 @@ pub struct QrCode {
 pub struct ConfirmedEnrolment {
     /// Identifies the secret; sent back by "Finish".
     pub id: String,
-    /// Ten recovery codes, in the order of their numbers.
-    pub recovery_codes: Vec<String>,
-    /// Name of the portal, for the sheet.
-    pub portal_name: String,
-    /// Name of the person, for the sheet.
-    pub user_name: String,
-    /// Unix time in seconds at which the codes were made.
-    pub created_at: i64,
+    /// The recovery codes to be stored.
+    pub sheet: RecoveryCodeSheet,
+    /// With "Finish" an earlier set of recovery codes dies.
+    pub replaces_codes: bool,
     /// Milliseconds left for "Finish".
     pub milliseconds_left: i64,
+}
+
+/// How far the set-up has come elsewhere: on the phone that took it over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EnrolmentProgress {
+    /// The secret still waits for its code.
+    Pending,
+    /// It was confirmed.
+    Confirmed,
+    /// It has expired, was replaced, or is gone.
+    Over,
+}
+
+/// A link that opens this set-up on a phone, once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneLink {
+    /// The link. Its secret stands in the fragment, which browsers keep to themselves.
+    pub url: String,
+    /// The link as a QR code.
+    pub qr: QrCode,
+}
+
+/// A set-up taken over by a phone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneSetUp {
+    /// What the phone has to show with the code; lives in its page only.
+    pub grant: String,
+    /// The name that the app will show for the account.
+    pub user_name: String,
+    /// `otpauth://` link for an app on this phone.
+    pub uri: String,
+    /// The secret in base32, in groups of four.
+    pub key: String,
+    /// Milliseconds until the server stops accepting this secret.
+    pub milliseconds_left: i64,
+    /// The whole lifetime in milliseconds, for the ring.
+    pub lifetime_milliseconds: i64,
 }
 
 /// Why a step of the set-up was refused.
@@ -72,6 +108,8 @@ pub enum EnrolmentProblem {
     Gone,
     /// The codes were not confirmed with "Finish" in time.
     FinishedTooLate,
+    /// The link to go on with on a phone was used, or its set-up is over.
+    PhoneLinkInvalid,
 }
 
 impl fmt::Display for EnrolmentProblem {
@@ -80,6 +118,7 @@ impl fmt::Display for EnrolmentProblem {
             Self::QrExpired => "This QR code has expired. Generate a new one and scan it; the entry your app made from the old one can be deleted.",
             Self::QrReplaced => "This code belongs to a QR code that has been replaced. Delete that entry in your app and scan the QR code shown now.",
             Self::Gone => "This set-up has ended. Two-factor authentication is not on. Close this window and start again.",
+            Self::PhoneLinkInvalid => "This link has been used, or the set-up that it belongs to has ended. Choose “Continue on my phone” again at your computer.",
             Self::FinishedTooLate => "The set-up was not finished in time. Two-factor authentication is not on and these codes are worthless. Close this window and start again.",
         })
     }

@@ -70,6 +70,12 @@ pub enum ApiError {
     Policy(Vec<PolicyField>),
     /// Someone else changed the policy meanwhile.
     PolicyConflict,
+    /// The policy demands a second factor: it can't be switched off.
+    SecondFactorEnforced,
+    /// An authenticator app can't be called so.
+    MethodName(MethodNameProblem),
+    /// What the request is about has gone meanwhile.
+    NoLongerThere,
 }
 
 /// What a server function answers where a refusal is part of the conversation:
@@ -102,6 +108,30 @@ pub enum CodeProblem {
     },
     /// So many wrong codes in a row that only a recovery code or an administrator helps.
     Suspended,
+    /// Right for this secret under settings other than the portal's: the app did not heed them.
+    OtherSettings(AppSettings),
+}
+
+/// How an authenticator app makes its codes (RFC 6238 §1.2 and §5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppSettings {
+    /// The hash.
+    pub algorithm: AppAlgorithm,
+    /// Digits of a code.
+    pub digits: u32,
+    /// Seconds for which a code is shown.
+    pub period: u32,
+}
+
+/// The hashes that apps use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppAlgorithm {
+    /// HMAC-SHA-1, which the portal uses.
+    Sha1,
+    /// HMAC-SHA-256.
+    Sha256,
+    /// HMAC-SHA-512.
+    Sha512,
 }
 
 /// Why a recovery code was refused.
@@ -111,8 +141,8 @@ pub enum RecoveryCodeProblem {
     Malformed,
     /// Not in the current set.
     Wrong {
-        /// Attempts left in this sign-in.
-        attempts_left: u32,
+        /// Attempts left in this sign-in, when they are counted.
+        attempts_left: Option<u32>,
     },
     /// Used before.
     Used,
@@ -131,6 +161,17 @@ pub enum UserNameProblem {
     Invisible,
     /// Someone has it already.
     Taken,
+}
+
+/// Why an authenticator app can't be called so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MethodNameProblem {
+    /// Nothing but white space.
+    Empty,
+    /// More than 64 characters.
+    TooLong,
+    /// Characters that are invisible, control something or change the reading direction.
+    Unprintable,
 }
 
 /// A span of time in words, rounded up: "40 seconds", "3 minutes", "2 hours".
@@ -171,9 +212,14 @@ impl fmt::Display for ApiError {
             Self::Enrolment(problem) => problem.fmt(f),
             Self::InvitationInvalid => f.write_str("This link has been used, has expired or was never valid. Ask an administrator for a new one."),
             Self::UserName(problem) => problem.fmt(f),
+            Self::Password(broken) if broken.contains(&PasswordRule::NotRecent) => f.write_str("You have used this password before. Choose one that is none of your last ten."),
+            Self::Password(broken) if broken.contains(&PasswordRule::NotCommon) => f.write_str("This password, or one close to it, is among the first that an attacker tries. Choose another one."),
             Self::Password(_) => f.write_str("The password does not keep all the rules below."),
             Self::Policy(_) => f.write_str("Some values are out of bounds. They are marked below."),
             Self::PolicyConflict => f.write_str("Someone else changed the policy while you were editing. Your changes were not saved; compare them with the current policy."),
+            Self::SecondFactorEnforced => f.write_str("The account policy demands two-factor authentication, so it can't be switched off."),
+            Self::MethodName(problem) => problem.fmt(f),
+            Self::NoLongerThere => f.write_str("This is no longer there; it may have ended in another window. The list is up to date now."),
         }
     }
 }
@@ -200,7 +246,37 @@ impl fmt::Display for CodeProblem {
                 write!(f, "Too many wrong codes. Try again in {}, or use a recovery code.", duration_in_words(*retry_after))
             }
             Self::Suspended => f.write_str("Too many wrong codes. Your authentication app is suspended; use a recovery code or ask an administrator."),
+            Self::OtherSettings(settings) => settings.fmt(f),
         }
+    }
+}
+
+/// Names every setting that is not the portal's, and what to do.
+impl fmt::Display for AppSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let algorithm = match self.algorithm {
+            AppAlgorithm::Sha1 => None,
+            AppAlgorithm::Sha256 => Some("SHA-256 instead of SHA-1"),
+            AppAlgorithm::Sha512 => Some("SHA-512 instead of SHA-1"),
+        };
+        let digits = (self.digits != 6).then(|| format!("{} digits instead of 6", self.digits));
+        let period = (self.period != 30).then(|| format!("a new code every {} seconds instead of 30", self.period));
+        let differences: Vec<String> = [algorithm.map(str::to_owned), digits, period].into_iter().flatten().collect();
+        write!(
+            f,
+            "Your app has the right key but makes other codes: {}. Delete the entry and add it again with SHA-1, 6 digits and 30 seconds, or use another app.",
+            differences.join(", ")
+        )
+    }
+}
+
+impl fmt::Display for MethodNameProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Enter a name.",
+            Self::TooLong => "A name has at most 64 characters.",
+            Self::Unprintable => "A name can't contain line breaks or invisible characters.",
+        })
     }
 }
 
@@ -208,13 +284,14 @@ impl fmt::Display for RecoveryCodeProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed => f.write_str("A recovery code has 16 letters and digits, like ABCD-EFGH-JKMN-PQRS."),
-            Self::Wrong { attempts_left } => {
+            Self::Wrong { attempts_left: Some(left) } => {
                 write!(
                     f,
-                    "This is none of your current recovery codes. {attempts_left} {} left.",
-                    if *attempts_left == 1 { "attempt" } else { "attempts" }
+                    "This is none of your current recovery codes. {left} {} left.",
+                    if *left == 1 { "attempt" } else { "attempts" }
                 )
             }
+            Self::Wrong { attempts_left: None } => f.write_str("This is none of your current recovery codes."),
             Self::Used => f.write_str("This recovery code has been used already. Each works once."),
         }
     }

@@ -5,10 +5,14 @@
 //! an attacker chose and the portal would then show as its own.
 
 pub mod account;
+pub mod activity;
+pub mod audit;
 pub mod enrolment;
 pub mod error;
 pub mod password;
 pub mod policy;
 pub mod profile;
+pub mod recovery;
+pub mod session;
 
 pub use error::{Answer, ApiError};

@@ -43,6 +43,10 @@ pub enum PasswordRule {
     MaximumLength,
     /// Does not contain the user name.
     NotUserName,
+    /// Is not one of the passwords that everybody tries first, nor close to one. Only the server knows them.
+    NotCommon,
+    /// Is none of the person's last ten. Only the server knows them.
+    NotRecent,
 }
 
 impl fmt::Display for PasswordRule {
@@ -54,6 +58,8 @@ impl fmt::Display for PasswordRule {
             Self::Capital => f.write_str("At least one capital letter"),
             Self::MaximumLength => write!(f, "At most {MAXIMUM_LENGTH} characters"),
             Self::NotUserName => f.write_str("Does not contain the user name"),
+            Self::NotCommon => f.write_str("Is not a common password or close to one"),
+            Self::NotRecent => f.write_str("Is none of your last ten passwords"),
         }
     }
 }
@@ -79,7 +85,7 @@ impl PasswordPolicy {
 }
 
 impl PasswordRule {
-    /// Whether `password` keeps this rule.
+    /// Whether `password` keeps this rule, as far as the browser can tell.
     pub fn holds(self, password: &str, user_name: &str) -> bool {
         match self {
             Self::MinimumLength(least) => password.chars().count() >= least as usize,
@@ -91,6 +97,7 @@ impl PasswordRule {
                 let name = user_name.trim().to_lowercase();
                 name.chars().count() < 3 || !password.to_lowercase().contains(&name)
             }
+            Self::NotCommon | Self::NotRecent => true,
         }
     }
 }

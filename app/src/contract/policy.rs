@@ -13,6 +13,8 @@ pub struct AccountPolicy {
     pub lockout: Lockout,
     /// Users can only log in if they have configured two factor authentication.
     pub require_second_factor: bool,
+    /// Whether, and for how long, a browser may spare its person the code.
+    pub trusted_browsers: TrustedBrowserPolicy,
     /// How long sessions last.
     pub sessions: SessionLimits,
 }
@@ -29,6 +31,28 @@ pub struct Lockout {
 impl Default for Lockout {
     fn default() -> Self {
         Self { maximum_failures: 5, minutes: Some(15) }
+    }
+}
+
+/// “Do not ask me for N days”.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedBrowserPolicy {
+    /// Whether people may choose it.
+    pub allowed: bool,
+    /// N, the most days they may choose, 1 to 90.
+    pub days: u32,
+}
+
+impl Default for TrustedBrowserPolicy {
+    fn default() -> Self {
+        Self { allowed: false, days: 30 }
+    }
+}
+
+impl TrustedBrowserPolicy {
+    /// The most days that may be chosen; `None` when none may.
+    pub fn most_days(&self) -> Option<u32> {
+        self.allowed.then_some(self.days)
     }
 }
 
@@ -78,6 +102,8 @@ pub enum PolicyField {
     MaximumFailures,
     /// [`Lockout::minutes`]
     LockMinutes,
+    /// [`TrustedBrowserPolicy::days`]
+    TrustedBrowserDays,
     /// [`SessionLimits::idle_minutes`]
     IdleMinutes,
     /// [`SessionLimits::absolute_hours`]
@@ -86,8 +112,14 @@ pub enum PolicyField {
 
 impl PolicyField {
     /// Every field with bounds.
-    pub const ALL: [Self; 5] =
-        [Self::MinimumLength, Self::MaximumFailures, Self::LockMinutes, Self::IdleMinutes, Self::AbsoluteHours];
+    pub const ALL: [Self; 6] = [
+        Self::MinimumLength,
+        Self::MaximumFailures,
+        Self::LockMinutes,
+        Self::TrustedBrowserDays,
+        Self::IdleMinutes,
+        Self::AbsoluteHours,
+    ];
 
     /// Least and greatest value allowed.
     pub const fn bounds(self) -> (u32, u32) {
@@ -95,6 +127,7 @@ impl PolicyField {
             Self::MinimumLength => (8, 128),
             Self::MaximumFailures => (1, 100),
             Self::LockMinutes => (1, 10_080),
+            Self::TrustedBrowserDays => (1, 90),
             Self::IdleMinutes => (1, 1_440),
             Self::AbsoluteHours => (1, 720),
         }
@@ -106,6 +139,7 @@ impl PolicyField {
             Self::MinimumLength => Some(policy.password.minimum_length),
             Self::MaximumFailures => Some(policy.lockout.maximum_failures),
             Self::LockMinutes => policy.lockout.minutes,
+            Self::TrustedBrowserDays => Some(policy.trusted_browsers.days),
             Self::IdleMinutes => Some(policy.sessions.idle_minutes),
             Self::AbsoluteHours => Some(policy.sessions.absolute_hours),
         }
@@ -150,6 +184,7 @@ mod tests {
                     PolicyField::MinimumLength => policy.password.minimum_length = value,
                     PolicyField::MaximumFailures => policy.lockout.maximum_failures = value,
                     PolicyField::LockMinutes => policy.lockout.minutes = Some(value),
+                    PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                     PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                     PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
                 }

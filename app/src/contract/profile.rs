@@ -1,5 +1,6 @@
 //! A person's own security at a glance.
 
+use super::recovery::RecoveryLedger;
 use serde::{Deserialize, Serialize};
 
 /// The second factor of one person.
@@ -7,12 +8,19 @@ use serde::{Deserialize, Serialize};
 pub struct TwoFactorStatus {
     /// Active authenticator apps, oldest first; empty means two-factor authentication is off.
     pub methods: Vec<Method>,
-    /// Recovery codes that are still unused.
-    pub recovery_codes_left: u32,
+    /// The current recovery codes; `None` when two-factor authentication is off.
+    pub recovery: Option<RecoveryLedger>,
     /// Whether the account policy demands a second factor.
     pub enforced: bool,
     /// A set-up was begun in this session and can be resumed.
     pub enrolment_under_way: bool,
+}
+
+impl TwoFactorStatus {
+    /// How many recovery codes are unused.
+    pub fn recovery_codes_left(&self) -> usize {
+        self.recovery.as_ref().map_or(0, RecoveryLedger::left)
+    }
 }
 
 /// One enrolled authenticator app. Times are Unix seconds.

@@ -6,7 +6,7 @@ use crate::{
         button::{Button, Emphasis},
         card::Standalone,
         page::PageHeading,
-        set_up::{Outcome, use_set_up},
+        set_up::{Intent, Outcome, use_set_up},
         signed_in::use_signed_in,
     },
     contract::ApiError,
@@ -40,7 +40,7 @@ pub fn Confinement() -> impl IntoView {
                     }}
                 </div>
                 <div class="actions">
-                    <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open()>
+                    <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open(Intent::Add)>
                         "Set up 2FA"
                     </Button>
                     <form method="post" action="/api/sign-out">

@@ -16,7 +16,7 @@ use crate::{
 use leptos::prelude::*;
 
 /// From here on few enough are left to be worth a word.
-const FEW_CODES: u32 = 3;
+const FEW_CODES: usize = 3;
 
 lazy_page! {
     /// The start page.
@@ -76,13 +76,13 @@ fn SecondFactorTile(two_factor: TwoFactorStatus) -> impl IntoView {
 /// Recovery codes concern only those who have a second factor.
 #[component]
 fn CodesTile(two_factor: TwoFactorStatus) -> impl IntoView {
-    let TwoFactorStatus { methods, recovery_codes_left: left, .. } = two_factor;
+    let left = two_factor.recovery_codes_left();
     let words = match left {
         0 => "None are left. Without your phone you could not sign in.",
         1..=FEW_CODES => "Only a few are left to sign in without your phone.",
         _ => "Each signs you in once without your phone.",
     };
-    (!methods.is_empty()).then(|| {
+    (!two_factor.methods.is_empty()).then(|| {
         view! {
             <section class="tile" aria-labelledby="tile-codes">
                 <h2 class="tile-title" id="tile-codes">

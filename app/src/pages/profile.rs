@@ -13,7 +13,7 @@ use crate::{
         moment::Moment,
         page::PageHeading,
         part::lazy_page,
-        set_up::{Outcome, use_set_up},
+        set_up::{Intent, Outcome, use_set_up},
         signed_in::use_signed_in,
     },
     contract::{
@@ -65,7 +65,7 @@ fn follow_set_up(status: Fetched<TwoFactorStatus>) {
             && status.enrolment_under_way
             && first != Some(true)
         {
-            set_up.resume();
+            set_up.open(Intent::Resume);
         }
         known || first == Some(true)
     });
@@ -140,7 +140,7 @@ fn Off() -> impl IntoView {
             "Two-factor authentication is not on yet."
         </p>
         <p>"With it, a stolen password alone does not open your account: signing in also takes a code from your phone."</p>
-        <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open()>
+        <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open(Intent::Add)>
             "Add method"
         </Button>
     }
@@ -149,7 +149,8 @@ fn Off() -> impl IntoView {
 #[component]
 fn On(status: TwoFactorStatus) -> impl IntoView {
     let set_up = use_set_up();
-    let TwoFactorStatus { methods, recovery_codes_left: left, .. } = status;
+    let left = status.recovery_codes_left();
+    let methods = status.methods;
     let methods = methods.into_iter().map(|method| view! { <MethodRow method /> }).collect_view();
     view! {
         <p class="state">
@@ -166,7 +167,7 @@ fn On(status: TwoFactorStatus) -> impl IntoView {
                 left => format!("{left} recovery codes are left."),
             }}
         </p>
-        <Button on:click=move |_| set_up.open()>"Add method"</Button>
+        <Button on:click=move |_| set_up.open(Intent::Add)>"Add method"</Button>
     }
 }
 

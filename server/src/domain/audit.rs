@@ -9,6 +9,7 @@
 //!  GENESIS --> H(GENESIS | entry 1) --> H(hash 1 | entry 2) --> ...
 //! ```
 
+pub use app::contract::audit::{AuditEvent, Outcome};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -18,122 +19,6 @@ pub const GENESIS: [u8; 32] = [0; 32];
 /// Separates these hashes from any other use of SHA-256, and versions the
 /// encoding.
 const DOMAIN: &[u8] = b"twofold audit entry v1";
-
-/// Declares the events with the names they are stored and exported under.
-macro_rules! events {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// What happened. The names are stored and exported: they never change.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum AuditEvent {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl AuditEvent {
-            /// Every event, in the order of declaration.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The stable name.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-
-            /// The reverse of [`AuditEvent::as_str`].
-            pub fn parse(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$variant),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-events! {
-    // Accounts
-    FirstAdministratorCreated = "first_administrator_created",
-    UserAdded = "user_added",
-    InvitationIssued = "invitation_issued",
-    /// By an invitation, for the first time or after a reset.
-    PasswordChosen = "password_chosen",
-    PasswordChanged = "password_changed",
-    UserDeactivated = "user_deactivated",
-    UserReactivated = "user_reactivated",
-    AdministratorGranted = "administrator_granted",
-    AdministratorRevoked = "administrator_revoked",
-    // Signing in
-    SignedIn = "signed_in",
-    /// Wrong name or password; the two are not told apart.
-    SignInFailed = "sign_in_failed",
-    /// Refused unseen because of a lock or a limit.
-    SignInRefused = "sign_in_refused",
-    AccountLocked = "account_locked",
-    AccountUnlocked = "account_unlocked",
-    SecondFactorRequested = "second_factor_requested",
-    SecondFactorAccepted = "second_factor_accepted",
-    SecondFactorFailed = "second_factor_failed",
-    /// A right code for a step that was used already.
-    CodeReused = "code_reused",
-    /// A code that was right at another time.
-    ClockSkew = "clock_skew",
-    /// Refused unseen: too many wrong codes today.
-    SecondFactorExhausted = "second_factor_exhausted",
-    /// Too many wrong codes in a row: methods disabled until recovery.
-    SecondFactorSuspended = "second_factor_suspended",
-    RecoveryCodeUsed = "recovery_code_used",
-    RecoveryCodeFailed = "recovery_code_failed",
-    SignedOut = "signed_out",
-    SessionExpired = "session_expired",
-    SessionEnded = "session_ended",
-    BrowserTrusted = "browser_trusted",
-    TrustedBrowserUsed = "trusted_browser_used",
-    TrustedBrowserRemoved = "trusted_browser_removed",
-    SteppedUp = "stepped_up",
-    StepUpFailed = "step_up_failed",
-    // Second factors
-    EnrolmentStarted = "enrolment_started",
-    EnrolmentQrRenewed = "enrolment_qr_renewed",
-    EnrolmentCodeWrong = "enrolment_code_wrong",
-    EnrolmentExpired = "enrolment_expired",
-    EnrolmentConfirmed = "enrolment_confirmed",
-    EnrolmentFinished = "enrolment_finished",
-    EnrolmentCancelled = "enrolment_cancelled",
-    MethodRenamed = "method_renamed",
-    /// One method removed by its owner.
-    MethodDisabled = "method_disabled",
-    /// All methods switched off by their owner.
-    SecondFactorDisabled = "second_factor_disabled",
-    /// All methods switched off by an administrator.
-    SecondFactorReset = "second_factor_reset",
-    RecoveryCodesReplaced = "recovery_codes_replaced",
-    // The portal
-    PolicyChanged = "policy_changed",
-    AuditExported = "audit_exported",
-    EncryptionKeyRotated = "encryption_key_rotated",
-}
-
-/// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    Success,
-    Failure,
-}
-
-impl Outcome {
-    /// The stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-        }
-    }
-
-    /// The reverse of [`Outcome::as_str`].
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Success, Self::Failure].into_iter().find(|outcome| outcome.as_str() == name)
-    }
-}
 
 /// Everything an entry says, as it is stored. Names are kept beside ids so that
 /// an entry still reads after an account is gone.
@@ -235,7 +120,6 @@ pub fn verify<'a>(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::HashSet;
 
     /// An entry that owns its text.
     #[derive(Clone, Debug, PartialEq)]
@@ -288,21 +172,6 @@ mod tests {
 
     fn check(entries: &[Entry], hashes: &[[u8; 32]]) -> Result<[u8; 32], BrokenChain> {
         verify(GENESIS, entries.iter().map(Entry::fields).zip(hashes.iter().copied()))
-    }
-
-    #[test]
-    fn names_are_unique_stable_and_read_back() {
-        let names: HashSet<&str> = AuditEvent::ALL.iter().map(|e| e.as_str()).collect();
-        assert_eq!(names.len(), AuditEvent::ALL.len());
-        for event in AuditEvent::ALL {
-            let name = event.as_str();
-            assert_eq!(AuditEvent::parse(name), Some(*event));
-            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
-        }
-        assert_eq!(AuditEvent::parse("SignedIn"), None);
-        for outcome in [Outcome::Success, Outcome::Failure] {
-            assert_eq!(Outcome::parse(outcome.as_str()), Some(outcome));
-        }
     }
 
     #[test]

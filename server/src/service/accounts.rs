@@ -22,10 +22,12 @@ use app::{
     contract::{
         ApiError,
         account::{Invitation, InvitationKind, Standing, Viewer},
+        activity::ActivityPage,
         error::UserNameProblem,
+        password::PasswordPolicy,
         profile::SecurityOverview,
     },
-    portal::{Accounts, Enrolling, Person, Visitor},
+    portal::{Accounts, Enrolling, Person, SteppedUp, Visitor},
 };
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -42,6 +44,7 @@ impl Accounts for Service {
             user_name: session.user_name.clone(),
             administrator: session.administrator,
             standing: session.standing,
+            recovery_notice: self.recovery_notice(caller).await?,
         })
     }
 
@@ -96,6 +99,18 @@ impl Accounts for Service {
         tx.commit().await?;
         hand_over(call, &token);
         Ok(standing)
+    }
+
+    async fn password_policy(&self, _caller: &Person) -> Result<PasswordPolicy, ApiError> {
+        Ok(versioned(&policy::load(&self.db).await?).policy.password)
+    }
+
+    async fn change_password(&self, caller: &SteppedUp<Person>, current: String, new: String) -> Result<(), ApiError> {
+        self.replace_password(caller, Zeroizing::new(current), Zeroizing::new(new)).await
+    }
+
+    async fn activity(&self, caller: &Person, before: Option<i64>) -> Result<ActivityPage, ApiError> {
+        self.activity_page(caller, before).await
     }
 
     async fn security_overview(&self, caller: &Person) -> Result<SecurityOverview, ApiError> {

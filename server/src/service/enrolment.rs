@@ -35,11 +35,15 @@ use crate::{
 use app::{
     contract::{
         ApiError,
-        enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, PendingEnrolment, QrCode},
+        enrolment::{
+            ConfirmedEnrolment, Enrolment, EnrolmentProblem, EnrolmentProgress, PendingEnrolment, PhoneLink,
+            PhoneSetUp, QrCode,
+        },
         error::CodeProblem,
         profile::{Method, TwoFactorStatus},
+        recovery::RecoveryCodeSheet,
     },
-    portal::{Bound, Enrolling, Person, SecondFactor, SteppedUp},
+    portal::{Bound, Enrolling, Person, SecondFactor, SteppedUp, Visitor},
 };
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -51,7 +55,11 @@ const GONE: ApiError = ApiError::Enrolment(EnrolmentProblem::Gone);
 
 #[async_trait]
 impl SecondFactor for Service {
-    async fn begin_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError> {
+    async fn begin_enrolment(
+        &self,
+        caller: &SteppedUp<Enrolling>,
+        _replaces: Option<&str>,
+    ) -> Result<Enrolment, ApiError> {
         let (mut tx, rows) = self.begin_with_rows(caller).await?;
         if let Some(current) = current(&rows)
             && let Some(view) = self.view(caller, current)?
@@ -60,6 +68,10 @@ impl SecondFactor for Service {
         }
         enrolments::delete_of_session(&mut tx, &caller.session().id).await?;
         self.insert_secret(tx, caller, AuditEvent::EnrolmentStarted).await
+    }
+
+    async fn resume_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError> {
+        self.begin_enrolment(caller, None).await
     }
 
     async fn renew_enrolment(&self, caller: &Enrolling) -> Result<Enrolment, ApiError> {
@@ -114,8 +126,36 @@ impl SecondFactor for Service {
         Ok(())
     }
 
+    async fn continue_on_phone(&self, caller: &Enrolling, id: &str) -> Result<PhoneLink, ApiError> {
+        self.make_phone_link(caller, id).await
+    }
+
+    async fn enrolment_progress(&self, caller: &Enrolling, id: &str) -> Result<EnrolmentProgress, ApiError> {
+        self.progress(caller, id).await
+    }
+
+    async fn phone_set_up(&self, visitor: &Visitor, token: &str) -> Result<PhoneSetUp, ApiError> {
+        self.open_on_phone(visitor, token).await
+    }
+
+    async fn confirm_on_phone(&self, visitor: &Visitor, grant: &str, code: &str) -> Result<(), ApiError> {
+        self.confirm_by_phone(visitor, grant, code).await
+    }
+
     async fn two_factor_status(&self, caller: &Person) -> Result<TwoFactorStatus, ApiError> {
         self.status(caller).await
+    }
+
+    async fn rename_method(&self, caller: &Person, id: &str, name: &str) -> Result<(), ApiError> {
+        self.rename(caller, id, name).await
+    }
+
+    async fn remove_method(&self, caller: &SteppedUp<Person>, id: &str) -> Result<(), ApiError> {
+        self.remove(caller, id).await
+    }
+
+    async fn disable_second_factor(&self, caller: &SteppedUp<Person>) -> Result<(), ApiError> {
+        self.disable(caller).await
     }
 }
 
@@ -131,7 +171,7 @@ impl Service {
         });
         Ok(TwoFactorStatus {
             methods: methods.collect(),
-            recovery_codes_left: u32::try_from(recovery::left(&self.db, &session.user_id).await?).unwrap_or(0),
+            recovery: self.recovery_ledger(&session.user_id).await?,
             enforced: policy::load(&self.db).await?.require_second_factor,
             enrolment_under_way: enrolments::is_under_way(&self.db, &session.id, self.now().0).await?,
         })
@@ -197,6 +237,7 @@ impl Service {
             uri: uri.to_string(),
             milliseconds_left: self.milliseconds_until(pending.expires_at),
             lifetime_milliseconds: self.settings.qr_lifetime.saturating_mul(1_000),
+            replaces: None,
         })
     }
 
@@ -210,10 +251,13 @@ impl Service {
         (self.now() < end).then(|| {
             Ok(ConfirmedEnrolment {
                 id: row.id.clone(),
-                recovery_codes: self.open_codes(row)?.split(SEPARATOR).map(str::to_owned).collect(),
-                portal_name: self.settings.portal_name.clone(),
-                user_name: caller.session().user_name.clone(),
-                created_at: row.confirmed_at.unwrap_or_default(),
+                sheet: RecoveryCodeSheet {
+                    codes: self.open_codes(row)?.split(SEPARATOR).map(str::to_owned).collect(),
+                    portal_name: self.settings.portal_name.clone(),
+                    user_name: caller.session().user_name.clone(),
+                    created_at: row.confirmed_at.unwrap_or_default(),
+                },
+                replaces_codes: caller.session().has_second_factor,
                 milliseconds_left: self.milliseconds_until(end),
             })
         })
@@ -269,10 +313,13 @@ impl Service {
         tx.commit().await?;
         Ok(ConfirmedEnrolment {
             id: id.to_owned(),
-            recovery_codes: shown,
-            portal_name: self.settings.portal_name.clone(),
-            user_name: caller.session().user_name.clone(),
-            created_at: now.0,
+            sheet: RecoveryCodeSheet {
+                codes: shown,
+                portal_name: self.settings.portal_name.clone(),
+                user_name: caller.session().user_name.clone(),
+                created_at: now.0,
+            },
+            replaces_codes: caller.session().has_second_factor,
             milliseconds_left: self.milliseconds_until(finish_before),
         })
     }

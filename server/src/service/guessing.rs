@@ -16,7 +16,7 @@ use crate::{
         lockout::{Allowance, Counter, Refused},
         session::MAX_WRONG_CODES,
     },
-    store::{Tx, accounts::UserRow, attempts, policy, sessions},
+    store::{Tx, accounts::UserRow, attempts, browsers, policy, sessions},
 };
 use app::{
     contract::{ApiError, error::CodeProblem},
@@ -62,8 +62,8 @@ pub fn account_key(name_key: &str) -> String {
 }
 
 /// The counter of a known browser, which other people's guessing does not touch.
-fn browser_key(token_hash: &[u8; 32], user_id: &str) -> String {
-    format!("{}{}", browser_keys_prefix(user_id), hex::encode(Sha256::digest(token_hash)))
+fn browser_key(browser_id: &str, user_id: &str) -> String {
+    format!("{}{browser_id}", browser_keys_prefix(user_id))
 }
 
 /// What the counters of all known browsers of a person begin with.
@@ -99,11 +99,13 @@ impl Service {
         let policy = policy::load_in(tx).await?;
         let allowance = Allowance::password(policy.maximum_failures, policy.lock_minutes);
         let browser = client.browser_token.as_deref().and_then(Token::parse).map(|token| token.digest());
-        let account = match (browser, user) {
-            (Some(hash), Some(user)) if sessions::is_known_browser(tx, &hash, &user.id).await? => {
-                browser_key(&hash, &user.id)
-            }
-            _ => account_key(name_key),
+        let known = match (browser, user) {
+            (Some(hash), Some(user)) => browsers::find(tx, &hash, &user.id).await?.map(|row| (row, user)),
+            _ => None,
+        };
+        let account = match known {
+            Some((browser, user)) => browser_key(&browser.id, &user.id),
+            None => account_key(name_key),
         };
         let address = format!("address:{}", ClientAddress::from(client.address).throttle_key());
         if let Err(refused) = attempts::charge(tx, &address, Allowance::CLIENT_ADDRESS, now).await? {

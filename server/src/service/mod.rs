@@ -4,19 +4,26 @@
 //! [`Service`] implements the traits through which the interface reaches them.
 
 mod accounts;
+mod activity;
 mod audit;
+mod change_password;
 pub mod demo;
+mod devices;
 mod enrolment;
 mod error;
 pub use error::incident;
 mod guessing;
 mod housekeeping;
+mod methods;
 mod overview;
+mod phone;
 mod policy;
+mod recovery_codes;
 mod rekey;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod trust;
 pub mod users;
 
 use crate::{

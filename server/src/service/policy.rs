@@ -12,7 +12,7 @@ use app::{
     contract::{
         ApiError,
         password::PasswordPolicy,
-        policy::{AccountPolicy, EnforcementImpact, Lockout, SessionLimits, VersionedPolicy},
+        policy::{AccountPolicy, EnforcementImpact, Lockout, SessionLimits, TrustedBrowserPolicy, VersionedPolicy},
     },
     portal::{Administrator, Policies, SteppedUp},
 };
@@ -74,6 +74,10 @@ pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
             },
             lockout: Lockout { maximum_failures: small(row.maximum_failures), minutes: row.lock_minutes.map(small) },
             require_second_factor: row.require_second_factor,
+            trusted_browsers: TrustedBrowserPolicy {
+                allowed: row.allow_trusted_browsers,
+                days: small(row.trusted_browser_days),
+            },
             sessions: SessionLimits {
                 idle_minutes: small(row.idle_minutes),
                 absolute_hours: small(row.absolute_hours),
@@ -92,6 +96,8 @@ fn row(policy: &AccountPolicy, version: i64) -> PolicyRow {
         maximum_failures: policy.lockout.maximum_failures.into(),
         lock_minutes: policy.lockout.minutes.map(Into::into),
         require_second_factor: policy.require_second_factor,
+        allow_trusted_browsers: policy.trusted_browsers.allowed,
+        trusted_browser_days: policy.trusted_browsers.days.into(),
         idle_minutes: policy.sessions.idle_minutes.into(),
         absolute_hours: policy.sessions.absolute_hours.into(),
     }

@@ -14,7 +14,7 @@ use super::{
     sessions::hand_over,
 };
 use crate::{
-    crypto::{password::Salt, secret_box::Purpose, token::Token},
+    crypto::{password::Salt, secret_box::Purpose},
     domain::{
         audit::{AuditEvent, Outcome},
         code::SixDigits,
@@ -79,7 +79,7 @@ impl Service {
         let hash = self.hasher.derive(code.as_bytes(), Salt(salt)).await?;
         let found = matching(&codes, &hash);
         let (Some(set), Some(found)) = (set, found) else {
-            let problem = RecoveryCodeProblem::Wrong { attempts_left };
+            let problem = RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) };
             return Err(self.refuse_recovery_code(caller, problem, attempts_left).await?);
         };
 
@@ -142,8 +142,7 @@ impl Service {
         let (session, call, now) = (caller.session(), caller.call(), self.now());
         let token = self.elevate_session(&mut tx, session).await?;
         self.take_back_codes(&mut tx, &session.user_id).await?;
-        let browser = call.client.browser_token.as_deref().and_then(Token::parse).unwrap_or_else(|| self.new_token());
-        sessions::remember_browser(&mut tx, &browser.digest(), &session.user_id, now.0).await?;
+        let browser = self.remember_browser(&mut tx, call, &session.user_id, None).await?;
         for event in [accepted, AuditEvent::SignedIn] {
             record(&mut tx, now, actor(caller), event, Outcome::Success).await?;
         }

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use app::{
-    contract::{ApiError, account::Standing},
+    contract::{ApiError, account::Standing, session::SessionState},
     portal::{Call, CookieChange, Session},
 };
 
@@ -52,7 +52,11 @@ impl Service {
         let assurance = if row.full { Assurance::Full } else { Assurance::FirstFactor };
         Ok(Session {
             standing: standing(assurance, row.has_second_factor, row.require_second_factor),
-            stepped_up: is_step_up_fresh(Some(UnixTime(row.authenticated_at)), now),
+            state: SessionState {
+                milliseconds_left: 0,
+                extendable: true,
+                stepped_up: is_step_up_fresh(Some(UnixTime(row.authenticated_at)), now),
+            },
             id: row.id,
             user_id: row.user_id,
             user_name: row.user_name,

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 use app::{
-    contract::{ApiError, account::Standing, password::MAXIMUM_LENGTH},
+    contract::{ApiError, account::Standing, password::MAXIMUM_LENGTH, session::CodeRequest},
     portal::{AwaitingCode, Bound, CookieChange, Enrolling, SignIn, Visitor},
 };
 use async_trait::async_trait;
@@ -46,7 +46,16 @@ impl SignIn for Service {
         }
     }
 
-    async fn sign_in_with_code(&self, caller: &AwaitingCode, code: &str) -> Result<(), ApiError> {
+    async fn code_request(&self, _caller: &AwaitingCode) -> Result<CodeRequest, ApiError> {
+        Err(ApiError::Unavailable)
+    }
+
+    async fn sign_in_with_code(
+        &self,
+        caller: &AwaitingCode,
+        code: &str,
+        _trust_days: Option<u32>,
+    ) -> Result<(), ApiError> {
         self.complete_with_code(caller, code).await
     }
 
@@ -54,7 +63,13 @@ impl SignIn for Service {
         self.complete_with_recovery_code(caller, code).await
     }
 
-    async fn step_up(&self, caller: &Enrolling, password: String, code: Option<&str>) -> Result<(), ApiError> {
+    async fn step_up(
+        &self,
+        caller: &Enrolling,
+        password: String,
+        code: Option<&str>,
+        _recovery_code: Option<&str>,
+    ) -> Result<(), ApiError> {
         self.prove_again(caller, Zeroizing::new(password), code).await
     }
 

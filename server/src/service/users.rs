@@ -17,7 +17,7 @@ use crate::{
         accounts::{self, ListedUser, UserRow},
         attempts,
         audit::Named,
-        enrolments, methods, recovery, sessions,
+        browsers, enrolments, methods, recovery, sessions,
     },
 };
 use app::contract::ApiError;
@@ -118,7 +118,7 @@ impl Service {
         recovery::delete_of_user(&mut tx, &user.id).await?;
         sessions::delete_of_user(&mut tx, &user.id).await?;
         enrolments::delete_of_user(&mut tx, &user.id).await?;
-        sessions::forget_browsers_of_user(&mut tx, &user.id).await?;
+        browsers::forget_of_user(&mut tx, &user.id).await?;
         self.take_back_codes(&mut tx, &user.id).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::SecondFactorReset).await?;
         tx.commit().await?;

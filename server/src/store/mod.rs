@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod browsers;
 pub mod db;
 pub mod enrolments;
 pub mod methods;

@@ -1,4 +1,4 @@
-//! Sessions, the one query behind every signed-in request, and known browsers.
+//! Sessions, and the one query behind every signed-in request.
 
 use super::db::{Db, StoreError, Tx};
 use crate::values;
@@ -169,54 +169,10 @@ pub async fn delete_stale(db: &Db, seen_before: i64, created_before: i64) -> Res
         .await
 }
 
-/// Whether this browser signed in before as this person with both factors.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn is_known_browser(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str) -> Result<bool, StoreError> {
-    let row: Option<(i64,)> = tx
-        .optional(
-            "SELECT last_used_at FROM known_browsers WHERE token_hash = $1 AND user_id = $2",
-            values![token_hash, user_id],
-        )
-        .await?;
-    Ok(row.is_some())
-}
-
-/// Remembers that this browser signed in as this person with both factors.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn remember_browser(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str, now: i64) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO known_browsers (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
-         ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = excluded.last_used_at",
-        values![token_hash, user_id, now],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Forgets browsers that were not used since `before`.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn forget_browsers(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM known_browsers WHERE last_used_at < $1", values![before]).await
-}
-
 /// Ends all sessions of a person but one.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn delete_others(tx: &mut Tx, user_id: &str, keep: &str) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", values![user_id, keep]).await
-}
-
-/// Forgets all browsers of a person.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn forget_browsers_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreError> {
-    tx.execute("DELETE FROM known_browsers WHERE user_id = $1", values![user_id]).await
 }

@@ -1,11 +1,13 @@
 //! Where the set-up stands in this browser, and the steps between.
 
 use crate::{
-    api::enrolment::{begin_enrolment, cancel_enrolment, confirm_enrolment, finish_enrolment, renew_enrolment},
+    api::enrolment::{
+        begin_enrolment, cancel_enrolment, confirm_enrolment, finish_enrolment, renew_enrolment, resume_enrolment,
+    },
     components::{
         browser,
         loaded::Trouble,
-        set_up::{Outcome, SetUp, use_set_up},
+        set_up::{Intent, Outcome, SetUp, use_set_up},
         step_up::{StepUp, use_step_up},
     },
     contract::{
@@ -54,14 +56,18 @@ pub struct Flow {
     busy: RwSignal<bool>,
     /// What went wrong in the current stage.
     pub trouble: Trouble,
+    /// What the dialog was opened for.
+    intent: StoredValue<Intent>,
     set_up: SetUp,
     step_up: StepUp,
 }
 
 impl Flow {
-    /// Starts at `stage`.
-    pub fn new(stage: Stage) -> Self {
+    /// Starts at the first step, or finds out where the set-up stands.
+    pub fn new(intent: Intent) -> Self {
+        let stage = if intent == Intent::Resume { Stage::Resuming } else { Stage::Apps };
         Self {
+            intent: StoredValue::new(intent),
             stage: RwSignal::new(stage),
             busy: RwSignal::new(false),
             trouble: Trouble::new(),
@@ -73,6 +79,11 @@ impl Flow {
     /// What to show.
     pub fn stage(self) -> Stage {
         self.stage.get()
+    }
+
+    /// What is shown now, for once.
+    pub fn stage_untracked(self) -> Stage {
+        self.stage.get_untracked()
     }
 
     /// The number of the step that it belongs to.
@@ -91,7 +102,13 @@ impl Flow {
 
     /// Begins the set-up, or takes up the one that this session has.
     pub fn begin(self) {
-        self.request(async move || match self.step_up.run(async || begin_enrolment().await.flatten()).await {
+        let intent = self.intent.get_value();
+        let send = async move || match intent.clone() {
+            Intent::Add => begin_enrolment(None).await.flatten(),
+            Intent::Replace { id } => begin_enrolment(Some(id)).await.flatten(),
+            Intent::Resume => resume_enrolment().await.flatten(),
+        };
+        self.request(async move || match self.step_up.run(send).await {
             Ok(enrolment) => self.show(enrolment),
             Err(ApiError::StepUpRequired { .. }) => self.stage.set(Stage::Apps),
             Err(problem) => self.refused(problem),
@@ -133,6 +150,11 @@ impl Flow {
 
     /// Back to the first step.
     pub fn start_again(self) {
+        self.intent.update_value(|intent| {
+            if *intent == Intent::Resume {
+                *intent = Intent::Add;
+            }
+        });
         self.trouble.clear();
         self.stage.set(Stage::Apps);
     }
@@ -191,7 +213,7 @@ impl Flow {
     /// Another window made a new QR code: that one is shown, and why.
     fn show_current_instead(self, problem: ApiError) {
         spawn_local(async move {
-            match self.step_up.run(async || begin_enrolment().await.flatten()).await {
+            match self.step_up.run(async || resume_enrolment().await.flatten()).await {
                 Ok(enrolment) => {
                     self.show(enrolment);
                     self.trouble.note(problem);

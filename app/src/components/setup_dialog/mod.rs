@@ -16,7 +16,6 @@
 mod apps;
 mod countdown;
 mod flow;
-mod recovery_sheet;
 mod save;
 mod scan;
 
@@ -25,7 +24,7 @@ use super::{
     button::{Button, Emphasis},
     modal::Modal,
     part::Part,
-    set_up::TITLE,
+    set_up::{Intent, TITLE},
 };
 use apps::Apps;
 use flow::{Flow, Stage};
@@ -38,14 +37,14 @@ use scan::{Expired, Scan};
 /// # Errors
 /// This part of the program could not be fetched.
 #[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
-pub fn setup_dialog(resume: bool) -> Part {
-    Ok(view! { <SetUpDialog resume /> }.into_any())
+pub fn setup_dialog(intent: Intent) -> Part {
+    Ok(view! { <SetUpDialog intent /> }.into_any())
 }
 
 #[component]
-fn SetUpDialog(resume: bool) -> impl IntoView {
-    let flow = Flow::new(if resume { Stage::Resuming } else { Stage::Apps });
-    if resume {
+fn SetUpDialog(intent: Intent) -> impl IntoView {
+    let flow = Flow::new(intent);
+    if matches!(flow.stage_untracked(), Stage::Resuming) {
         flow.begin();
     }
     view! {

@@ -1,27 +1,24 @@
 //! Step 3: store the recovery codes, then finish.
 
-use super::{
-    flow::{Flow, Shown},
-    recovery_sheet::{self, RecoverySheet},
-};
+use super::flow::{Flow, Shown};
 use crate::{
     components::{
         alert::Problem,
         browser,
         button::{Button, Emphasis},
         field::CheckBox,
+        recovery_sheet::{RecoverySheet, TakeAway},
     },
     contract::enrolment::ConfirmedEnrolment,
 };
 use gloo_timers::callback::Timeout;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 /// The recovery codes, to be stored before "Finish".
 #[component]
 pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
-    let Shown { content: sheet, deadline } = shown;
+    let Shown { content: ConfirmedEnrolment { id, sheet, .. }, deadline } = shown;
     end_at(deadline, flow);
-    let id = sheet.id.clone();
     let (taken, stored) = (RwSignal::new(false), RwSignal::new(false));
     Effect::new(|_| browser::focus("save-title"));
     view! {
@@ -55,55 +52,6 @@ pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
                     }}
                 </p>
             </div>
-        </div>
-    }
-}
-
-/// The three ways to take the codes along.
-#[component]
-fn TakeAway(
-    sheet: ConfirmedEnrolment,
-    /// Set once one of them worked.
-    taken: RwSignal<bool>,
-) -> impl IntoView {
-    let said = RwSignal::new("");
-    let outcome = move |worked: bool, good: &'static str, bad: &'static str| {
-        if worked {
-            taken.set(true);
-        }
-        said.set(if worked { good } else { bad });
-    };
-    let file = recovery_sheet::as_text(&sheet);
-    let lines = sheet.recovery_codes.join("\n");
-    let download = move |_| {
-        let worked = browser::download(recovery_sheet::FILE_NAME, &file).is_ok();
-        outcome(worked, "Downloaded.", "Your browser could not save the file. Copy or print the codes instead.");
-    };
-    let copy = move |_| {
-        let lines = lines.clone();
-        spawn_local(async move {
-            let worked = browser::copy(&lines).await.is_ok();
-            outcome(
-                worked,
-                "Copied.",
-                "Your browser does not let this page copy. Download or print the codes instead.",
-            );
-        });
-    };
-    let print = move |_| {
-        let worked = browser::print().is_ok();
-        outcome(worked, "Sent to the print dialog.", "Your browser can't print. Download or copy the codes instead.");
-    };
-    view! {
-        <div class="take-away">
-            <div class="actions">
-                <Button on:click=download>"Download"</Button>
-                <Button on:click=copy>"Copy"</Button>
-                <Button on:click=print>"Print"</Button>
-            </div>
-            <p class="copied" role="status">
-                {said}
-            </p>
         </div>
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::contract::{
     password::PasswordPolicy,
-    policy::{AccountPolicy, Lockout, PolicyField, SessionLimits},
+    policy::{AccountPolicy, Lockout, PolicyField, SessionLimits, TrustedBrowserPolicy},
 };
 use leptos::prelude::*;
 
@@ -12,6 +12,7 @@ pub struct Draft {
     minimum_length: RwSignal<String>,
     maximum_failures: RwSignal<String>,
     lock_minutes: RwSignal<String>,
+    trusted_browser_days: RwSignal<String>,
     idle_minutes: RwSignal<String>,
     absolute_hours: RwSignal<String>,
     pub require_number: RwSignal<bool>,
@@ -20,17 +21,19 @@ pub struct Draft {
     /// A lock ends by itself.
     pub lock_ends: RwSignal<bool>,
     pub require_second_factor: RwSignal<bool>,
+    pub allow_trusted_browsers: RwSignal<bool>,
 }
 
 impl Draft {
     /// Starts from the policy in force.
     pub fn new(policy: &AccountPolicy) -> Self {
         let text = |value: u32| RwSignal::new(value.to_string());
-        let AccountPolicy { password, lockout, require_second_factor, sessions } = policy;
+        let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, sessions } = policy;
         Self {
             minimum_length: text(password.minimum_length),
             maximum_failures: text(lockout.maximum_failures),
             lock_minutes: text(lockout.minutes.or(Lockout::default().minutes).unwrap_or(1)),
+            trusted_browser_days: text(trusted_browsers.days),
             idle_minutes: text(sessions.idle_minutes),
             absolute_hours: text(sessions.absolute_hours),
             require_number: RwSignal::new(password.require_number),
@@ -38,6 +41,7 @@ impl Draft {
             require_capital: RwSignal::new(password.require_capital),
             lock_ends: RwSignal::new(lockout.minutes.is_some()),
             require_second_factor: RwSignal::new(*require_second_factor),
+            allow_trusted_browsers: RwSignal::new(trusted_browsers.allowed),
         }
     }
 
@@ -47,6 +51,7 @@ impl Draft {
             PolicyField::MinimumLength => self.minimum_length,
             PolicyField::MaximumFailures => self.maximum_failures,
             PolicyField::LockMinutes => self.lock_minutes,
+            PolicyField::TrustedBrowserDays => self.trusted_browser_days,
             PolicyField::IdleMinutes => self.idle_minutes,
             PolicyField::AbsoluteHours => self.absolute_hours,
         }
@@ -68,6 +73,10 @@ impl Draft {
                 minutes: self.lock_ends.get().then(|| number(PolicyField::LockMinutes)),
             },
             require_second_factor: self.require_second_factor.get(),
+            trusted_browsers: TrustedBrowserPolicy {
+                allowed: self.allow_trusted_browsers.get(),
+                days: number(PolicyField::TrustedBrowserDays),
+            },
             sessions: SessionLimits {
                 idle_minutes: number(PolicyField::IdleMinutes),
                 absolute_hours: number(PolicyField::AbsoluteHours),

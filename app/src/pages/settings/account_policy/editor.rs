@@ -63,7 +63,7 @@ pub fn Editor(
         <form class="editor" novalidate on:submit=on_submit(save)>
             <PasswordSection draft errors />
             <LockSection draft errors />
-            <SecondFactorSection draft enforced />
+            <SecondFactorSection draft errors enforced />
             <SessionSection draft errors />
             <div class="editor-foot">
                 <SaveProblem trouble errors reload />
@@ -148,6 +148,7 @@ fn LockSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView 
 #[component]
 fn SecondFactorSection(
     draft: Draft,
+    errors: Signal<Vec<PolicyField>>,
     /// It is demanded already.
     enforced: bool,
 ) -> impl IntoView {
@@ -161,6 +162,19 @@ fn SecondFactorSection(
                 value=draft.require_second_factor
             />
             {move || about_to_demand.get().then(|| view! { <Impact /> })}
+            <CheckBox
+                id="allow-trusted-browsers"
+                label="Allow users to choose the option “Do not ask me for N days”"
+                value=draft.allow_trusted_browsers
+            />
+            <NumberField
+                draft
+                errors
+                field=PolicyField::TrustedBrowserDays
+                label="Most days that may be chosen (N)"
+                unit="days"
+            />
+            <p class="muted">"A browser that was trusted for longer than N days is asked for a code again at once."</p>
         </fieldset>
     }
 }
@@ -182,6 +196,7 @@ const fn id(field: PolicyField) -> &'static str {
         PolicyField::MinimumLength => "minimum-length",
         PolicyField::MaximumFailures => "maximum-failures",
         PolicyField::LockMinutes => "lock-minutes",
+        PolicyField::TrustedBrowserDays => "trusted-browser-days",
         PolicyField::IdleMinutes => "idle-minutes",
         PolicyField::AbsoluteHours => "absolute-hours",
     }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 /// The policy in force and the way to change it.
 #[component]
 pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoView {
-    let AccountPolicy { password, lockout, require_second_factor, sessions } = policy;
+    let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, sessions } = policy;
     let lock = match lockout.minutes {
         Some(minutes) => counted(minutes, "minute"),
         None => "Until an administrator unlocks the account".to_owned(),
@@ -45,6 +45,13 @@ pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoVie
                 (
                     "Users can only log in if they have configured two factor authentication",
                     if require_second_factor { "Yes" } else { "No" }.to_owned(),
+                ),
+                (
+                    "Allow users to choose the option “Do not ask me for N days”",
+                    match trusted_browsers.most_days() {
+                        Some(days) => format!("Up to {}", counted(days, "day")),
+                        None => "No".to_owned(),
+                    },
                 ),
             ]
         />

@@ -14,14 +14,11 @@
 //! any of these, identity proved within 5 minutes ──> SteppedUp<_>
 //! ```
 
-use crate::contract::{
-    ApiError,
-    account::{Invitation, Standing, Viewer},
-    enrolment::{ConfirmedEnrolment, Enrolment},
-    policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
-    profile::{Method, SecurityOverview, TwoFactorStatus},
-};
-use async_trait::async_trait;
+mod use_cases;
+
+pub use use_cases::{Accounts, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
+
+use crate::contract::{ApiError, account::Standing, session::SessionState};
 use leptos::prelude::{expect_context, use_context};
 use std::{
     net::IpAddr,
@@ -55,8 +52,8 @@ pub struct Session {
     pub standing: Standing,
     /// Whether a second factor is active.
     pub has_second_factor: bool,
-    /// Identity was proved within the last five minutes.
-    pub stepped_up: bool,
+    /// How long it goes on, and whether identity was proved just now.
+    pub state: SessionState,
 }
 
 /// A cookie that the response is to carry.
@@ -268,82 +265,10 @@ impl<C: Caller + Deref<Target = Bound>> Caller for SteppedUp<C> {
     fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
         let caller = C::prove(call)?;
         let session = caller.session();
-        if session.stepped_up {
+        if session.state.stepped_up {
             Ok(Self(caller))
         } else {
             Err(ApiError::StepUpRequired { code: session.has_second_factor })
         }
     }
-}
-
-/// Everything the interface can ask for.
-pub trait Portal: SignIn + SecondFactor + Accounts + Policies + Send + Sync {}
-
-/// Coming in and going out.
-#[async_trait]
-pub trait SignIn: Send + Sync {
-    /// Checks name and password and opens a session.
-    async fn sign_in(&self, visitor: &Visitor, user_name: &str, password: String) -> Result<Standing, ApiError>;
-    /// Completes a sign-in with a code from the authenticator app.
-    async fn sign_in_with_code(&self, caller: &AwaitingCode, code: &str) -> Result<(), ApiError>;
-    /// Completes a sign-in with a recovery code; answers how many are left.
-    async fn sign_in_with_recovery_code(&self, caller: &AwaitingCode, code: &str) -> Result<u32, ApiError>;
-    /// Proves identity again within a session.
-    async fn step_up(&self, caller: &Enrolling, password: String, code: Option<&str>) -> Result<(), ApiError>;
-    /// Ends the session, if there is one.
-    async fn sign_out(&self, visitor: &Visitor) -> Result<(), ApiError>;
-}
-
-/// Setting up a second factor.
-#[async_trait]
-pub trait SecondFactor: Send + Sync {
-    /// Begins a set-up, or resumes the one of this session.
-    async fn begin_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
-    /// Replaces the secret of this session's set-up.
-    async fn renew_enrolment(&self, caller: &Enrolling) -> Result<Enrolment, ApiError>;
-    /// Checks the confirming code; answers the recovery codes.
-    async fn confirm_enrolment(&self, caller: &Enrolling, id: &str, code: &str)
-    -> Result<ConfirmedEnrolment, ApiError>;
-    /// Makes the method and its recovery codes active.
-    async fn finish_enrolment(&self, caller: &Enrolling, id: &str) -> Result<Method, ApiError>;
-    /// Drops this session's set-up, if there is one.
-    async fn cancel_enrolment(&self, caller: &Enrolling) -> Result<(), ApiError>;
-    /// The person's second factor.
-    async fn two_factor_status(&self, caller: &Person) -> Result<TwoFactorStatus, ApiError>;
-}
-
-/// People and their accounts.
-#[async_trait]
-pub trait Accounts: Send + Sync {
-    /// Who is signed in, also while confined to setting up a second factor.
-    async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError>;
-    /// What a one-time link is good for.
-    async fn invitation(&self, visitor: &Visitor, token: &str) -> Result<Invitation, ApiError>;
-    /// Uses a one-time link: creates the first administrator, or sets the
-    /// account's password; then opens a session.
-    async fn accept_invitation(
-        &self,
-        visitor: &Visitor,
-        token: &str,
-        user_name: &str,
-        password: String,
-    ) -> Result<Standing, ApiError>;
-    /// The person's own security.
-    async fn security_overview(&self, caller: &Person) -> Result<SecurityOverview, ApiError>;
-}
-
-/// The account policy.
-#[async_trait]
-pub trait Policies: Send + Sync {
-    /// The policy in force.
-    async fn account_policy(&self, caller: &Administrator) -> Result<VersionedPolicy, ApiError>;
-    /// What demanding a second factor would do now.
-    async fn enforcement_impact(&self, caller: &Administrator) -> Result<EnforcementImpact, ApiError>;
-    /// Replaces the policy if nobody else changed it since `version`.
-    async fn save_account_policy(
-        &self,
-        caller: &SteppedUp<Administrator>,
-        policy: AccountPolicy,
-        version: i64,
-    ) -> Result<VersionedPolicy, ApiError>;
 }
