@@ -15,6 +15,7 @@ pub mod moment;
 pub mod new_password;
 pub mod page;
 pub mod part;
+pub mod proof;
 pub mod recovery_sheet;
 pub mod set_up;
 pub mod setup_dialog;
