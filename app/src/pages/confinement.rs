@@ -18,7 +18,7 @@ use leptos::prelude::*;
 pub fn Confinement() -> impl IntoView {
     let (set_up, signed_in) = (use_set_up(), use_signed_in());
     Effect::new(move |_| {
-        if set_up.outcome() == Some(Outcome::Finished) {
+        if matches!(set_up.outcome(), Some(Outcome::Finished { .. })) {
             signed_in.refetch();
         }
     });
@@ -32,7 +32,7 @@ pub fn Confinement() -> impl IntoView {
                 <div role="status">
                     {move || {
                         let words = match set_up.outcome()? {
-                            Outcome::Finished => return None,
+                            Outcome::Finished { .. } => return None,
                             Outcome::Abandoned => "The set-up was not finished. Two-factor authentication is not on yet.".to_owned(),
                             Outcome::Unreachable => ApiError::Offline.to_string(),
                         };

@@ -13,6 +13,7 @@ use crate::{
         fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
+        second_device::SecondDeviceOffer,
         set_up::{SetUp, SetUpHost},
         signed_in::SignedIn,
         step_up::{StepUp, StepUpHost},
@@ -103,6 +104,7 @@ fn Frame(viewer: Viewer) -> impl IntoView {
                 {view! { <Navigation viewer /> }.into_any()}
             </header>
             <main id="main" class="main" tabindex="-1">
+                <SecondDeviceOffer />
                 {view! { <Outlet /> }.into_any()}
             </main>
         </div>

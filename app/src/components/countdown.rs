@@ -1,9 +1,9 @@
-//! How long a QR code is still good for.
+//! How long a set-up's secret is still good for.
 //!
 //! It runs against a deadline on the browser's wall clock, so a laptop that
 //! slept does not gain time.
 
-use crate::components::browser;
+use super::browser;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 
@@ -70,7 +70,7 @@ fn in_figures(seconds: i64) -> String {
 /// What is said aloud: not every second, only when it begins to matter.
 fn announcement(seconds: i64) -> &'static str {
     match seconds {
-        31..=60 => "One minute left to scan the QR code.",
+        31..=60 => "One minute left.",
         11..=30 => "30 seconds left.",
         1..=10 => "10 seconds left.",
         _ => "",
