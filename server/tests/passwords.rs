@@ -83,6 +83,7 @@ both_databases! {
             }
             if n < 9 {
                 change(&alice, &nth(n), &nth(n + 1)).await.unwrap();
+                portal.clock.advance(1);
             }
         }
         change(&alice, &nth(9), &nth(10)).await.unwrap();
