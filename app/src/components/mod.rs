@@ -1,10 +1,13 @@
 //! What the pages are made of, one file per part.
 
+pub mod activity_words;
 pub mod alert;
 pub mod avatar;
 pub mod browser;
 pub mod button;
 pub mod card;
+pub mod change_password;
+pub mod confirm;
 pub mod fetched;
 pub mod field;
 pub mod hydration;

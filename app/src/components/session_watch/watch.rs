@@ -105,7 +105,10 @@ impl Watch {
         self.trouble.clear();
         spawn_local(async move {
             let answer = stay_signed_in().await;
-            self.staying.set(false);
+            // The page may have gone meanwhile.
+            if self.staying.try_set(false).is_some() {
+                return;
+            }
             match answer {
                 Ok(state) => {
                     self.end.set(None);
