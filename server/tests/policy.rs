@@ -45,6 +45,7 @@ both_databases! {
                 PolicyField::MinimumLength => policy.password.minimum_length = value,
                 PolicyField::MaximumFailures => policy.lockout.maximum_failures = value,
                 PolicyField::LockMinutes => policy.lockout.minutes = Some(value),
+                PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                 PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                 PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
             }
@@ -54,6 +55,7 @@ both_databases! {
             (PolicyField::MinimumLength, 8, 128),
             (PolicyField::MaximumFailures, 1, 100),
             (PolicyField::LockMinutes, 1, 10_080),
+            (PolicyField::TrustedBrowserDays, 1, 90),
             (PolicyField::IdleMinutes, 1, 1_440),
             (PolicyField::AbsoluteHours, 1, 720),
         ] {
@@ -70,6 +72,7 @@ both_databases! {
         }
         let mut all = set(PolicyField::MinimumLength, 0);
         all.lockout = Lockout { maximum_failures: 0, minutes: Some(0) };
+        all.trusted_browsers.days = 0;
         all.sessions.idle_minutes = 0;
         all.sessions.absolute_hours = 0;
         assert_eq!(save_policy(&root, &all, 1).await, Err(ApiError::Policy(PolicyField::ALL.to_vec())));
@@ -114,11 +117,11 @@ both_databases! {
 
     async fn password_rules(portal) {
         let root = portal.administrator("root").await;
-        assert_eq!(is_allowed(&portal, "Abcdefg-9").await, Err(vec![PasswordRule::MinimumLength(10)]));
+        assert_eq!(is_allowed(&portal, "Kvmwpqz-9").await, Err(vec![PasswordRule::MinimumLength(10)]));
         portal.change_policy(&root, |policy| policy.password.minimum_length = 9).await;
-        assert_eq!(is_allowed(&portal, "Abcdefg-9").await, Ok(()));
+        assert_eq!(is_allowed(&portal, "Kvmwpqz-9").await, Ok(()));
         portal.change_policy(&root, |policy| policy.password.minimum_length = 13).await;
-        assert_eq!(is_allowed(&portal, "Abcdefghij-9").await, Err(vec![PasswordRule::MinimumLength(13)]));
+        assert_eq!(is_allowed(&portal, "Kvmwpqzhij-9").await, Err(vec![PasswordRule::MinimumLength(13)]));
 
         for (password, rule) in [
             ("Only-letters-here", PasswordRule::Number),
@@ -132,7 +135,7 @@ both_databases! {
                 minimum_length: 8, require_number: false, require_special: false, require_capital: false,
             };
         }).await;
-        assert_eq!(is_allowed(&portal, "onlyletters").await, Ok(()));
+        assert_eq!(is_allowed(&portal, "zebraquiltmop").await, Ok(()));
         assert_eq!(is_allowed(&portal, "seven77").await, Err(vec![PasswordRule::MinimumLength(8)]));
     }
 

@@ -273,7 +273,7 @@ both_databases! {
             assert_eq!(browser.recovery_code(typed).await, malformed, "{typed}");
         }
         for attempts_left in (1..5).rev() {
-            let wrong = Err(ApiError::RecoveryCode(RecoveryCodeProblem::Wrong { attempts_left }));
+            let wrong = Err(ApiError::RecoveryCode(RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) }));
             assert_eq!(browser.recovery_code("0000-0000-0000-0000").await, wrong);
         }
         assert_eq!(browser.recovery_code("0000-0000-0000-0000").await, Err(ApiError::SignInExpired));

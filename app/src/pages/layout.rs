@@ -13,7 +13,10 @@ use crate::{
         fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
+        page::portal_name,
+        recovery_banner::RecoveryBanner,
         second_device::SecondDeviceOffer,
+        session_watch::SessionWatch,
         set_up::{SetUp, SetUpHost},
         signed_in::SignedIn,
         step_up::{StepUp, StepUpHost},
@@ -52,12 +55,16 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     });
     move_focus_with_the_page();
     let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
+    let known = Memo::new(move |_| latest.get().and_then(Result::ok));
+    // The page is made anew only when there is another one to see: news about
+    // the person must not throw away what they have typed.
+    let shown = Memo::new(move |_| latest.get().map(|answer| answer.map(|viewer| viewer.standing)));
     view! {
         {move || {
-            latest
+            shown
                 .get()
                 .map(|answer| match answer {
-                    Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
+                    Ok(Standing::Complete) => view! { <Frame viewer=known /> }.into_any(),
                     Ok(_) => view! { <Confinement /> }.into_any(),
                     Err(problem) => {
                         view! {
@@ -71,6 +78,7 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
         }}
         <SetUpHost />
         <StepUpHost />
+        <SessionWatch />
     }
 }
 
@@ -87,8 +95,8 @@ fn move_focus_with_the_page() {
 }
 
 #[component]
-fn Frame(viewer: Viewer) -> impl IntoView {
-    let name = viewer.portal_name.clone();
+fn Frame(viewer: Memo<Option<Viewer>>) -> impl IntoView {
+    let who = Memo::new(move |_| viewer.get().map(|viewer| (viewer.user_name, viewer.administrator)));
     view! {
         <div class="frame">
             <a class="skip-link" href="#main" rel="external">
@@ -98,12 +106,16 @@ fn Frame(viewer: Viewer) -> impl IntoView {
                 <a href=routes::DASHBOARD class="brand">
                     <Mark />
                     <span class="brand-name" dir="auto">
-                        {name}
+                        {portal_name()}
                     </span>
                 </a>
-                {view! { <Navigation viewer /> }.into_any()}
+                {move || {
+                    who.get()
+                        .map(|(user_name, administrator)| view! { <Navigation user_name administrator /> }.into_any())
+                }}
             </header>
             <main id="main" class="main" tabindex="-1">
+                <RecoveryBanner viewer />
                 <SecondDeviceOffer />
                 {view! { <Outlet /> }.into_any()}
             </main>
@@ -112,8 +124,7 @@ fn Frame(viewer: Viewer) -> impl IntoView {
 }
 
 #[component]
-fn Navigation(viewer: Viewer) -> impl IntoView {
-    let Viewer { user_name, administrator, .. } = viewer;
+fn Navigation(user_name: String, administrator: bool) -> impl IntoView {
     view! {
         <nav class="nav" aria-label="Main">
             <ul class="nav-list" role="list">

@@ -174,7 +174,7 @@ impl TestPortal {
         let phone = Phone::with_key(&pending.key, &self.clock);
         let confirmed = confirm(browser, &pending.id, &phone.code()).await.expect("the code is right");
         finish(browser, &confirmed.id).await.expect("the set-up is finished");
-        (phone, confirmed.recovery_codes)
+        (phone, confirmed.sheet.codes)
     }
 
     /// A browser of this person whose password was right and whose code is awaited.
@@ -201,6 +201,13 @@ impl TestPortal {
     pub async fn count(&self, event: AuditEvent) -> usize {
         self.audit().await.iter().filter(|entry| entry.event == event.as_str()).count()
     }
+}
+
+/// Sets up one more method.
+pub async fn finish_another(portal: &TestPortal, browser: &Browser) -> Phone {
+    let (phone, _) = portal.set_up(browser).await;
+    portal.clock.advance(60);
+    phone
 }
 
 /// Someone with a second factor.

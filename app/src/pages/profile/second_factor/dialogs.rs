@@ -7,14 +7,7 @@ use super::{
 };
 use crate::{
     api::method::{disable_second_factor, remove_method},
-    components::{
-        alert::Problem,
-        button::{Button, Emphasis},
-        loaded::Trouble,
-        modal::Modal,
-        part::Part,
-        step_up::use_step_up,
-    },
+    components::{button::Emphasis, confirm::Confirm, loaded::Trouble, part::Part, step_up::use_step_up},
     contract::{ApiError, profile::Method},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -119,22 +112,23 @@ fn Sure<Act, Doing>(
     /// Does it.
     act: Act,
     /// What is said afterwards.
-    said: impl Fn() -> Said + Clone + Send + 'static,
+    said: impl Fn() -> Said + Clone + Send + Sync + 'static,
     /// What will happen.
     children: Children,
 ) -> impl IntoView
 where
-    Act: Fn() -> Doing + Clone + Send + 'static,
+    Act: Fn() -> Doing + Clone + Send + Sync + 'static,
     Doing: Future<Output = Result<(), ApiError>>,
 {
     let (step_up, trouble, pending) = (use_step_up(), Trouble::new(), RwSignal::new(false));
-    let run = move |_| {
+    let what = StoredValue::new((act, said));
+    let run = move || {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
         trouble.clear();
-        let (act, said) = (act.clone(), said.clone());
+        let (act, said) = what.get_value();
         spawn_local(async move {
             let answer = step_up.run(async || act().await).await;
             pending.set(false);
@@ -146,17 +140,17 @@ where
         });
     };
     view! {
-        <Modal id="sure-title" title leave=move || section.close()>
-            <div class="stack">
-                {children()}
-                <Problem problem=trouble.signal() />
-                <div class="actions">
-                    <Button emphasis=Emphasis::Danger pending on:click=run>
-                        {button}
-                    </Button>
-                    <Button on:click=move |_| section.close()>"Cancel"</Button>
-                </div>
-            </div>
-        </Modal>
+        <Confirm
+            id="sure-title"
+            title
+            button
+            emphasis=Emphasis::Danger
+            pending
+            problem=trouble.signal()
+            act=run
+            leave=move || section.close()
+        >
+            {children()}
+        </Confirm>
     }
 }

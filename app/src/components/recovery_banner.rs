@@ -1,0 +1,115 @@
+//! A word about recovery codes on every page, until it is heeded or put off.
+
+use super::{
+    alert::Problem,
+    browser,
+    button::Button,
+    icon::{Glyph, Icon},
+    loaded::Trouble,
+    signed_in::use_signed_in,
+};
+use crate::{
+    api::recovery::dismiss_recovery_notice,
+    contract::{account::Viewer, recovery::RecoveryNotice},
+    routes,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// Says that a recovery code was used or that few are left; nothing otherwise.
+#[component]
+pub fn RecoveryBanner(
+    /// Who is signed in.
+    viewer: Memo<Option<Viewer>>,
+) -> impl IntoView {
+    let notice = Memo::new(move |_| viewer.with(|viewer| viewer.as_ref().and_then(|viewer| viewer.recovery_notice)));
+    move || notice.get().map(|notice| view! { <Banner notice /> })
+}
+
+#[component]
+fn Banner(notice: RecoveryNotice) -> impl IntoView {
+    let (signed_in, trouble, pending) = (use_signed_in(), Trouble::new(), RwSignal::new(false));
+    let dismiss = move |_| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        spawn_local(async move {
+            match dismiss_recovery_notice().await {
+                Ok(()) => {
+                    signed_in.refetch();
+                    // The button goes away with the banner.
+                    browser::focus("main");
+                }
+                Err(problem) => trouble.note(problem),
+            }
+            pending.set(false);
+        });
+    };
+    view! {
+        <section class="banner" aria-labelledby="banner-title">
+            <Icon glyph=Glyph::Warning />
+            <div class="banner-text">
+                <p class="banner-title" id="banner-title">
+                    {headline(notice)}
+                </p>
+                <p>{advice(notice)}</p>
+                <Problem problem=trouble.signal() />
+                <div class="actions">
+                    {notice
+                        .used
+                        .then(|| {
+                            view! {
+                                <a href=routes::PROFILE_SECOND_FACTOR class="button button-primary">
+                                    "Replace your authentication app"
+                                </a>
+                            }
+                        })}
+                    <a
+                        href=routes::PROFILE_SECOND_FACTOR
+                        class=if notice.used { "button" } else { "button button-primary" }
+                    >
+                        "Get new codes"
+                    </a>
+                    <Button pending on:click=dismiss>"Not now"</Button>
+                </div>
+            </div>
+        </section>
+    }
+}
+
+/// What has happened.
+fn headline(RecoveryNotice { left, used }: RecoveryNotice) -> String {
+    match (used, left) {
+        (true, 0) => "You signed in with a recovery code. None are left.".to_owned(),
+        (true, 1) => "You signed in with a recovery code. 1 is left.".to_owned(),
+        (true, left) => format!("You signed in with a recovery code. {left} are left."),
+        (false, 0) => "No recovery codes are left.".to_owned(),
+        (false, 1) => "Only 1 recovery code is left.".to_owned(),
+        (false, left) => format!("Only {left} recovery codes are left."),
+    }
+}
+
+/// Why that matters.
+const fn advice(RecoveryNotice { used, .. }: RecoveryNotice) -> &'static str {
+    if used {
+        "If your phone is lost, replace your authentication app: until then, whoever has the phone has its codes, too."
+    } else {
+        "Without your phone, a recovery code is the only way in. Get a new set while you can."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_and_the_noun_agree() {
+        let words = |left, used| headline(RecoveryNotice { left, used });
+        assert_eq!(words(9, true), "You signed in with a recovery code. 9 are left.");
+        assert_eq!(words(1, true), "You signed in with a recovery code. 1 is left.");
+        assert_eq!(words(2, false), "Only 2 recovery codes are left.");
+        assert_eq!(words(1, false), "Only 1 recovery code is left.");
+        assert_eq!(words(0, false), "No recovery codes are left.");
+    }
+}
