@@ -157,17 +157,17 @@ both_databases! {
     async fn the_right_code_shows_ten_recovery_codes(portal) {
         let browser = portal.person("alice").await;
         let (_, shown) = confirmed(&portal, &browser).await;
-        let codes: BTreeSet<_> = shown.recovery_codes.iter().collect();
-        assert_eq!((shown.recovery_codes.len(), codes.len()), (10, 10));
-        for code in &shown.recovery_codes {
+        let codes: BTreeSet<_> = shown.sheet.codes.iter().collect();
+        assert_eq!((shown.sheet.codes.len(), codes.len()), (10, 10));
+        for code in &shown.sheet.codes {
             assert!(code.len() == 19 && code.split('-').all(|group| group.len() == 4), "{code}");
         }
-        assert_eq!((shown.portal_name.as_str(), shown.user_name.as_str()), ("Acme & Söhne", "alice"));
+        assert_eq!((shown.sheet.portal_name.as_str(), shown.sheet.user_name.as_str()), ("Acme & Söhne", "alice"));
         assert_eq!(shown.milliseconds_left, 15 * 60_000);
         portal.clock.advance(60);
         match begin_again(&browser.tab()).await.unwrap() {
             Enrolment::Confirmed(again) => {
-                assert!(again.recovery_codes == shown.recovery_codes, "the same codes after a reload");
+                assert!(again.sheet.codes == shown.sheet.codes, "the same codes after a reload");
                 assert_eq!(again.milliseconds_left, 14 * 60_000);
             }
             _ => panic!("the codes are shown again"),
@@ -187,9 +187,9 @@ both_databases! {
         let signing_in = portal.awaiting_code("alice").await;
         signing_in.code(&phone.code()).await.unwrap();
         let now = status(&signing_in).await;
-        assert_eq!((now.methods.len(), now.recovery_codes_left), (1, 10));
+        assert_eq!((now.methods.len(), now.recovery_codes_left()), (1, 10));
         assert_eq!(now.methods[0].name, "Authenticator app");
-        portal.awaiting_code("alice").await.recovery_code(&shown.recovery_codes[9]).await.unwrap();
+        portal.awaiting_code("alice").await.recovery_code(&shown.sheet.codes[9]).await.unwrap();
     }
 
     async fn finish_counts_for_fifteen_minutes(portal) {

@@ -44,7 +44,7 @@ both_databases! {
             let tab = browser.tab();
             let (one, other) = tokio::join!(confirm(&browser, &pending.id, &code), confirm(&tab, &pending.id, &code));
             let (one, other) = (one.unwrap(), other.unwrap());
-            assert!(one.recovery_codes == other.recovery_codes, "round {round}");
+            assert!(one.sheet.codes == other.sheet.codes, "round {round}");
             assert_eq!(portal.count(AuditEvent::EnrolmentConfirmed).await, round + 1);
         }
     }
@@ -59,7 +59,7 @@ both_databases! {
                 tokio::join!(confirm(&browser, &pending.id, &code), tab.call_raw("renew-enrolment", &[]));
             match confirmed {
                 Ok(shown) => {
-                    assert!(renewed.text().contains(&shown.recovery_codes[0]), "the other tab sees the same codes");
+                    assert!(renewed.text().contains(&shown.sheet.codes[0]), "the other tab sees the same codes");
                     finish(&browser, &shown.id).await.unwrap();
                 }
                 Err(problem) => {
@@ -85,7 +85,7 @@ both_databases! {
                 assert!(known.contains(&refused), "round {round}: {refused:?}");
             }
             let status: TwoFactorStatus = browser.call("two-factor-status", &[]).await.expect("the person stays signed in");
-            assert_eq!((status.methods.len(), status.recovery_codes_left), (1, 10), "round {round}");
+            assert_eq!((status.methods.len(), status.recovery_codes_left()), (1, 10), "round {round}");
         }
     }
 

@@ -45,6 +45,7 @@ both_databases! {
                 PolicyField::MinimumLength => policy.password.minimum_length = value,
                 PolicyField::MaximumFailures => policy.lockout.maximum_failures = value,
                 PolicyField::LockMinutes => policy.lockout.minutes = Some(value),
+                PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                 PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                 PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
             }
@@ -54,6 +55,7 @@ both_databases! {
             (PolicyField::MinimumLength, 8, 128),
             (PolicyField::MaximumFailures, 1, 100),
             (PolicyField::LockMinutes, 1, 10_080),
+            (PolicyField::TrustedBrowserDays, 1, 90),
             (PolicyField::IdleMinutes, 1, 1_440),
             (PolicyField::AbsoluteHours, 1, 720),
         ] {

@@ -147,10 +147,12 @@ async fn stolen_database(portal: &TestPortal) -> Vec<u8> {
             "account_policy",
             "users",
             "sessions",
-            "known_browsers",
+            "browsers",
+            "former_passwords",
             "attempt_counters",
             "methods",
             "enrolments",
+            "phone_links",
             "recovery_sets",
             "recovery_codes",
             "invitations",
@@ -192,7 +194,7 @@ both_databases! {
         codes.iter().for_each(|code| secrets.add("code", code));
         assert!(confirm(&browser, &pending.id, &codes[0]).await.is_err());
         let confirmed = confirm(&browser, &pending.id, &codes[1]).await.unwrap();
-        secrets.add_recovery_codes(&confirmed.recovery_codes);
+        secrets.add_recovery_codes(&confirmed.sheet.codes);
         assert_pages_are_clean(&secrets, &browser).await;
         secrets.assert_absent("the database before Finish", &stolen_database(&portal).await);
         finish(&browser, &confirmed.id).await.unwrap();
@@ -215,7 +217,7 @@ both_databases! {
         secrets.add_cookies(&second);
         let third = portal.awaiting_code("secretive-alice").await;
         secrets.add_cookies(&third);
-        third.recovery_code(&confirmed.recovery_codes[0]).await.unwrap();
+        third.recovery_code(&confirmed.sheet.codes[0]).await.unwrap();
         secrets.add_cookies(&third);
         for browser in [&browser, &second, &third] {
             assert_pages_are_clean(&secrets, browser).await;

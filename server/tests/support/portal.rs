@@ -174,7 +174,7 @@ impl TestPortal {
         let phone = Phone::with_key(&pending.key, &self.clock);
         let confirmed = confirm(browser, &pending.id, &phone.code()).await.expect("the code is right");
         finish(browser, &confirmed.id).await.expect("the set-up is finished");
-        (phone, confirmed.recovery_codes)
+        (phone, confirmed.sheet.codes)
     }
 
     /// A browser of this person whose password was right and whose code is awaited.
