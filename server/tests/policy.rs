@@ -72,6 +72,7 @@ both_databases! {
         }
         let mut all = set(PolicyField::MinimumLength, 0);
         all.lockout = Lockout { maximum_failures: 0, minutes: Some(0) };
+        all.trusted_browsers.days = 0;
         all.sessions.idle_minutes = 0;
         all.sessions.absolute_hours = 0;
         assert_eq!(save_policy(&root, &all, 1).await, Err(ApiError::Policy(PolicyField::ALL.to_vec())));
