@@ -32,7 +32,7 @@ use twofold::{
     domain::totp::{STEP_SECONDS, Secret},
     http::{Web, router},
     open::open,
-    service::{Service, Settings},
+    service::{Service, Settings, Use},
     store::{
         Tx,
         accounts::{self, NewUser},
@@ -120,7 +120,7 @@ fn sessions(c: &mut Criterion) {
     let cookie = runtime.block_on(sign_in(&portal, 0));
     let token = cookie.split_once('=').unwrap().1;
     c.bench_function("session look-up", |b| {
-        b.to_async(&runtime).iter(|| async { portal.service.find_session(token).await.unwrap() });
+        b.to_async(&runtime).iter(|| async { portal.service.find_session(token, Use::Ordinary).await.unwrap() });
     });
     c.bench_function("who-am-i through the router", |b| {
         b.to_async(&runtime).iter(|| async {

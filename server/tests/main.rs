@@ -14,6 +14,7 @@
 mod support;
 
 mod access;
+mod activity;
 mod audit;
 mod away;
 mod enforcement;
@@ -21,11 +22,14 @@ mod enrolment;
 mod enrolment_at_once;
 mod first_administrator;
 mod opening;
+mod passwords;
 mod policy;
 mod rendering;
 mod second_factor;
 mod secrecy;
+mod sessions;
 mod sign_in;
 mod store_conformance;
+mod trusted_browsers;
 mod users;
 mod web;

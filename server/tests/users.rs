@@ -9,7 +9,7 @@ use app::contract::{
     error::UserNameProblem,
     password::PasswordRule,
 };
-use twofold::service::users::FirstPassword;
+use twofold::{domain::audit::AuditEvent, service::users::FirstPassword};
 
 async fn add(portal: &TestPortal, name: &str, password: &str) -> Result<(), ApiError> {
     let password = FirstPassword::Given(password.to_owned().into());
@@ -157,5 +157,58 @@ both_databases! {
         assert_eq!(count("SELECT COUNT(*) FROM invitations").await, 0);
         assert_eq!(count("SELECT COUNT(*) FROM attempt_counters WHERE key LIKE 'address:%'").await, 0);
         assert_eq!(count("SELECT COUNT(*) FROM users").await, 2);
+    }
+
+    async fn a_deactivated_person_is_out_at_once_and_loses_nothing(portal) {
+        portal.add_administrator("root").await;
+        let alice = portal.enrolled("alice").await;
+        let link = portal.service.invite_user(OPERATOR, "alice").await.unwrap().unwrap().text().to_string();
+        assert_eq!(portal.service.set_active(OPERATOR, "ALICE", false).await, Ok(true));
+        assert_eq!(alice.browser.visiting(&portal.second_node().await).who_am_i().await, Err(ApiError::SignedOut));
+        assert_eq!(portal.browser().sign_in("alice", PASSWORD).await, Err(ApiError::Credentials));
+        assert_eq!(choose(&portal, &link, "Another-horse-8").await, Err(ApiError::InvitationInvalid));
+        assert_eq!(portal.service.set_active(OPERATOR, "alice", true).await, Ok(true));
+        portal.awaiting_code("alice").await.code(&alice.phone.code()).await.expect("with the same app");
+        assert_eq!(portal.service.set_active(OPERATOR, "nobody", true).await, Ok(false));
+        assert_eq!(portal.count(AuditEvent::UserDeactivated).await, 1);
+        assert_eq!(portal.count(AuditEvent::UserReactivated).await, 1);
+    }
+
+    async fn the_last_active_administrator_stays(portal) {
+        portal.add_administrator("root").await;
+        portal.add_administrator("ada").await;
+        portal.add("bob").await;
+        let service = &portal.service;
+        assert_eq!(service.set_active(OPERATOR, "ada", false).await, Ok(true));
+        assert_eq!(service.set_active(OPERATOR, "root", false).await, Err(ApiError::LastAdministrator));
+        assert_eq!(service.set_administrator(OPERATOR, "root", false).await, Err(ApiError::LastAdministrator));
+        assert_eq!(service.set_administrator(OPERATOR, "ada", false).await, Ok(true), "she is none that counts");
+        assert_eq!(service.set_administrator(OPERATOR, "bob", true).await, Ok(true));
+        assert_eq!(service.set_administrator(OPERATOR, "root", false).await, Ok(true));
+        let root = portal.browser();
+        root.sign_in("root", PASSWORD).await.unwrap();
+        assert_eq!(root.call::<serde_json::Value>("account-policy", &[]).await, Err(ApiError::AdministratorRequired));
+    }
+
+    async fn of_the_last_two_administrators_only_one_can_go(portal) {
+        let node = portal.second_node().await;
+        let mut left: Option<String> = None;
+        for round in 0..6 {
+            let (one, other) = (format!("one-{round}"), format!("other-{round}"));
+            portal.add_administrator(&one).await;
+            portal.add_administrator(&other).await;
+            if let Some(before) = left.take() {
+                assert_eq!(portal.service.set_administrator(OPERATOR, &before, false).await, Ok(true));
+            }
+            let outcomes = tokio::join!(
+                portal.service.set_active(OPERATOR, &one, false),
+                node.service.set_administrator(OPERATOR, &other, false),
+            );
+            left = Some(match outcomes {
+                (Ok(true), Err(ApiError::LastAdministrator)) => other,
+                (Err(ApiError::LastAdministrator), Ok(true)) => one,
+                both => panic!("round {round}: {both:?}"),
+            });
+        }
     }
 }

@@ -76,6 +76,8 @@ pub enum ApiError {
     MethodName(MethodNameProblem),
     /// What the request is about has gone meanwhile.
     NoLongerThere,
+    /// There would be no active administrator left.
+    LastAdministrator,
 }
 
 /// What a server function answers where a refusal is part of the conversation:
@@ -219,6 +221,7 @@ impl fmt::Display for ApiError {
             Self::PolicyConflict => f.write_str("Someone else changed the policy while you were editing. Your changes were not saved; compare them with the current policy."),
             Self::SecondFactorEnforced => f.write_str("The account policy demands two-factor authentication, so it can't be switched off."),
             Self::MethodName(problem) => problem.fmt(f),
+            Self::LastAdministrator => f.write_str("This is the last active administrator. Make someone else an administrator first."),
             Self::NoLongerThere => f.write_str("This is no longer there; it may have ended in another window. The list is up to date now."),
         }
     }

@@ -32,6 +32,14 @@ pub(super) enum UserCommand {
     /// Remove a person's second factor and end their sessions.
     #[command(name = "disable-2fa")]
     DisableTwoFactor(NamedArgs),
+    /// Let a person sign in no longer, and end their sessions. Nothing of theirs is lost.
+    Deactivate(NamedArgs),
+    /// Let a deactivated person sign in again.
+    Reactivate(NamedArgs),
+    /// Make a person an administrator.
+    MakeAdmin(NamedArgs),
+    /// Make an administrator an ordinary person.
+    RemoveAdmin(NamedArgs),
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +83,22 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             let service = portal(&args.data).await?;
             let outcome = service.disable_second_factor(&operator(), &args.name).await;
             found(outcome, &args.name, "now without a second factor; their sessions have ended")
+        }
+        UserCommand::Deactivate(args) => {
+            let outcome = portal(&args.data).await?.set_active(&operator(), &args.name, false).await;
+            found(outcome, &args.name, "deactivated; their sessions have ended")
+        }
+        UserCommand::Reactivate(args) => {
+            let outcome = portal(&args.data).await?.set_active(&operator(), &args.name, true).await;
+            found(outcome, &args.name, "active")
+        }
+        UserCommand::MakeAdmin(args) => {
+            let outcome = portal(&args.data).await?.set_administrator(&operator(), &args.name, true).await;
+            found(outcome, &args.name, "an administrator")
+        }
+        UserCommand::RemoveAdmin(args) => {
+            let outcome = portal(&args.data).await?.set_administrator(&operator(), &args.name, false).await;
+            found(outcome, &args.name, "no administrator")
         }
     }
 }

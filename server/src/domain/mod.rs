@@ -5,13 +5,15 @@
 //! |---|---|
 //! | who someone is | [`name`], [`user_name`] |
 //! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`enrolment`], [`compatibility`] |
-//! | being signed in | [`session`] |
+//! | being signed in | [`session`], [`trusted_browser`] |
+//! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`] |
 
 pub mod audit;
 pub mod client;
 pub mod code;
+pub mod common_password;
 pub mod compatibility;
 pub mod enrolment;
 pub mod lockout;
@@ -21,4 +23,5 @@ pub mod qr;
 pub mod recovery_code;
 pub mod session;
 pub mod totp;
+pub mod trusted_browser;
 pub mod user_name;

@@ -67,6 +67,11 @@ impl Lifetime {
     /// A sign-in that awaits its code: ten minutes, however busy.
     pub const PENDING: Self = Self { idle: PENDING_SIGN_IN, absolute: PENDING_SIGN_IN };
 
+    /// What an account policy sets.
+    pub const fn limited(idle_minutes: i64, absolute_hours: i64) -> Self {
+        Self { idle: idle_minutes.saturating_mul(60), absolute: absolute_hours.saturating_mul(3_600) }
+    }
+
     /// The first second at which a session no longer lives.
     pub fn ends_at(&self, created: UnixTime, last_seen: UnixTime) -> UnixTime {
         created.plus(self.absolute).min(last_seen.plus(self.idle))

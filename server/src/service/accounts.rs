@@ -4,7 +4,7 @@ use super::{
     Service,
     audit::{Actor, record},
     policy::versioned,
-    sessions::hand_over,
+    sessions::{Opened, hand_over},
 };
 use crate::{
     crypto::token::Token,
@@ -27,6 +27,7 @@ use app::{
         error::UserNameProblem,
         password::PasswordPolicy,
         profile::SecurityOverview,
+        session::AskedBecause,
     },
     portal::{Accounts, Enrolling, Person, SteppedUp, Visitor},
 };
@@ -73,6 +74,9 @@ impl Accounts for Service {
             None => parse_name(user_name)?.to_string(),
         };
         self.check_new_password(&password, &name).await?;
+        if let Some(id) = &row.user_id {
+            self.check_not_recent(&password, id).await?;
+        }
         let password_hash = self.hash_password(&password).await?;
 
         let mut tx = self.db.begin().await?;
@@ -93,7 +97,7 @@ impl Accounts for Service {
         let call = visitor.call();
         let actor = Actor::claiming(Some(&user), &call.client);
         record(&mut tx, now, actor, event, Outcome::Success).await?;
-        let (token, standing) = self.open_session(&mut tx, call, &user).await?;
+        let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user).await?;
         if standing != Standing::SecondFactorRequired {
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
@@ -129,16 +133,14 @@ impl Service {
         Ok((token, row.ok_or(ApiError::InvitationInvalid)?))
     }
 
-    /// Checks a new password against the policy.
-    pub(super) async fn check_new_password(&self, password: &str, user_name: &str) -> Result<(), ApiError> {
-        let broken = versioned(&policy::load(&self.db).await?).policy.password.broken(password, user_name);
-        if broken.is_empty() { Ok(()) } else { Err(ApiError::Password(broken)) }
-    }
-
+    /// Sets the password of someone who came by a one-time link. What the one
+    /// before had opened ends.
     async fn set_first_password(&self, tx: &mut Tx, id: &str, password_hash: &str) -> Result<UserRow, ApiError> {
-        accounts::set_password(tx, id, password_hash).await?;
+        let user = accounts::by_id(tx, id).await?.filter(|user| user.active).ok_or(ApiError::InvitationInvalid)?;
+        self.store_password(tx, id, user.password_hash.as_deref(), password_hash).await?;
         sessions::delete_of_user(tx, id).await?;
-        accounts::by_id(tx, id).await?.filter(|user| user.active).ok_or(ApiError::InvitationInvalid)
+        self.end_all_trust(tx, id, AskedBecause::PasswordChanged).await?;
+        Ok(user)
     }
 
     /// Adds a person. The first one closes the first-administrator links.

@@ -241,10 +241,6 @@ impl Service {
         })
     }
 
-    fn milliseconds_until(&self, end: UnixTime) -> i64 {
-        end.0.saturating_mul(1_000).saturating_sub(self.clock.now_millis()).max(0)
-    }
-
     /// The recovery codes of a confirmed secret; `None` when its time to finish is over.
     fn confirmed(&self, caller: &Bound, row: &EnrolmentRow) -> Option<Result<ConfirmedEnrolment, ApiError>> {
         let end = UnixTime(row.deadline);

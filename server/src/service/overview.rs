@@ -7,6 +7,7 @@ use crate::{
 };
 use app::contract::{
     ApiError,
+    activity::Origin,
     profile::{SignInEvent, SignInRecord},
 };
 use woothee::parser::Parser;
@@ -34,6 +35,11 @@ fn sign_in_record(entry: EntryRow) -> Option<SignInRecord> {
         address: entry.address.unwrap_or_default(),
         browser: readable_browser(&entry.user_agent.unwrap_or_default()),
     })
+}
+
+/// Where a request came from, in readable form.
+pub(super) fn origin(address: &str, user_agent: &str) -> Origin {
+    Origin { address: address.to_owned(), browser: readable_browser(user_agent) }
 }
 
 /// "Firefox on Linux", from a `User-Agent` header.

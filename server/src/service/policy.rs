@@ -3,16 +3,24 @@
 use super::{
     Service,
     audit::{Actor, record_about},
+    trust::stored,
 };
 use crate::{
-    domain::audit::{AuditEvent, Outcome},
-    store::policy::{self, PolicyRow},
+    domain::{
+        audit::{AuditEvent, Outcome},
+        trusted_browser,
+    },
+    store::{
+        browsers,
+        policy::{self, PolicyRow},
+    },
 };
 use app::{
     contract::{
         ApiError,
         password::PasswordPolicy,
         policy::{AccountPolicy, EnforcementImpact, Lockout, SessionLimits, TrustedBrowserPolicy, VersionedPolicy},
+        session::AskedBecause,
     },
     portal::{Administrator, Policies, SteppedUp},
 };
@@ -47,6 +55,8 @@ impl Policies for Service {
         let mut tx = self.db.begin().await?;
         let before = versioned(&policy::load_in(&mut tx).await?).policy;
         let version = policy::replace(&mut tx, &row(&policy, version)).await?.ok_or(ApiError::PolicyConflict)?;
+        let longest = trusted_browser::longest(policy.trusted_browsers.most_days());
+        browsers::end_longer_trust(&mut tx, longest, &stored(AskedBecause::PolicyChanged), self.now().0).await?;
         let detail = serde_json::json!({ "before": before, "after": policy }).to_string();
         let actor = Actor::of(caller.session(), &caller.call().client);
         record_about(&mut tx, self.now(), actor, None, AuditEvent::PolicyChanged, Outcome::Success, Some(&detail))

@@ -5,13 +5,14 @@
 //!
 //! PostgreSQL locks rows in the order in which a transaction touches them, so
 //! all that may run at once touch them in one order: counters of passwords,
-//! what the code uses up, the session, counters of codes, the audit trail.
+//! what the code uses up, the session, browsers, counters of codes, the audit trail.
 
 use super::{
     Service,
     audit::{Actor, record},
     error::incident,
     sessions::hand_over,
+    trust::Remembered,
 };
 use crate::{
     crypto::{password::Salt, secret_box::Purpose},
@@ -46,7 +47,12 @@ struct RightCode {
 
 impl Service {
     /// Completes a sign-in with a code from the authenticator app.
-    pub(super) async fn complete_with_code(&self, caller: &Bound, code: &str) -> Result<(), ApiError> {
+    pub(super) async fn complete_with_code(
+        &self,
+        caller: &Bound,
+        code: &str,
+        trust_days: Option<u32>,
+    ) -> Result<(), ApiError> {
         let code = SixDigits::parse(code).map_err(|_| ApiError::Code(CodeProblem::Malformed))?;
         let left = self.charge_code(caller, true).await?;
         let right = match self.evaluate_code(caller, &code).await? {
@@ -58,7 +64,7 @@ impl Service {
             drop(tx);
             return Err(self.refuse_code(caller, CodeProblem::Reused, left).await?);
         }
-        self.complete(tx, caller, AuditEvent::SecondFactorAccepted).await
+        self.complete(tx, caller, AuditEvent::SecondFactorAccepted, trust_days).await
     }
 
     /// Completes a sign-in with a recovery code; answers how many are left.
@@ -90,7 +96,7 @@ impl Service {
             drop(tx);
             return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, attempts_left).await?);
         }
-        self.complete(tx, caller, AuditEvent::RecoveryCodeUsed).await?;
+        self.complete(tx, caller, AuditEvent::RecoveryCodeUsed, None).await?;
         let left = codes.iter().filter(|code| code.used_at.is_none() && code.number != found.number).count();
         Ok(u32::try_from(left).unwrap_or(0))
     }
@@ -138,12 +144,20 @@ impl Service {
     }
 
     /// Ends a sign-in well: full assurance under a new token, in a browser known from now on.
-    async fn complete(&self, mut tx: Tx, caller: &Bound, accepted: AuditEvent) -> Result<(), ApiError> {
+    async fn complete(
+        &self,
+        mut tx: Tx,
+        caller: &Bound,
+        accepted: AuditEvent,
+        trust_days: Option<u32>,
+    ) -> Result<(), ApiError> {
         let (session, call, now) = (caller.session(), caller.call(), self.now());
         let token = self.elevate_session(&mut tx, session).await?;
+        let Remembered { token: browser, trust } =
+            self.remember_browser(&mut tx, call, &session.user_id, trust_days).await?;
         self.take_back_codes(&mut tx, &session.user_id).await?;
-        let browser = self.remember_browser(&mut tx, call, &session.user_id, None).await?;
-        for event in [accepted, AuditEvent::SignedIn] {
+        let trusted = trust.map(|_| AuditEvent::BrowserTrusted);
+        for event in [accepted, AuditEvent::SignedIn].into_iter().chain(trusted) {
             record(&mut tx, now, actor(caller), event, Outcome::Success).await?;
         }
         tx.commit().await?;

@@ -1,6 +1,6 @@
 //! Opening, finding, elevating and ending sessions.
 
-use super::Service;
+use super::{Service, trust::stored};
 use crate::{
     clock::UnixTime,
     crypto::token::Token,
@@ -8,7 +8,7 @@ use crate::{
     store::{
         Tx,
         accounts::UserRow,
-        methods,
+        browsers, methods, policy,
         sessions::{self, NewSession, SessionRow},
     },
 };
@@ -17,17 +17,30 @@ use app::{
     portal::{Call, CookieChange, Session},
 };
 
-/// Seconds between two notes that a session is in use; a quarter of a short idle limit.
-fn touch_interval(lifetime: Lifetime) -> i64 {
-    (lifetime.idle / 4).clamp(1, 60)
+/// Whether a request puts the end of its session off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It only asks.
+    None,
+    /// By the way: noted once a minute, or four times in a short idle limit.
+    Ordinary,
+    /// It is made for that purpose: noted at once.
+    Purpose,
+}
+
+impl Use {
+    /// Seconds that must have passed since the last note; `None` for no note at all.
+    fn interval(self, lifetime: Lifetime) -> Option<i64> {
+        match self {
+            Self::None => None,
+            Self::Ordinary => Some((lifetime.idle / 4).clamp(1, 60)),
+            Self::Purpose => Some(1),
+        }
+    }
 }
 
 fn lifetime(row: &SessionRow) -> Lifetime {
-    if row.full {
-        Lifetime { idle: row.idle_minutes.saturating_mul(60), absolute: row.absolute_hours.saturating_mul(3_600) }
-    } else {
-        Lifetime::PENDING
-    }
+    if row.full { Lifetime::limited(row.idle_minutes, row.absolute_hours) } else { Lifetime::PENDING }
 }
 
 impl Service {
@@ -35,28 +48,25 @@ impl Service {
     ///
     /// # Errors
     /// [`ApiError::SignedOut`] when there is none; [`ApiError::Unavailable`] when it can't be found out.
-    pub async fn find_session(&self, token: &str) -> Result<Session, ApiError> {
+    pub async fn find_session(&self, token: &str, purpose: Use) -> Result<Session, ApiError> {
         let token = Token::parse(token).ok_or(ApiError::SignedOut)?;
-        let row = sessions::find(&self.db, &token.digest()).await?.ok_or(ApiError::SignedOut)?;
+        let mut row = sessions::find(&self.db, &token.digest()).await?.ok_or(ApiError::SignedOut)?;
         let (now, lifetime) = (self.now(), lifetime(&row));
         let last_seen = UnixTime(row.last_seen_at);
         if liveness(UnixTime(row.created_at), last_seen, now, lifetime) != Liveness::Live {
             return Err(ApiError::SignedOut);
         }
-        if row.full
-            && now.seconds_since(last_seen) >= touch_interval(lifetime)
-            && let Err(error) = sessions::touch(&self.db, &row.id, now.0).await
-        {
-            tracing::warn!(%error, "could not note that a session is in use");
+        let due = purpose.interval(lifetime).is_some_and(|interval| now.seconds_since(last_seen) >= interval);
+        if row.full && due {
+            match sessions::touch(&self.db, &row.id, now.0).await {
+                Ok(()) => row.last_seen_at = now.0,
+                Err(error) => tracing::warn!(%error, "could not note that a session is in use"),
+            }
         }
         let assurance = if row.full { Assurance::Full } else { Assurance::FirstFactor };
         Ok(Session {
             standing: standing(assurance, row.has_second_factor, row.require_second_factor),
-            state: SessionState {
-                milliseconds_left: 0,
-                extendable: true,
-                stepped_up: is_step_up_fresh(Some(UnixTime(row.authenticated_at)), now),
-            },
+            state: self.state(&row, lifetime),
             id: row.id,
             user_id: row.user_id,
             user_name: row.user_name,
@@ -65,32 +75,57 @@ impl Service {
         })
     }
 
+    fn state(&self, row: &SessionRow, lifetime: Lifetime) -> SessionState {
+        let (created, last_seen) = (UnixTime(row.created_at), UnixTime(row.last_seen_at));
+        let end = lifetime.ends_at(created, last_seen);
+        SessionState {
+            milliseconds_left: self.milliseconds_until(end),
+            extendable: end < created.plus(lifetime.absolute),
+            stepped_up: is_step_up_fresh(Some(UnixTime(row.authenticated_at)), self.now()),
+        }
+    }
+
+    /// Milliseconds that are left until then, 0 when it is over.
+    pub(super) fn milliseconds_until(&self, end: UnixTime) -> i64 {
+        end.0.saturating_mul(1_000).saturating_sub(self.clock.now_millis()).max(0)
+    }
+
     /// Opens a session for someone whose password was right, in place of the
     /// one this browser had. The cookie is set by the caller after the commit.
-    pub(super) async fn open_session(
-        &self,
-        tx: &mut Tx,
-        call: &Call,
-        user: &UserRow,
-    ) -> Result<(Token, Standing), ApiError> {
+    pub(super) async fn open_session(&self, tx: &mut Tx, call: &Call, user: &UserRow) -> Result<Opened, ApiError> {
         if let Ok(before) = call.session() {
             sessions::delete(tx, &before.id).await?;
         }
+        let policy = policy::load_in(tx).await?;
         let has_second_factor = !methods::of_user_in(tx, &user.id).await?.is_empty();
-        let enforced = crate::store::policy::load_in(tx).await?.require_second_factor;
-        let assurance = if has_second_factor { Assurance::FirstFactor } else { Assurance::Full };
-        let token = self.new_token();
+        let (trusted, asked_because) = match has_second_factor {
+            true => match self.doubt(tx, call, &user.id, &policy).await? {
+                Ok(browser) => (Some(browser), None),
+                Err(why) => (None, Some(stored(why))),
+            },
+            false => (None, None),
+        };
+        let assurance = if asked_because.is_some() { Assurance::FirstFactor } else { Assurance::Full };
+        let (token, id, now) = (self.new_token(), self.new_id(), self.now());
         let session = NewSession {
-            id: &self.new_id(),
+            id: &id,
             token_hash: &token.digest(),
             user_id: &user.id,
             full: assurance == Assurance::Full,
-            now: self.now().0,
+            now: now.0,
             address: &call.client.address.to_string(),
             user_agent: &call.client.user_agent,
+            // A trusted browser proves no factor: step-up will ask for it.
+            authenticated_at: if trusted.is_some() { 0 } else { now.0 },
+            asked_because: asked_because.as_deref(),
         };
         sessions::insert(tx, &session).await?;
-        Ok((token, standing(assurance, has_second_factor, enforced)))
+        if let Some(browser) = &trusted {
+            let client = &call.client;
+            browsers::touch(tx, &browser.id, now.0, &client.address.to_string(), &client.user_agent).await?;
+        }
+        let standing = standing(assurance, has_second_factor, policy.require_second_factor);
+        Ok(Opened { token, id, standing, trusted: trusted.is_some() })
     }
 
     /// Renews the session's token now that identity was proved. The cookie is
@@ -103,6 +138,18 @@ impl Service {
             Err(ApiError::SignedOut)
         }
     }
+}
+
+/// A session that was opened just now.
+pub(super) struct Opened {
+    /// For the cookie.
+    pub token: Token,
+    /// Stable id.
+    pub id: String,
+    /// How far it has come.
+    pub standing: Standing,
+    /// A trusted browser stood in for the second factor.
+    pub trusted: bool,
 }
 
 /// Has the response carry the session's new token.

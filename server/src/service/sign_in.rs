@@ -8,7 +8,7 @@ use super::{
     Service,
     audit::{Actor, record},
     guessing::PasswordCharge,
-    sessions::hand_over,
+    sessions::{Opened, hand_over},
 };
 use crate::{
     crypto::password::Salt,
@@ -46,17 +46,17 @@ impl SignIn for Service {
         }
     }
 
-    async fn code_request(&self, _caller: &AwaitingCode) -> Result<CodeRequest, ApiError> {
-        Err(ApiError::Unavailable)
+    async fn code_request(&self, caller: &AwaitingCode) -> Result<CodeRequest, ApiError> {
+        self.request_of(caller).await
     }
 
     async fn sign_in_with_code(
         &self,
         caller: &AwaitingCode,
         code: &str,
-        _trust_days: Option<u32>,
+        trust_days: Option<u32>,
     ) -> Result<(), ApiError> {
-        self.complete_with_code(caller, code).await
+        self.complete_with_code(caller, code, trust_days).await
     }
 
     async fn sign_in_with_recovery_code(&self, caller: &AwaitingCode, code: &str) -> Result<u32, ApiError> {
@@ -148,13 +148,15 @@ impl Service {
         if let Some(password_hash) = rehash {
             accounts::set_password(&mut tx, &user.id, &password_hash).await?;
         }
-        let (token, standing) = self.open_session(&mut tx, call, user).await?;
+        let Opened { token, standing, trusted, .. } = self.open_session(&mut tx, call, user).await?;
         let event = match standing {
             Standing::SecondFactorRequired => AuditEvent::SecondFactorRequested,
             Standing::EnrolmentRequired | Standing::Complete => AuditEvent::SignedIn,
         };
         let actor = Actor::claiming(Some(user), &call.client);
-        record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
+        for event in trusted.then_some(AuditEvent::TrustedBrowserUsed).into_iter().chain([event]) {
+            record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
+        }
         tx.commit().await?;
         hand_over(call, &token);
         Ok(standing)

@@ -20,7 +20,7 @@ use crate::{
         browsers, enrolments, methods, recovery, sessions,
     },
 };
-use app::contract::ApiError;
+use app::contract::{ApiError, session::AskedBecause};
 use zeroize::Zeroizing;
 
 /// How a new person gets a password.
@@ -123,6 +123,64 @@ impl Service {
         self.record_operator(&mut tx, operator, &user, AuditEvent::SecondFactorReset).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Lets a person sign in no longer and ends their sessions, or lets them in
+    /// again; `false` when nobody is called so.
+    ///
+    /// # Errors
+    /// [`ApiError::LastAdministrator`], or the database does not answer.
+    pub async fn set_active(&self, operator: &str, name: &str, active: bool) -> Result<bool, ApiError> {
+        let mut tx = self.db.begin().await?;
+        let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
+        if !active {
+            self.spare_last_administrator(&mut tx, &user).await?;
+        }
+        if accounts::set_active(&mut tx, &user.id, active).await? {
+            if !active {
+                sessions::delete_of_user(&mut tx, &user.id).await?;
+                accounts::delete_invitations(&mut tx, Some(&user.id)).await?;
+                self.end_all_trust(&mut tx, &user.id, AskedBecause::AccountChanged).await?;
+            }
+            let event = if active { AuditEvent::UserReactivated } else { AuditEvent::UserDeactivated };
+            self.record_operator(&mut tx, operator, &user, event).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Makes a person an administrator, whose browsers are then trusted no
+    /// longer, or takes that from them; `false` when nobody is called so.
+    ///
+    /// # Errors
+    /// [`ApiError::LastAdministrator`], or the database does not answer.
+    pub async fn set_administrator(&self, operator: &str, name: &str, administrator: bool) -> Result<bool, ApiError> {
+        let mut tx = self.db.begin().await?;
+        let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
+        if !administrator {
+            self.spare_last_administrator(&mut tx, &user).await?;
+        }
+        if accounts::set_administrator(&mut tx, &user.id, administrator).await? {
+            if administrator {
+                self.end_all_trust(&mut tx, &user.id, AskedBecause::AccountChanged).await?;
+            }
+            let event = if administrator { AuditEvent::AdministratorGranted } else { AuditEvent::AdministratorRevoked };
+            self.record_operator(&mut tx, operator, &user, event).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Refuses to go on when this person is the only active administrator.
+    /// Whoever else changes administrators waits until this transaction ends.
+    async fn spare_last_administrator(&self, tx: &mut Tx, user: &UserRow) -> Result<(), ApiError> {
+        accounts::lock_administrators(tx).await?;
+        let now = accounts::by_id(tx, &user.id).await?;
+        let administers = now.is_some_and(|now| now.administrator && now.active);
+        if administers && accounts::other_administrators(tx, &user.id).await? == 0 {
+            return Err(ApiError::LastAdministrator);
+        }
+        Ok(())
     }
 
     async fn record_operator(

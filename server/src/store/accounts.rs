@@ -171,6 +171,76 @@ pub async fn set_password(tx: &mut Tx, id: &str, password_hash: &str) -> Result<
     Ok(())
 }
 
+/// Keeps the password that a new one replaces, and of those before it the latest `keep` - 1.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn retire_password(tx: &mut Tx, id: &str, user_id: &str, hash: &str, keep: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO former_passwords (id, user_id, password_hash) VALUES ($1, $2, $3)",
+        values![id, user_id, hash],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM former_passwords WHERE user_id = $1 AND id NOT IN
+             (SELECT id FROM former_passwords WHERE user_id = $1 ORDER BY id DESC LIMIT $2)",
+        values![user_id, keep],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A person's present password and those that it replaced, in PHC form.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn passwords(db: &Db, user_id: &str) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = db
+        .all(
+            "SELECT password_hash FROM users WHERE id = $1 AND password_hash IS NOT NULL
+             UNION ALL SELECT password_hash FROM former_passwords WHERE user_id = $1",
+            values![user_id],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+}
+
+/// Holds the right to change who administers, until the transaction ends.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn lock_administrators(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.execute("UPDATE portal SET first_administrator_at = first_administrator_at WHERE id = 1", values![]).await?;
+    Ok(())
+}
+
+/// Active administrators besides this person.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn other_administrators(tx: &mut Tx, id: &str) -> Result<i64, StoreError> {
+    let (count,): (i64,) =
+        tx.one("SELECT COUNT(*) FROM users WHERE administrator AND active AND id <> $1", values![id]).await?;
+    Ok(count)
+}
+
+/// Lets a person sign in, or no longer; `false` when that is how it was.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_active(tx: &mut Tx, id: &str, active: bool) -> Result<bool, StoreError> {
+    Ok(tx.execute("UPDATE users SET active = $2 WHERE id = $1 AND active <> $2", values![id, active]).await? == 1)
+}
+
+/// Makes a person an administrator, or no longer; `false` when that is how it was.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_administrator(tx: &mut Tx, id: &str, administrator: bool) -> Result<bool, StoreError> {
+    let sql = "UPDATE users SET administrator = $2 WHERE id = $1 AND administrator <> $2";
+    Ok(tx.execute(sql, values![id, administrator]).await? == 1)
+}
+
 /// Adds a one-time link.
 ///
 /// # Errors

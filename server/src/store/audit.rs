@@ -164,3 +164,20 @@ pub async fn recent_sign_ins(db: &Db, user_id: &str, limit: i64) -> Result<Vec<E
     )
     .await
 }
+
+/// Up to `limit` entries that concern a person, before `sequence`, newest first;
+/// without the steps between a password and a sign-in, which other entries tell.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn of_person(db: &Db, user_id: &str, sequence: i64, limit: i64) -> Result<Vec<EntryRow>, StoreError> {
+    db.all(
+        "SELECT sequence, at, event, outcome, actor_id, actor_name, subject_id, subject_name, address, user_agent, detail, hash
+         FROM audit_entries
+         WHERE subject_id = $1 AND sequence < $2
+             AND event NOT IN ('second_factor_requested', 'second_factor_accepted', 'enrolment_qr_renewed')
+         ORDER BY sequence DESC LIMIT $3",
+        values![user_id, sequence, limit],
+    )
+    .await
+}

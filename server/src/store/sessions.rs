@@ -50,13 +50,32 @@ pub struct NewSession<'a> {
     pub address: &'a str,
     /// User agent.
     pub user_agent: &'a str,
+    /// Unix seconds at which everything that step-up asks for was proved; 0 when it was not.
+    pub authenticated_at: i64,
+    /// Why a code is awaited.
+    pub asked_because: Option<&'a str>,
+}
+
+/// A session as its person sees it.
+#[derive(Debug, Clone, FromRow)]
+pub struct ListedSession {
+    /// Stable id.
+    pub id: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds; trails by up to a minute.
+    pub last_seen_at: i64,
+    /// Where it was opened.
+    pub address: String,
+    /// In which browser.
+    pub user_agent: String,
 }
 
 const fn assurance(full: bool) -> &'static str {
     if full { "full" } else { "first_factor" }
 }
 
-/// The live session with this token, of an active person. Whether it is too old, the caller decides.
+/// The session with this token, of an active person. Whether it is too old, the caller decides.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -81,8 +100,9 @@ pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, 
 /// See [`StoreError`].
 pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO sessions (id, token_hash, user_id, assurance, created_at, last_seen_at, authenticated_at, address, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
+        "INSERT INTO sessions (id, token_hash, user_id, assurance, created_at, last_seen_at, address, user_agent,
+             authenticated_at, asked_because)
+         VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)",
         values![
             session.id,
             session.token_hash,
@@ -90,7 +110,9 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
             assurance(session.full),
             session.now,
             session.address,
-            session.user_agent
+            session.user_agent,
+            session.authenticated_at,
+            session.asked_because
         ],
     )
     .await?;
@@ -142,6 +164,38 @@ pub async fn lock(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
 pub async fn touch(db: &Db, id: &str, now: i64) -> Result<(), StoreError> {
     db.execute("UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2", values![id, now]).await?;
     Ok(())
+}
+
+/// Why a code is awaited in this session.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn asked_because(db: &Db, id: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(Option<String>,)> =
+        db.optional("SELECT asked_because FROM sessions WHERE id = $1", values![id]).await?;
+    Ok(row.and_then(|(why,)| why))
+}
+
+/// The complete sessions of a person, by last use.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn of_user(db: &Db, user_id: &str) -> Result<Vec<ListedSession>, StoreError> {
+    db.all(
+        "SELECT id, created_at, last_seen_at, address, user_agent FROM sessions
+         WHERE user_id = $1 AND assurance = 'full' ORDER BY last_seen_at DESC, id DESC",
+        values![user_id],
+    )
+    .await
+}
+
+/// Ends a session of this person; `false` when it was gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_one_of_user(tx: &mut Tx, user_id: &str, id: &str) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM sessions WHERE user_id = $1 AND id = $2";
+    Ok(tx.execute(sql, values![user_id, id]).await? == 1)
 }
 
 /// Ends a session.

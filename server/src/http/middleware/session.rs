@@ -5,6 +5,7 @@ use crate::{
     crypto::{os_rng, secret_box::Purpose},
     domain::client::forwarded_for,
     http::Shared,
+    service::Use,
 };
 use app::{
     contract::ApiError,
@@ -79,7 +80,7 @@ pub async fn session(State(shared): State<Shared>, mut request: Request, next: N
     let names = &shared.cookies;
     let token = cookie(request.headers(), names.session);
     let session = match &token {
-        Some(token) => shared.service.find_session(token).await,
+        Some(token) => shared.service.find_session(token, purpose(request.uri().path())).await,
         None => Err(ApiError::SignedOut),
     };
     let shows_flash = *request.method() == Method::GET && routes::is_plain(request.uri().path());
@@ -96,6 +97,15 @@ pub async fn session(State(shared): State<Shared>, mut request: Request, next: N
     let cookies = changes.iter().filter_map(|change| header(&shared, change)).chain(spent_flash);
     response.headers_mut().extend(cookies.map(|cookie| (SET_COOKIE, cookie)));
     response
+}
+
+/// Asking how long a session goes on must not put that off; one request is made to do so.
+fn purpose(path: &str) -> Use {
+    match path {
+        "/api/session-state" => Use::None,
+        "/api/stay-signed-in" => Use::Purpose,
+        _ => Use::Ordinary,
+    }
 }
 
 fn header(shared: &Shared, change: &CookieChange) -> Option<HeaderValue> {
