@@ -8,7 +8,13 @@ use crate::support::{
     portal::OPERATOR,
 };
 use std::{fs, net::TcpListener, path::Path, process::Command, sync::Arc};
-use twofold::{clock::SystemClock, config::DataArgs, open::open, service::Settings, values};
+use twofold::{
+    clock::SystemClock,
+    config::{DataArgs, PublicUrl},
+    open::open,
+    service::Settings,
+    values,
+};
 
 /// `twofold` on the data of `portal`.
 fn beside(portal: &TestPortal) -> Command {
@@ -36,7 +42,8 @@ async fn used() -> TestPortal {
 }
 
 async fn open_again(data: DataArgs) -> Result<(), String> {
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180 };
+    let public_url = PublicUrl::parse("http://127.0.0.1:3000").unwrap();
+    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url };
     let service = open(&data, settings, Arc::new(SystemClock)).await.map_err(|error| error.to_string())?;
     service.db.close().await;
     Ok(())

@@ -230,3 +230,61 @@ pub async fn delete_stale(db: &Db, seen_before: i64, created_before: i64) -> Res
 pub async fn delete_others(tx: &mut Tx, user_id: &str, keep: &str) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", values![user_id, keep]).await
 }
+
+/// Has a session say that a recovery code was used in it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_used_code(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE sessions SET recovery_notice = 'used' WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
+/// Has a session say that few recovery codes are left, if its person has no more than `few`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_few_codes(tx: &mut Tx, id: &str, user_id: &str, few: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE sessions SET recovery_notice = 'few' WHERE id = $1 AND $3 >= (
+             SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
+             WHERE s.user_id = $2 AND c.used_at IS NULL)",
+        values![id, user_id, few],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What a session has to say about recovery codes: `used` or `few`, and how many are left.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn recovery_notice(db: &Db, id: &str) -> Result<Option<(String, i64)>, StoreError> {
+    db.optional(
+        "SELECT n.recovery_notice, (
+             SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
+             WHERE s.user_id = n.user_id AND c.used_at IS NULL)
+         FROM sessions n WHERE n.id = $1 AND n.recovery_notice IS NOT NULL",
+        values![id],
+    )
+    .await
+}
+
+/// Has a session say no more about recovery codes.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn dismiss_recovery_notice(db: &Db, id: &str) -> Result<(), StoreError> {
+    db.execute("UPDATE sessions SET recovery_notice = NULL WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
+/// Has no session of a person say anything about recovery codes.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn clear_recovery_notices(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET recovery_notice = NULL WHERE user_id = $1 AND recovery_notice IS NOT NULL";
+    tx.execute(sql, values![user_id]).await?;
+    Ok(())
+}
