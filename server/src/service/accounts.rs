@@ -46,7 +46,7 @@ impl Accounts for Service {
             user_name: session.user_name.clone(),
             administrator: session.administrator,
             standing: session.standing,
-            recovery_notice: self.recovery_notice(caller).await?,
+            recovery_notice: session.recovery_notice,
         })
     }
 

@@ -67,12 +67,6 @@ impl Service {
         Ok(created_at.map(|created_at| RecoveryLedger { created_at, codes }))
     }
 
-    /// What this session has to say about recovery codes.
-    pub(super) async fn recovery_notice(&self, caller: &Bound) -> Result<Option<RecoveryNotice>, ApiError> {
-        let notice = sessions::recovery_notice(&self.db, &caller.session().id).await?;
-        Ok(notice.map(|(why, left)| RecoveryNotice { left: u32::try_from(left).unwrap_or(0), used: why == "used" }))
-    }
-
     /// Has a session that someone with a second factor opened just now say so
     /// when few recovery codes are left. Touches the session's row only.
     pub(super) async fn note_few_codes(&self, tx: &mut Tx, session_id: &str, user_id: &str) -> Result<(), ApiError> {
@@ -168,6 +162,11 @@ impl Service {
 
 fn actor(caller: &Bound) -> Actor<'_> {
     Actor::of(caller.session(), &caller.call().client)
+}
+
+/// What a session has to say, as it is stored.
+pub(super) fn notice(why: &str, left: Option<i64>) -> RecoveryNotice {
+    RecoveryNotice { left: left.and_then(|left| u32::try_from(left).ok()).unwrap_or(0), used: why == "used" }
 }
 
 /// A code as the ledger shows it.

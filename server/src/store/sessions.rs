@@ -31,6 +31,10 @@ pub struct SessionRow {
     pub idle_minutes: i64,
     /// Policy: hours until it ends in any case.
     pub absolute_hours: i64,
+    /// What it has to say about recovery codes: `used` or `few`.
+    pub recovery_notice: Option<String>,
+    /// How many of them are left; counted only for that.
+    pub codes_left: Option<i64>,
 }
 
 /// A session about to be opened.
@@ -84,7 +88,10 @@ pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, 
         "SELECT s.id, s.user_id, u.name AS user_name, u.administrator, s.assurance = 'full' AS full,
                 s.created_at, s.last_seen_at, s.authenticated_at,
                 EXISTS (SELECT 1 FROM methods m WHERE m.user_id = s.user_id) AS has_second_factor,
-                p.require_second_factor, p.idle_minutes, p.absolute_hours
+                p.require_second_factor, p.idle_minutes, p.absolute_hours, s.recovery_notice,
+                CASE WHEN s.recovery_notice IS NULL THEN NULL ELSE (
+                    SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets r ON r.id = c.set_id
+                    WHERE r.user_id = s.user_id AND c.used_at IS NULL) END AS codes_left
          FROM sessions s
          JOIN users u ON u.id = s.user_id AND u.active
          CROSS JOIN account_policy p
@@ -253,21 +260,6 @@ pub async fn note_few_codes(tx: &mut Tx, id: &str, user_id: &str, few: i64) -> R
     )
     .await?;
     Ok(())
-}
-
-/// What a session has to say about recovery codes: `used` or `few`, and how many are left.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn recovery_notice(db: &Db, id: &str) -> Result<Option<(String, i64)>, StoreError> {
-    db.optional(
-        "SELECT n.recovery_notice, (
-             SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
-             WHERE s.user_id = n.user_id AND c.used_at IS NULL)
-         FROM sessions n WHERE n.id = $1 AND n.recovery_notice IS NOT NULL",
-        values![id],
-    )
-    .await
 }
 
 /// Has a session say no more about recovery codes.
