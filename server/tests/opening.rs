@@ -14,7 +14,13 @@ use std::{
     process::{Command, Stdio},
     sync::Arc,
 };
-use twofold::{clock::SystemClock, config::DataArgs, open::open, service::Settings, values};
+use twofold::{
+    clock::SystemClock,
+    config::{DataArgs, PublicUrl},
+    open::open,
+    service::Settings,
+    values,
+};
 
 /// `twofold` on the data of `portal`.
 fn beside(portal: &TestPortal) -> Command {
@@ -42,7 +48,8 @@ async fn used() -> TestPortal {
 }
 
 async fn open_again(data: DataArgs) -> Result<(), String> {
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180 };
+    let public_url = PublicUrl::parse("http://127.0.0.1:3000").unwrap();
+    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url };
     let service = open(&data, settings, Arc::new(SystemClock)).await.map_err(|error| error.to_string())?;
     service.db.close().await;
     Ok(())
@@ -355,10 +362,10 @@ fn a_command_in_the_wrong_folder_begins_no_portal() {
 fn the_database_is_closed_to_other_users_of_the_machine() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let serving = Serving::start(&mut twofold(folder.path()));
     for name in ["twofold.db", "twofold.db-wal", "twofold.db-shm", "twofold.key"] {
-        let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     drop(serving);

@@ -12,6 +12,7 @@ use app::{contract::ApiError, routes};
 use clap::{Args, Subcommand};
 use std::{
     io::{IsTerminal, Read},
+    net::SocketAddr,
     sync::Arc,
 };
 use zeroize::Zeroizing;
@@ -154,8 +155,9 @@ async fn portal(data: &DataArgs) -> Result<Service, Failure> {
 }
 
 async fn begin(data: &DataArgs) -> Result<Service, Failure> {
-    // The name and lifetime matter only to those who set up a second factor.
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180 };
+    // These matter only to those who set up a second factor.
+    let public_url = PublicUrl::listening(SocketAddr::from(([127, 0, 0, 1], 3_000)));
+    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url };
     open(data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)
 }
 
