@@ -64,7 +64,8 @@ async fn portal(folder: &Path, params: Params) -> Portal {
         key: None,
         previous_key_file: None,
     };
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180 };
+    let public_url = PublicUrl::parse("http://127.0.0.1").unwrap();
+    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url: public_url.clone() };
     let clock = SettableClock::new(UnixTime(1_800_000_000));
     let mut service = open(&data, settings, Arc::new(clock.clone())).await.unwrap();
     service.hasher = PasswordHasher::new(params).unwrap();
@@ -75,7 +76,7 @@ async fn portal(folder: &Path, params: Params) -> Portal {
         add_person(&service, &mut tx, number, &hash, &secret).await;
     }
     tx.commit().await.unwrap();
-    let web = Web { public_url: PublicUrl::parse("http://127.0.0.1").unwrap(), trusted_proxies: Vec::new() };
+    let web = Web { public_url, trusted_proxies: Vec::new() };
     Portal { router: router(service.clone(), web), service, clock, secret }
 }
 

@@ -4,7 +4,10 @@ use crate::support::{
     ApiError, Browser, PASSWORD, Phone, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm, finish},
 };
-use app::contract::error::{CodeProblem, RecoveryCodeProblem};
+use app::contract::{
+    error::{CodeProblem, RecoveryCodeProblem},
+    profile::SecurityOverview,
+};
 use twofold::domain::audit::AuditEvent;
 
 const REUSED: Result<(), ApiError> = Err(ApiError::Code(CodeProblem::Reused));
@@ -248,8 +251,8 @@ both_databases! {
             let used = portal.awaiting_code("alice").await.recovery_code(&shuffled(spelling)).await;
             assert_eq!(used, Err(ApiError::RecoveryCode(RecoveryCodeProblem::Used)), "code {number}");
         }
-        let overview: serde_json::Value = alice.browser.call("security-overview", &[]).await.unwrap();
-        assert_eq!(overview["two_factor"]["recovery_codes_left"], 7);
+        let overview: SecurityOverview = alice.browser.call("security-overview", &[]).await.unwrap();
+        assert_eq!(overview.two_factor.recovery_codes_left(), 7);
         assert_eq!(portal.count(AuditEvent::RecoveryCodeUsed).await, 3);
     }
 

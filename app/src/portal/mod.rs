@@ -18,7 +18,7 @@ mod use_cases;
 
 pub use use_cases::{Accounts, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
 
-use crate::contract::{ApiError, account::Standing, session::SessionState};
+use crate::contract::{ApiError, account::Standing, recovery::RecoveryNotice, session::SessionState};
 use leptos::prelude::{expect_context, use_context};
 use std::{
     net::IpAddr,
@@ -54,6 +54,8 @@ pub struct Session {
     pub has_second_factor: bool,
     /// How long it goes on, and whether identity was proved just now.
     pub state: SessionState,
+    /// What it has to say about recovery codes.
+    pub recovery_notice: Option<RecoveryNotice>,
 }
 
 /// A cookie that the response is to carry.

@@ -32,19 +32,7 @@ impl SixDigits {
     /// [`MalformedCode`] for letters, digits of other scripts, or any number of
     /// digits but six.
     pub fn parse(typed: &str) -> Result<Self, MalformedCode> {
-        if typed.chars().nth(MAX_TYPED_CHARS).is_some() {
-            return Err(MalformedCode);
-        }
-        let mut digits = [0; DIGITS];
-        let mut count = 0;
-        for c in typed.chars().filter(|c| !is_separator(*c)) {
-            let digit = u8::try_from(c).map_err(|_| MalformedCode)?;
-            if !digit.is_ascii_digit() {
-                return Err(MalformedCode);
-            }
-            *digits.get_mut(count).ok_or(MalformedCode)? = digit;
-            count += 1;
-        }
+        let (digits, count) = read::<DIGITS>(typed)?;
         if count == DIGITS { Ok(Self(digits)) } else { Err(MalformedCode) }
     }
 
@@ -59,6 +47,68 @@ impl SixDigits {
     pub fn matches(&self, other: &Self) -> Choice {
         self.0.ct_eq(&other.0)
     }
+}
+
+/// What someone typed from an app that may not heed the portal's settings: six
+/// to eight digits, the numbers that apps show.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct AppDigits {
+    digits: [u8; Self::MOST],
+    count: usize,
+}
+
+impl AppDigits {
+    /// The most digits that any app shows (RFC 6238 §1.2 and RFC 4226 §5.3).
+    const MOST: usize = 8;
+
+    /// Reads what was typed or pasted.
+    ///
+    /// # Errors
+    /// [`MalformedCode`] for anything but six to eight ASCII digits.
+    pub fn parse(typed: &str) -> Result<Self, MalformedCode> {
+        let (digits, count) = read::<{ Self::MOST }>(typed)?;
+        if count < DIGITS { Err(MalformedCode) } else { Ok(Self { digits, count }) }
+    }
+
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The digits as ASCII text, for the comparison and nowhere else.
+    pub fn as_str(&self) -> &str {
+        // The bytes are ASCII digits by construction.
+        self.digits.get(..self.count).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
+    }
+
+    /// The code, if it has as many digits as the portal's.
+    pub fn six(&self) -> Option<SixDigits> {
+        if self.count == DIGITS { SixDigits::parse(self.as_str()).ok() } else { None }
+    }
+}
+
+impl fmt::Debug for AppDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppDigits(…)")
+    }
+}
+
+/// The digits in what was typed, at most `N`, and how many there are.
+fn read<const N: usize>(typed: &str) -> Result<([u8; N], usize), MalformedCode> {
+    if typed.chars().nth(MAX_TYPED_CHARS).is_some() {
+        return Err(MalformedCode);
+    }
+    let mut digits = [0; N];
+    let mut count = 0;
+    for c in typed.chars().filter(|c| !is_separator(*c)) {
+        let digit = u8::try_from(c).map_err(|_| MalformedCode)?;
+        if !digit.is_ascii_digit() {
+            return Err(MalformedCode);
+        }
+        *digits.get_mut(count).ok_or(MalformedCode)? = digit;
+        count += 1;
+    }
+    Ok((digits, count))
 }
 
 impl fmt::Debug for SixDigits {
@@ -123,9 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn apps_show_six_to_eight_digits() {
+        for (typed, digits) in [("123 456", "123456"), ("123 4567", "1234567"), ("1234-5678", "12345678")] {
+            let read = AppDigits::parse(typed).unwrap();
+            assert_eq!((read.as_str(), read.count()), (digits, digits.len()));
+            assert_eq!(read.six().is_some(), digits.len() == 6);
+        }
+        for typed in ["", "12345", "123456789", "1234567a", "١٢٣٤٥٦٧"] {
+            assert_eq!(AppDigits::parse(typed).unwrap_err(), MalformedCode);
+        }
+    }
+
+    #[test]
     fn debug_output_shows_no_digit() {
-        let shown = format!("{:?}", SixDigits::parse("123456").unwrap());
-        assert!(!shown.contains(|c: char| c.is_ascii_digit()));
+        let shown = [
+            format!("{:?}", SixDigits::parse("123456").unwrap()),
+            format!("{:?}", AppDigits::parse("12345678").unwrap()),
+        ];
+        assert!(!shown.concat().contains(|c: char| c.is_ascii_digit()));
     }
 
     proptest! {

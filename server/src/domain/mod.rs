@@ -3,8 +3,8 @@
 //!
 //! | Subject | Module |
 //! |---|---|
-//! | who someone is | [`user_name`] |
-//! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`enrolment`] |
+//! | who someone is | [`name`], [`user_name`] |
+//! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`enrolment`], [`compatibility`] |
 //! | being signed in | [`session`], [`trusted_browser`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
@@ -14,8 +14,10 @@ pub mod audit;
 pub mod client;
 pub mod code;
 pub mod common_password;
+pub mod compatibility;
 pub mod enrolment;
 pub mod lockout;
+pub mod name;
 pub mod otpauth;
 pub mod qr;
 pub mod recovery_code;

@@ -88,14 +88,19 @@ impl Secret {
         Zeroizing::new(self.totp().generate(seconds).to_string())
     }
 
-    /// The generator, on the stack. A skew of zero: the window is ours, so that
-    /// every step in it is compared.
+    /// The generator with the portal's settings.
     fn totp(&self) -> Totp {
+        self.totp_with(Algorithm::SHA1, DIGITS as u8, STEP_SECONDS as u64)
+    }
+
+    /// A generator, on the stack. A skew of zero: the window is ours, so that
+    /// every step in it is compared.
+    pub(super) fn totp_with(&self, algorithm: Algorithm, digits: u8, step_seconds: u64) -> Totp {
         Builder::new()
-            .with_algorithm(Algorithm::SHA1)
-            .with_digits(DIGITS as u8)
+            .with_algorithm(algorithm)
+            .with_digits(digits)
             .with_skew(0)
-            .with_step_duration(STEP_SECONDS as u64)
+            .with_step_duration(step_seconds)
             .with_secret(self.0)
             .build_noncompliant()
     }

@@ -5,13 +5,12 @@
 //! `Ａｎｎａ` can't belong to three people. The key is the caseless compatibility
 //! mapping of the Unicode Standard (section 3.13, D146), in NFKC.
 //!
-//! Letters of any script and all printing punctuation are allowed. What can't
-//! be seen is not: it makes two names look alike, or turns the text around it.
+//! What a name may consist of is the subject of [`super::name`].
 
 use caseless::Caseless;
-use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+use super::name::{self, NEVER_IN_A_NAME, NameProblem, problem_of};
 
 /// The longest name, in Unicode scalar values of its NFC form.
 pub const MAX_CHARS: usize = 64;
@@ -19,51 +18,17 @@ pub const MAX_CHARS: usize = 64;
 /// How many scalar values of a name typed at sign-in are looked at.
 const MAX_LOOKUP_CHARS: usize = 320;
 
-/// Stands in a look-up key for what no stored name contains.
-const NEVER_IN_A_NAME: char = char::REPLACEMENT_CHARACTER;
-
 /// A valid user name: trimmed, in NFC, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserName(String);
-
-/// Why a text is no user name. The message is a full sentence for the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum UserNameProblem {
-    #[error("Enter a user name.")]
-    Blank,
-    #[error("A user name has at most {MAX_CHARS} characters.")]
-    TooLong,
-    #[error("A user name can't contain line breaks or control characters.")]
-    ControlCharacter,
-    #[error("A user name can't contain marks that change the direction of text.")]
-    DirectionMark,
-    #[error("A user name can't contain invisible characters.")]
-    InvisibleCharacter,
-}
 
 impl UserName {
     /// Reads a name that someone typed, dropping white space around it.
     ///
     /// # Errors
-    /// The first [`UserNameProblem`] found.
-    pub fn parse(typed: &str) -> Result<Self, UserNameProblem> {
-        let trimmed = typed.trim();
-        if trimmed.is_empty() {
-            return Err(UserNameProblem::Blank);
-        }
-        if let Some(problem) = trimmed.chars().find_map(problem_of) {
-            return Err(problem);
-        }
-        // Composing shrinks a name by no more than a few times: this bounds the
-        // work that a huge input can ask for.
-        if trimmed.chars().nth(MAX_CHARS * 4).is_some() {
-            return Err(UserNameProblem::TooLong);
-        }
-        let name: String = trimmed.nfc().collect();
-        if name.chars().nth(MAX_CHARS).is_some() {
-            return Err(UserNameProblem::TooLong);
-        }
-        Ok(Self(name))
+    /// The first [`NameProblem`] found.
+    pub fn parse(typed: &str) -> Result<Self, NameProblem> {
+        name::parse(typed, MAX_CHARS).map(Self)
     }
 
     /// The name as it is shown.
@@ -120,45 +85,6 @@ fn caseless_key(chars: impl Iterator<Item = char>) -> String {
     key
 }
 
-fn problem_of(c: char) -> Option<UserNameProblem> {
-    match c {
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}' => {
-            Some(UserNameProblem::DirectionMark)
-        }
-        NEVER_IN_A_NAME => Some(UserNameProblem::ControlCharacter),
-        _ if is_invisible_filler(c) => Some(UserNameProblem::InvisibleCharacter),
-        _ => match c.general_category() {
-            GeneralCategory::Control
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-            | GeneralCategory::Surrogate => Some(UserNameProblem::ControlCharacter),
-            GeneralCategory::Format => Some(UserNameProblem::InvisibleCharacter),
-            _ => None,
-        },
-    }
-}
-
-/// Default-ignorable code points (DerivedCoreProperties.txt) that are not of
-/// category Format, and the blank Braille pattern: all print nothing.
-fn is_invisible_filler(c: char) -> bool {
-    matches!(
-        c,
-        '\u{034F}'
-            | '\u{115F}'
-            | '\u{1160}'
-            | '\u{17B4}'
-            | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}'
-            | '\u{2065}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFF8}'
-            | '\u{E0000}'..='\u{E0FFF}'
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,37 +111,16 @@ mod tests {
     #[test]
     fn empty_and_blank_names_are_refused() {
         for blank in ["", " ", "\t\n", "\u{3000}\u{A0}"] {
-            assert_eq!(UserName::parse(blank), Err(UserNameProblem::Blank));
+            assert_eq!(UserName::parse(blank), Err(NameProblem::Blank));
         }
     }
 
     #[test]
     fn sixty_four_characters_fit_and_sixty_five_do_not() {
         assert!(UserName::parse(&"字".repeat(64)).is_ok());
-        assert_eq!(UserName::parse(&"字".repeat(65)), Err(UserNameProblem::TooLong));
-        assert_eq!(UserName::parse(&"a".repeat(300)), Err(UserNameProblem::TooLong));
+        assert_eq!(UserName::parse(&"字".repeat(65)), Err(NameProblem::TooLong));
+        assert_eq!(UserName::parse(&"a".repeat(300)), Err(NameProblem::TooLong));
         assert!(UserName::parse(&"e\u{301}".repeat(64)).is_ok());
-    }
-
-    #[test]
-    fn what_cannot_be_seen_is_refused_by_its_kind() {
-        for (name, problem) in [
-            ("a\nb", UserNameProblem::ControlCharacter),
-            ("a\0b", UserNameProblem::ControlCharacter),
-            ("a\u{2028}b", UserNameProblem::ControlCharacter),
-            ("a\u{FFFD}b", UserNameProblem::ControlCharacter),
-            ("a\u{202E}b", UserNameProblem::DirectionMark),
-            ("\u{200F}ab", UserNameProblem::DirectionMark),
-            ("a\u{2067}b", UserNameProblem::DirectionMark),
-            ("a\u{61C}b", UserNameProblem::DirectionMark),
-            ("a\u{200B}b", UserNameProblem::InvisibleCharacter),
-            ("a\u{FEFF}b", UserNameProblem::InvisibleCharacter),
-            ("a\u{AD}b", UserNameProblem::InvisibleCharacter),
-            ("\u{3164}", UserNameProblem::InvisibleCharacter),
-            ("a\u{FE0F}b", UserNameProblem::InvisibleCharacter),
-        ] {
-            assert_eq!(UserName::parse(name), Err(problem), "{name:?}");
-        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::{
     crypto::token::Token,
     domain::{
         audit::{AuditEvent, Outcome},
-        user_name::{self, UserName},
+        name::NameProblem,
+        user_name::UserName,
     },
     store::{
         StoreError, Tx,
@@ -46,7 +47,7 @@ impl Accounts for Service {
             user_name: session.user_name.clone(),
             administrator: session.administrator,
             standing: session.standing,
-            recovery_notice: self.recovery_notice(caller).await?,
+            recovery_notice: session.recovery_notice,
             enrolment_under_way: confined && enrolments::is_under_way(&self.db, &session.id, self.now().0).await?,
         })
     }
@@ -200,12 +201,10 @@ impl Service {
 pub(super) fn parse_name(typed: &str) -> Result<UserName, ApiError> {
     UserName::parse(typed).map_err(|problem| {
         ApiError::UserName(match problem {
-            user_name::UserNameProblem::Blank => UserNameProblem::Empty,
-            user_name::UserNameProblem::TooLong => UserNameProblem::TooLong,
-            user_name::UserNameProblem::ControlCharacter => UserNameProblem::Control,
-            user_name::UserNameProblem::DirectionMark | user_name::UserNameProblem::InvisibleCharacter => {
-                UserNameProblem::Invisible
-            }
+            NameProblem::Blank => UserNameProblem::Empty,
+            NameProblem::TooLong => UserNameProblem::TooLong,
+            NameProblem::ControlCharacter => UserNameProblem::Control,
+            NameProblem::DirectionMark | NameProblem::InvisibleCharacter => UserNameProblem::Invisible,
         })
     })
 }

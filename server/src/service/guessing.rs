@@ -126,14 +126,7 @@ impl Service {
     pub(super) async fn charge_code(&self, caller: &Bound, signing_in: bool) -> Result<u32, ApiError> {
         let (session, now) = (caller.session(), self.now());
         let mut tx = self.db.begin().await?;
-        let left = if signing_in {
-            match sessions::charge_code(&mut tx, &session.id, i64::from(MAX_WRONG_CODES)).await? {
-                Some(charged) => MAX_WRONG_CODES.saturating_sub(u32::try_from(charged).unwrap_or(MAX_WRONG_CODES)),
-                None => return Err(ApiError::SignInExpired),
-            }
-        } else {
-            MAX_WRONG_CODES
-        };
+        let left = if signing_in { self.charge_sign_in_code(&mut tx, caller).await? } else { MAX_WRONG_CODES };
         let in_a_row = codes_in_a_row_key(&session.user_id);
         let refused = match attempts::charge(&mut tx, &in_a_row, Allowance::SECOND_FACTOR_IN_A_ROW, now).await? {
             Err(_) => Some((AuditEvent::SecondFactorSuspended, CodeProblem::Suspended)),
@@ -157,23 +150,29 @@ impl Service {
         refused.map_or(Ok(left), |(_, problem)| Err(ApiError::Code(problem)))
     }
 
-    /// Charges a recovery code; answers how many attempts this sign-in has left.
+    /// Charges a recovery code to the person and, while it signs in, to the
+    /// sign-in; answers how many attempts this sign-in has left.
     ///
     /// # Errors
     /// Says why the code is not evaluated.
-    pub(super) async fn charge_recovery_code(&self, caller: &Bound) -> Result<u32, ApiError> {
+    pub(super) async fn charge_recovery_code(&self, caller: &Bound, signing_in: bool) -> Result<u32, ApiError> {
         let session = caller.session();
         let mut tx = self.db.begin().await?;
-        let Some(charged) = sessions::charge_code(&mut tx, &session.id, i64::from(MAX_WRONG_CODES)).await? else {
-            return Err(ApiError::SignInExpired);
-        };
+        let left = if signing_in { self.charge_sign_in_code(&mut tx, caller).await? } else { MAX_WRONG_CODES };
         let key = recovery_key(&session.user_id);
         let outcome = attempts::charge(&mut tx, &key, Allowance::SECOND_FACTOR_A_DAY, self.now()).await?;
         tx.commit().await?;
         match outcome {
-            Ok(_) => Ok(MAX_WRONG_CODES.saturating_sub(u32::try_from(charged).unwrap_or(MAX_WRONG_CODES))),
+            Ok(_) => Ok(left),
             Err(refused) => Err(ApiError::Locked { retry_after: refused.retry_after }),
         }
+    }
+
+    /// Charges a code of either kind to a sign-in; answers how many it has left.
+    async fn charge_sign_in_code(&self, tx: &mut Tx, caller: &Bound) -> Result<u32, ApiError> {
+        let charged = sessions::charge_code(tx, &caller.session().id, i64::from(MAX_WRONG_CODES)).await?;
+        let charged = charged.ok_or(ApiError::SignInExpired)?;
+        Ok(MAX_WRONG_CODES.saturating_sub(u32::try_from(charged).unwrap_or(MAX_WRONG_CODES)))
     }
 
     /// Takes back what was charged to a person's codes: one was right.

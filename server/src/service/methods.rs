@@ -1,18 +1,133 @@
 //! Renaming and removing authenticator apps, and switching the second factor off.
 
-use super::Service;
-use app::{contract::ApiError, portal::Bound};
+use super::{
+    Service,
+    audit::{Actor, record_about},
+};
+use crate::{
+    domain::{
+        audit::{AuditEvent, Outcome},
+        name::{self, NameProblem},
+    },
+    store::{Tx, accounts, browsers, enrolments, methods, policy, recovery, sessions},
+};
+use app::{
+    contract::{ApiError, error::MethodNameProblem, session::AskedBecause},
+    portal::Bound,
+};
+use serde_json::json;
+
+/// The longest name of a method, in characters.
+const LONGEST_NAME: usize = 64;
 
 impl Service {
-    pub(super) async fn rename(&self, _caller: &Bound, _id: &str, _name: &str) -> Result<(), ApiError> {
-        Err(ApiError::Unavailable)
+    pub(super) async fn rename(&self, caller: &Bound, id: &str, name: &str) -> Result<(), ApiError> {
+        let name = parse_name(name)?;
+        let user_id = &caller.session().user_id;
+        let mut tx = self.db.begin().await?;
+        accounts::lock(&mut tx, user_id).await?;
+        let before = methods::of_user_in(&mut tx, user_id).await?;
+        let before = before.into_iter().find(|method| method.id == id).ok_or(ApiError::NoLongerThere)?;
+        if !methods::rename(&mut tx, user_id, id, &name).await? {
+            return Err(ApiError::NoLongerThere);
+        }
+        let detail = json!({ "before": before.name, "after": name }).to_string();
+        self.conclude(tx, caller, AuditEvent::MethodRenamed, Some(&detail)).await
     }
 
-    pub(super) async fn remove(&self, _caller: &Bound, _id: &str) -> Result<(), ApiError> {
-        Err(ApiError::Unavailable)
+    /// Removes one of the caller's methods. The last one takes everything that
+    /// belongs to the second factor with it.
+    pub(super) async fn remove(&self, caller: &Bound, id: &str) -> Result<(), ApiError> {
+        let user_id = &caller.session().user_id;
+        let mut tx = self.db.begin().await?;
+        // One after the other: of two requests that remove the last two methods,
+        // the second one finds one left.
+        accounts::lock(&mut tx, user_id).await?;
+        let methods = methods::of_user_in(&mut tx, user_id).await?;
+        let method = methods.iter().find(|method| method.id == id).ok_or(ApiError::NoLongerThere)?;
+        if methods.len() == 1 {
+            return self.switch_off(tx, caller).await;
+        }
+        methods::delete(&mut tx, user_id, id).await?;
+        if !sessions::lock(&mut tx, &caller.session().id).await? {
+            return Err(ApiError::SignedOut);
+        }
+        self.end_all_trust(&mut tx, user_id, AskedBecause::SecondFactorChanged).await?;
+        self.conclude(tx, caller, AuditEvent::MethodDisabled, Some(&named(&method.name))).await
     }
 
-    pub(super) async fn disable(&self, _caller: &Bound) -> Result<(), ApiError> {
-        Err(ApiError::Unavailable)
+    /// Switches the caller's second factor off.
+    pub(super) async fn disable(&self, caller: &Bound) -> Result<(), ApiError> {
+        let mut tx = self.db.begin().await?;
+        accounts::lock(&mut tx, &caller.session().user_id).await?;
+        self.switch_off(tx, caller).await
     }
+
+    /// The same in a transaction that holds the caller's row. Other sessions end.
+    async fn switch_off(&self, mut tx: Tx, caller: &Bound) -> Result<(), ApiError> {
+        let session = caller.session();
+        if policy::load_in(&mut tx).await?.require_second_factor {
+            return Err(ApiError::SecondFactorEnforced);
+        }
+        if self.remove_second_factor(&mut tx, &session.user_id, Some(&session.id)).await? == 0 {
+            return Err(ApiError::NoLongerThere);
+        }
+        if !sessions::lock(&mut tx, &session.id).await? {
+            return Err(ApiError::SignedOut);
+        }
+        self.conclude(tx, caller, AuditEvent::SecondFactorDisabled, None).await
+    }
+
+    /// Removes a person's second factor with everything that belongs to it, and
+    /// ends their sessions but the one to `keep`; answers how many methods there
+    /// were. The transaction holds the person's row.
+    pub(super) async fn remove_second_factor(
+        &self,
+        tx: &mut Tx,
+        user_id: &str,
+        keep: Option<&str>,
+    ) -> Result<u64, ApiError> {
+        let removed = methods::delete_of_user(tx, user_id).await?;
+        recovery::delete_of_user(tx, user_id).await?;
+        match keep {
+            Some(session) => sessions::delete_others(tx, user_id, session).await?,
+            None => sessions::delete_of_user(tx, user_id).await?,
+        };
+        sessions::clear_recovery_notices(tx, user_id).await?;
+        enrolments::delete_of_user(tx, user_id).await?;
+        browsers::forget_of_user(tx, user_id).await?;
+        self.take_back_codes(tx, user_id).await?;
+        Ok(removed)
+    }
+
+    /// Records what the caller did, and commits.
+    async fn conclude(
+        &self,
+        mut tx: Tx,
+        caller: &Bound,
+        event: AuditEvent,
+        detail: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        record_about(&mut tx, self.now(), actor, actor.person, event, Outcome::Success, detail).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Which method an entry of the audit trail is about.
+pub(super) fn named(method: &str) -> String {
+    json!({ "method": method }).to_string()
+}
+
+fn parse_name(typed: &str) -> Result<String, ApiError> {
+    name::parse(typed, LONGEST_NAME).map_err(|problem| {
+        ApiError::MethodName(match problem {
+            NameProblem::Blank => MethodNameProblem::Empty,
+            NameProblem::TooLong => MethodNameProblem::TooLong,
+            NameProblem::ControlCharacter | NameProblem::DirectionMark | NameProblem::InvisibleCharacter => {
+                MethodNameProblem::Unprintable
+            }
+        })
+    })
 }

@@ -6,11 +6,13 @@
 mod accounts;
 mod activity;
 mod audit;
+mod confirmation;
 pub mod demo;
 mod devices;
 mod enrolment;
 mod error;
 pub use error::incident;
+mod finish;
 mod guessing;
 mod housekeeping;
 mod methods;
@@ -24,11 +26,13 @@ mod second_factor;
 mod sessions;
 pub use sessions::Use;
 mod sign_in;
+mod step_up;
 mod trust;
 pub mod users;
 
 use crate::{
     clock::{Clock, UnixTime},
+    config::PublicUrl,
     crypto::{OsRng, os_rng, password::PasswordHasher, secret_box::Keyring, token::Token},
     store::Db,
 };
@@ -42,6 +46,8 @@ pub struct Settings {
     pub portal_name: String,
     /// Seconds that a QR code can be used.
     pub qr_lifetime: i64,
+    /// Where people reach the portal, for links.
+    pub public_url: PublicUrl,
 }
 
 /// Everything the use-cases work with. Cheap to share.

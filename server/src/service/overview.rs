@@ -25,6 +25,8 @@ impl Service {
 fn sign_in_record(entry: EntryRow) -> Option<SignInRecord> {
     let event = match AuditEvent::parse(&entry.event)? {
         AuditEvent::SignedIn => SignInEvent::SignedIn,
+        // One with more to say was used for something else.
+        AuditEvent::RecoveryCodeUsed if entry.detail.is_some() => return None,
         AuditEvent::RecoveryCodeUsed => SignInEvent::SignedInWithRecoveryCode,
         AuditEvent::SignInFailed => SignInEvent::WrongPassword,
         _ => SignInEvent::WrongCode,

@@ -1,42 +1,192 @@
-//! Recovery codes after set-up: the ledger, a new set, checking a code.
+//! Recovery codes after set-up: the ledger, a new set, checking a code, and what
+//! a session has to say about them.
 
-use super::Service;
+use super::{
+    Service,
+    audit::{Actor, record},
+    guessing::recovery_key,
+    overview::origin,
+};
+use crate::{
+    crypto::password::Salt,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        recovery_code::{CODE_CHARS, FEW_CODES, RecoveryCode},
+    },
+    store::{
+        Tx, accounts, attempts, methods,
+        recovery::{self, CodeRow, NewSet},
+        sessions,
+    },
+};
 use app::{
     contract::{
         ApiError,
-        recovery::{RecoveryCodeEntry, RecoveryCodeSheet, RecoveryLedger, RecoveryNotice},
+        error::RecoveryCodeProblem,
+        recovery::{RecoveryCodeEntry, RecoveryCodeSheet, RecoveryCodeUse, RecoveryLedger, RecoveryNotice},
     },
     portal::{Bound, Person, RecoveryCodes, SteppedUp},
 };
 use async_trait::async_trait;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 #[async_trait]
 impl RecoveryCodes for Service {
     async fn generate_recovery_codes(
         &self,
-        _caller: &SteppedUp<Person>,
-        _password: String,
+        caller: &SteppedUp<Person>,
+        password: String,
     ) -> Result<RecoveryCodeSheet, ApiError> {
-        Err(ApiError::Unavailable)
+        self.replace_codes(caller, Zeroizing::new(password)).await
     }
 
-    async fn check_recovery_code(&self, _caller: &Person, _code: &str) -> Result<RecoveryCodeEntry, ApiError> {
-        Err(ApiError::Unavailable)
+    async fn check_recovery_code(&self, caller: &Person, code: &str) -> Result<RecoveryCodeEntry, ApiError> {
+        self.check_code(caller, code).await
     }
 
-    async fn dismiss_recovery_notice(&self, _caller: &Person) -> Result<(), ApiError> {
-        Err(ApiError::Unavailable)
+    async fn dismiss_recovery_notice(&self, caller: &Person) -> Result<(), ApiError> {
+        Ok(sessions::dismiss_recovery_notice(&self.db, &caller.session().id).await?)
     }
+}
+
+/// A code of someone's current set, found by its hash.
+pub(super) struct FoundCode {
+    /// What became of it.
+    pub row: CodeRow,
+    /// How many codes of the set are unused.
+    pub left: u32,
 }
 
 impl Service {
     /// The person's current set; `None` when there is none.
-    pub(super) async fn recovery_ledger(&self, _user_id: &str) -> Result<Option<RecoveryLedger>, ApiError> {
-        Ok(None)
+    pub(super) async fn recovery_ledger(&self, user_id: &str) -> Result<Option<RecoveryLedger>, ApiError> {
+        let codes = recovery::of_user(&self.db, user_id).await?;
+        let created_at = codes.first().map(|code| code.created_at);
+        let codes = codes.iter().map(entry).collect();
+        Ok(created_at.map(|created_at| RecoveryLedger { created_at, codes }))
     }
 
-    /// What this session has to say about recovery codes.
-    pub(super) async fn recovery_notice(&self, _caller: &Bound) -> Result<Option<RecoveryNotice>, ApiError> {
-        Ok(None)
+    /// Has a session that someone with a second factor opened just now say so
+    /// when few recovery codes are left. Touches the session's row only.
+    pub(super) async fn note_few_codes(&self, tx: &mut Tx, session_id: &str, user_id: &str) -> Result<(), ApiError> {
+        let few = i64::try_from(FEW_CODES).unwrap_or(i64::MAX);
+        Ok(sessions::note_few_codes(tx, session_id, user_id, few).await?)
     }
+
+    /// Looks a code up in the person's current set. Costs one hash, also when there is no set.
+    pub(super) async fn find_code(&self, user_id: &str, code: &RecoveryCode) -> Result<Option<FoundCode>, ApiError> {
+        let codes = recovery::of_user(&self.db, user_id).await?;
+        let salt = codes.first().and_then(|code| code.salt.as_slice().try_into().ok()).unwrap_or_default();
+        let hash = self.hasher.derive(code.as_bytes(), Salt(salt)).await?;
+        let left = codes.iter().filter(|code| code.used_at.is_none()).count();
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        Ok(matching(&codes, &hash).cloned().map(|row| FoundCode { row, left }))
+    }
+
+    /// Uses a code up; `false` when another request was quicker. Holds the
+    /// person's row, because what follows touches more than one browser.
+    pub(super) async fn spend(&self, tx: &mut Tx, caller: &Bound, found: &FoundCode) -> Result<bool, ApiError> {
+        let (client, now) = (&caller.call().client, self.now());
+        let address = client.address.to_string();
+        let row = &found.row;
+        accounts::lock(tx, &caller.session().user_id).await?;
+        Ok(recovery::consume(tx, &row.set_id, row.number, now.0, &address, &client.user_agent).await?)
+    }
+
+    /// Hashes codes under a fresh salt.
+    pub(super) async fn hash_set(&self, codes: &[RecoveryCode]) -> Result<(Salt, Vec<[u8; 32]>), ApiError> {
+        let codes: Vec<&[u8; CODE_CHARS]> = codes.iter().map(RecoveryCode::as_bytes).collect();
+        let salt = Salt::generate(&mut self.rng());
+        let hashes = self.hasher.derive_many(&codes, salt).await?;
+        Ok((salt, hashes))
+    }
+
+    /// "Generate new recovery codes". The old set is dead when the new one is shown.
+    async fn replace_codes(&self, caller: &Bound, password: Zeroizing<String>) -> Result<RecoveryCodeSheet, ApiError> {
+        let (session, now) = (caller.session(), self.now());
+        if !session.has_second_factor {
+            return Err(ApiError::NoLongerThere);
+        }
+        let charge = self.check_password(caller, password).await?;
+        let codes = RecoveryCode::generate_set(&mut self.rng());
+        let (salt, hashes) = self.hash_set(&codes).await?;
+
+        let mut tx = self.db.begin().await?;
+        charge.take_back(&mut tx).await?;
+        accounts::lock(&mut tx, &session.user_id).await?;
+        if methods::of_user_in(&mut tx, &session.user_id).await?.is_empty() {
+            // Switched off meanwhile. The password was right all the same.
+            tx.commit().await?;
+            return Err(ApiError::NoLongerThere);
+        }
+        let set = NewSet { id: &self.new_id(), user_id: &session.user_id, salt: &salt.0, hashes: &hashes, now: now.0 };
+        recovery::replace(&mut tx, &set).await?;
+        if !sessions::lock(&mut tx, &session.id).await? {
+            return Err(ApiError::SignedOut);
+        }
+        sessions::clear_recovery_notices(&mut tx, &session.user_id).await?;
+        record(&mut tx, now, actor(caller), AuditEvent::RecoveryCodesReplaced, Outcome::Success).await?;
+        tx.commit().await?;
+        Ok(RecoveryCodeSheet {
+            codes: codes.iter().map(|code| code.display().to_string()).collect(),
+            portal_name: self.settings.portal_name.clone(),
+            user_name: session.user_name.clone(),
+            created_at: now.0,
+        })
+    }
+
+    /// "Check a code". Counted like any other guess, except that a right one
+    /// takes back no more than its own charge: whoever holds the sheet proves
+    /// nothing about who else was guessing.
+    async fn check_code(&self, caller: &Bound, code: &str) -> Result<RecoveryCodeEntry, ApiError> {
+        let malformed = ApiError::RecoveryCode(RecoveryCodeProblem::Malformed);
+        let code = RecoveryCode::normalise(code).ok_or(malformed)?;
+        self.charge_recovery_code(caller, false).await?;
+        let user_id = &caller.session().user_id;
+        let found = self.find_code(user_id, &code).await?;
+        let mut tx = self.db.begin().await?;
+        let outcome = match found {
+            Some(_) => {
+                attempts::refund(&mut tx, &recovery_key(user_id)).await?;
+                Outcome::Success
+            }
+            None => Outcome::Failure,
+        };
+        record(&mut tx, self.now(), actor(caller), AuditEvent::RecoveryCodeChecked, outcome).await?;
+        tx.commit().await?;
+        let wrong = RecoveryCodeProblem::Wrong { attempts_left: None };
+        found.map(|found| entry(&found.row)).ok_or(ApiError::RecoveryCode(wrong))
+    }
+}
+
+fn actor(caller: &Bound) -> Actor<'_> {
+    Actor::of(caller.session(), &caller.call().client)
+}
+
+/// What a session has to say, as it is stored.
+pub(super) fn notice(why: &str, left: Option<i64>) -> RecoveryNotice {
+    RecoveryNotice { left: left.and_then(|left| u32::try_from(left).ok()).unwrap_or(0), used: why == "used" }
+}
+
+/// A code as the ledger shows it.
+fn entry(row: &CodeRow) -> RecoveryCodeEntry {
+    let used_from = |text: &Option<String>| text.clone().unwrap_or_default();
+    RecoveryCodeEntry {
+        number: u32::try_from(row.number).unwrap_or(0),
+        used: row.used_at.map(|at| RecoveryCodeUse {
+            at,
+            origin: origin(&used_from(&row.used_address), &used_from(&row.used_user_agent)),
+        }),
+    }
+}
+
+/// The code of the set that has this hash. Every one is compared, in constant time.
+fn matching<'a>(codes: &'a [CodeRow], hash: &[u8; 32]) -> Option<&'a CodeRow> {
+    codes.iter().fold(
+        None,
+        |found, code| {
+            if bool::from(code.hash.as_slice().ct_eq(hash.as_slice())) { Some(code) } else { found }
+        },
+    )
 }

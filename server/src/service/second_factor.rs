@@ -1,11 +1,13 @@
-//! The second step of a sign-in, and step-up.
+//! The second step of a sign-in.
 //!
 //! Codes are charged, evaluated, and then used up by one conditional update:
 //! of two requests with the same right code, one gets in.
 //!
 //! PostgreSQL locks rows in the order in which a transaction touches them, so
-//! all that may run at once touch them in one order: counters of passwords,
-//! what the code uses up, the session, browsers, counters of codes, the audit trail.
+//! all that may run at once touch them in one order: counters of passwords, the
+//! person, methods and recovery codes, sessions, enrolments, browsers, counters
+//! of codes, the audit trail. Whoever changes more than one row of a kind holds
+//! the person's row.
 
 use super::{
     Service,
@@ -15,7 +17,7 @@ use super::{
     trust::Remembered,
 };
 use crate::{
-    crypto::{password::Salt, secret_box::Purpose},
+    crypto::secret_box::Purpose,
     domain::{
         audit::{AuditEvent, Outcome},
         code::SixDigits,
@@ -25,7 +27,6 @@ use crate::{
     store::{
         Tx,
         methods::{self, MethodRow},
-        recovery::{self, CodeRow},
         sessions,
     },
 };
@@ -33,14 +34,13 @@ use app::{
     contract::{
         ApiError,
         error::{CodeProblem, RecoveryCodeProblem},
+        session::AskedBecause,
     },
     portal::{Bound, CookieChange},
 };
-use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 /// A code that was right, and what it uses up.
-struct RightCode {
+pub(super) struct RightCode {
     method_id: String,
     step: Step,
 }
@@ -71,76 +71,18 @@ impl Service {
     pub(super) async fn complete_with_recovery_code(&self, caller: &Bound, code: &str) -> Result<u32, ApiError> {
         let malformed = ApiError::RecoveryCode(RecoveryCodeProblem::Malformed);
         let code = RecoveryCode::normalise(code).ok_or(malformed)?;
-        let attempts_left = self.charge_recovery_code(caller).await?;
-        let user_id = &caller.session().user_id;
-
-        let mut tx = self.db.begin().await?;
-        let set = recovery::set_of_user(&mut tx, user_id).await?;
-        let codes = match &set {
-            Some(set) => recovery::codes(&mut tx, &set.id).await?,
-            None => Vec::new(),
-        };
-        drop(tx);
-        let salt = set.as_ref().and_then(|set| set.salt.as_slice().try_into().ok()).unwrap_or_default();
-        let hash = self.hasher.derive(code.as_bytes(), Salt(salt)).await?;
-        let found = matching(&codes, &hash);
-        let (Some(set), Some(found)) = (set, found) else {
+        let attempts_left = self.charge_recovery_code(caller, true).await?;
+        let Some(found) = self.find_code(&caller.session().user_id, &code).await? else {
             let problem = RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) };
             return Err(self.refuse_recovery_code(caller, problem, attempts_left).await?);
         };
-
         let mut tx = self.db.begin().await?;
-        let client = &caller.call().client;
-        let (address, now) = (client.address.to_string(), self.now());
-        if !recovery::consume(&mut tx, &set.id, found.number, now.0, &address, &client.user_agent).await? {
+        if !self.spend(&mut tx, caller, &found).await? {
             drop(tx);
             return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, attempts_left).await?);
         }
         self.complete(tx, caller, AuditEvent::RecoveryCodeUsed, None).await?;
-        let left = codes.iter().filter(|code| code.used_at.is_none() && code.number != found.number).count();
-        Ok(u32::try_from(left).unwrap_or(0))
-    }
-
-    /// Proves identity again: the password, and a code when a method is active.
-    pub(super) async fn prove_again(
-        &self,
-        caller: &Bound,
-        password: Zeroizing<String>,
-        code: Option<&str>,
-    ) -> Result<(), ApiError> {
-        let code = if caller.session().has_second_factor {
-            let typed = code.unwrap_or_default();
-            Some(SixDigits::parse(typed).map_err(|_| ApiError::Code(CodeProblem::Malformed))?)
-        } else {
-            None
-        };
-        let charge = self.check_password(caller, password).await?;
-        let right = match &code {
-            None => None,
-            Some(code) => {
-                self.charge_code(caller, false).await?;
-                match self.evaluate_code(caller, code).await? {
-                    Ok(right) => Some(right),
-                    Err(problem) => return Err(self.refuse_step_up(caller, problem).await?),
-                }
-            }
-        };
-        let mut tx = self.db.begin().await?;
-        charge.take_back(&mut tx).await?;
-        if let Some(right) = &right
-            && !self.use_up(&mut tx, right).await?
-        {
-            drop(tx);
-            return Err(self.refuse_step_up(caller, CodeProblem::Reused).await?);
-        }
-        let token = self.elevate_session(&mut tx, caller.session()).await?;
-        if right.is_some() {
-            self.take_back_codes(&mut tx, &caller.session().user_id).await?;
-        }
-        record(&mut tx, self.now(), actor(caller), AuditEvent::SteppedUp, Outcome::Success).await?;
-        tx.commit().await?;
-        hand_over(caller.call(), &token);
-        Ok(())
+        Ok(found.left.saturating_sub(1))
     }
 
     /// Ends a sign-in well: full assurance under a new token, in a browser known from now on.
@@ -153,6 +95,11 @@ impl Service {
     ) -> Result<(), ApiError> {
         let (session, call, now) = (caller.session(), caller.call(), self.now());
         let token = self.elevate_session(&mut tx, session).await?;
+        if accepted == AuditEvent::RecoveryCodeUsed {
+            self.note_spent_code(&mut tx, caller).await?;
+        } else {
+            self.note_few_codes(&mut tx, &session.id, &session.user_id).await?;
+        }
         let Remembered { token: browser, trust } =
             self.remember_browser(&mut tx, call, &session.user_id, trust_days).await?;
         self.take_back_codes(&mut tx, &session.user_id).await?;
@@ -166,8 +113,17 @@ impl Service {
         Ok(())
     }
 
+    /// A recovery code was spent: the session says so, and whoever may have the
+    /// phone that it stood in for is trusted in no browser. Comes after the
+    /// session's elevation and before the browser that is remembered.
+    pub(super) async fn note_spent_code(&self, tx: &mut Tx, caller: &Bound) -> Result<(), ApiError> {
+        let session = caller.session();
+        sessions::note_used_code(tx, &session.id).await?;
+        self.end_all_trust(tx, &session.user_id, AskedBecause::RecoveryCodeUsed).await
+    }
+
     /// Judges a code against each of the person's methods; the best verdict counts.
-    async fn evaluate_code(
+    pub(super) async fn evaluate_code(
         &self,
         caller: &Bound,
         code: &SixDigits,
@@ -196,7 +152,8 @@ impl Service {
         Secret::from_slice(&bytes).ok_or_else(|| incident("a stored secret has the wrong length"))
     }
 
-    async fn use_up(&self, tx: &mut Tx, right: &RightCode) -> Result<bool, ApiError> {
+    /// Uses up a right code; `false` when it was used before.
+    pub(super) async fn use_up(&self, tx: &mut Tx, right: &RightCode) -> Result<bool, ApiError> {
         Ok(methods::consume_step(tx, &right.method_id, right.step.0, self.now().0).await?)
     }
 
@@ -234,25 +191,8 @@ impl Service {
         tx.commit().await?;
         Ok(if left == 0 { ApiError::SignInExpired } else { problem })
     }
-
-    async fn refuse_step_up(&self, caller: &Bound, problem: CodeProblem) -> Result<ApiError, ApiError> {
-        let mut tx = self.db.begin().await?;
-        record(&mut tx, self.now(), actor(caller), AuditEvent::StepUpFailed, Outcome::Failure).await?;
-        tx.commit().await?;
-        Ok(ApiError::Code(problem))
-    }
 }
 
 fn actor(caller: &Bound) -> Actor<'_> {
     Actor::of(caller.session(), &caller.call().client)
-}
-
-/// The code of the set that has this hash. Every one is compared, in constant time.
-fn matching<'a>(codes: &'a [CodeRow], hash: &[u8; 32]) -> Option<&'a CodeRow> {
-    codes.iter().fold(
-        None,
-        |found, code| {
-            if bool::from(code.hash.as_slice().ct_eq(hash.as_slice())) { Some(code) } else { found }
-        },
-    )
 }

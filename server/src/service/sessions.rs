@@ -1,6 +1,6 @@
 //! Opening, finding, elevating and ending sessions.
 
-use super::{Service, trust::stored};
+use super::{Service, recovery_codes::notice, trust::stored};
 use crate::{
     clock::UnixTime,
     crypto::token::Token,
@@ -67,6 +67,7 @@ impl Service {
         Ok(Session {
             standing: standing(assurance, row.has_second_factor, row.require_second_factor),
             state: self.state(&row, lifetime),
+            recovery_notice: row.recovery_notice.as_deref().map(|why| notice(why, row.codes_left)),
             id: row.id,
             user_id: row.user_id,
             user_name: row.user_name,

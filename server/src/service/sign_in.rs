@@ -68,9 +68,9 @@ impl SignIn for Service {
         caller: &Enrolling,
         password: String,
         code: Option<&str>,
-        _recovery_code: Option<&str>,
+        recovery_code: Option<&str>,
     ) -> Result<(), ApiError> {
-        self.prove_again(caller, Zeroizing::new(password), code).await
+        self.prove_again(caller, Zeroizing::new(password), code, recovery_code).await
     }
 
     async fn sign_out(&self, visitor: &Visitor) -> Result<(), ApiError> {
@@ -148,7 +148,10 @@ impl Service {
         if let Some(password_hash) = rehash {
             accounts::set_password(&mut tx, &user.id, &password_hash).await?;
         }
-        let Opened { token, standing, trusted, .. } = self.open_session(&mut tx, call, user).await?;
+        let Opened { token, id, standing, trusted } = self.open_session(&mut tx, call, user).await?;
+        if trusted {
+            self.note_few_codes(&mut tx, &id, &user.id).await?;
+        }
         let event = match standing {
             Standing::SecondFactorRequired => AuditEvent::SecondFactorRequested,
             Standing::EnrolmentRequired | Standing::Complete => AuditEvent::SignedIn,

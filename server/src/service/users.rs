@@ -17,7 +17,7 @@ use crate::{
         accounts::{self, ListedUser, UserRow},
         attempts,
         audit::Named,
-        browsers, enrolments, methods, recovery, sessions,
+        sessions,
     },
 };
 use app::contract::{ApiError, session::AskedBecause};
@@ -114,12 +114,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
         accounts::lock(&mut tx, &user.id).await?;
-        methods::delete_of_user(&mut tx, &user.id).await?;
-        recovery::delete_of_user(&mut tx, &user.id).await?;
-        sessions::delete_of_user(&mut tx, &user.id).await?;
-        enrolments::delete_of_user(&mut tx, &user.id).await?;
-        browsers::forget_of_user(&mut tx, &user.id).await?;
-        self.take_back_codes(&mut tx, &user.id).await?;
+        self.remove_second_factor(&mut tx, &user.id, None).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::SecondFactorReset).await?;
         tx.commit().await?;
         Ok(true)

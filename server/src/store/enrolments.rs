@@ -21,6 +21,25 @@ pub struct EnrolmentRow {
     pub recovery_codes: Option<Vec<u8>>,
     /// Unix seconds.
     pub confirmed_at: Option<i64>,
+    /// Id of the method that it takes the place of.
+    pub replaces: Option<String>,
+    /// The name of that method, while there is one.
+    pub replaced_name: Option<String>,
+    /// Whether the person has recovery codes that will die with "Finish".
+    pub has_codes: bool,
+}
+
+/// A confirmed secret that is about to become a method.
+#[derive(Debug, Clone, FromRow)]
+pub struct TakenRow {
+    /// Id; the sealed secret is bound to it.
+    pub id: String,
+    /// The sealed secret.
+    pub secret: Vec<u8>,
+    /// The step of the confirming code.
+    pub step: Option<i64>,
+    /// Id of the method that it takes the place of.
+    pub replaces: Option<String>,
 }
 
 /// A secret whose enrolment begins.
@@ -38,6 +57,8 @@ pub struct NewEnrolment<'a> {
     pub now: i64,
     /// Unix seconds until which a code for it is accepted.
     pub deadline: i64,
+    /// Id of the method that it takes the place of.
+    pub replaces: Option<&'a str>,
 }
 
 /// The session's secrets, the current one first, then replaced ones from new to old.
@@ -46,8 +67,11 @@ pub struct NewEnrolment<'a> {
 /// See [`StoreError`].
 pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<EnrolmentRow>, StoreError> {
     tx.all(
-        "SELECT id, state, secret, deadline, step, recovery_codes, confirmed_at FROM enrolments
-         WHERE session_id = $1 ORDER BY state = 'replaced', started_at DESC, id DESC",
+        "SELECT e.id, e.state, e.secret, e.deadline, e.step, e.recovery_codes, e.confirmed_at, e.replaces,
+                m.name AS replaced_name,
+                EXISTS (SELECT 1 FROM recovery_sets r WHERE r.user_id = e.user_id) AS has_codes
+         FROM enrolments e LEFT JOIN methods m ON m.id = e.replaces AND m.user_id = e.user_id
+         WHERE e.session_id = $1 ORDER BY e.state = 'replaced', e.started_at DESC, e.id DESC",
         values![session_id],
     )
     .await
@@ -74,18 +98,28 @@ pub async fn is_under_way(db: &Db, session_id: &str, now: i64) -> Result<bool, S
 /// [`StoreError::Conflict`] when the session has a current one already; see [`StoreError`].
 pub async fn insert(tx: &mut Tx, enrolment: &NewEnrolment<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO enrolments (id, session_id, user_id, state, secret, started_at, deadline)
-         VALUES ($1, $2, $3, 'pending', $4, $5, $6)",
+        "INSERT INTO enrolments (id, session_id, user_id, state, secret, started_at, deadline, replaces)
+         VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7)",
         values![
             enrolment.id,
             enrolment.session_id,
             enrolment.user_id,
             enrolment.secret,
             enrolment.now,
-            enrolment.deadline
+            enrolment.deadline,
+            enrolment.replaces
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// Changes which method a secret takes the place of.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_replaces(tx: &mut Tx, id: &str, replaces: Option<&str>) -> Result<(), StoreError> {
+    tx.execute("UPDATE enrolments SET replaces = $2 WHERE id = $1", values![id, replaces]).await?;
     Ok(())
 }
 
@@ -126,16 +160,11 @@ pub async fn confirm(
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn take_confirmed(
-    tx: &mut Tx,
-    session_id: &str,
-    id: &str,
-    now: i64,
-) -> Result<Option<EnrolmentRow>, StoreError> {
+pub async fn take_confirmed(tx: &mut Tx, session_id: &str, id: &str, now: i64) -> Result<Option<TakenRow>, StoreError> {
     let taken = tx
         .optional(
             "DELETE FROM enrolments WHERE session_id = $1 AND id = $2 AND state = 'confirmed' AND deadline > $3
-             RETURNING id, state, secret, deadline, step, recovery_codes, confirmed_at",
+             RETURNING id, secret, step, replaces",
             values![session_id, id, now],
         )
         .await?;

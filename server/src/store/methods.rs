@@ -84,6 +84,32 @@ pub async fn consume_step(tx: &mut Tx, id: &str, step: i64, now: i64) -> Result<
     Ok(changed == 1)
 }
 
+/// Holds all methods of a person until the transaction ends.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn lock_of_user(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE methods SET name = name WHERE user_id = $1", values![user_id]).await?;
+    Ok(())
+}
+
+/// Gives a method of a person another name; `false` when it is gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn rename(tx: &mut Tx, user_id: &str, id: &str, name: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE methods SET name = $3 WHERE user_id = $1 AND id = $2";
+    Ok(tx.execute(sql, values![user_id, id, name]).await? == 1)
+}
+
+/// Removes a method of a person; `false` when it was gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete(tx: &mut Tx, user_id: &str, id: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM methods WHERE user_id = $1 AND id = $2", values![user_id, id]).await? == 1)
+}
+
 /// Removes all methods of a person; answers how many there were.
 ///
 /// # Errors

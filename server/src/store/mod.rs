@@ -8,6 +8,7 @@ pub mod db;
 pub mod enrolments;
 pub mod methods;
 pub mod migrate;
+pub mod phone_links;
 pub mod policy;
 pub mod recovery;
 pub mod sessions;

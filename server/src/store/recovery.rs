@@ -4,24 +4,25 @@ use super::db::{Db, StoreError, Tx};
 use crate::values;
 use sqlx::FromRow;
 
-/// A person's current set.
-#[derive(Debug, Clone, FromRow)]
-pub struct SetRow {
-    /// Id.
-    pub id: String,
-    /// Salt of all its hashes.
-    pub salt: Vec<u8>,
-}
-
-/// One code of a set.
+/// One code of a person's current set.
 #[derive(Debug, Clone, FromRow)]
 pub struct CodeRow {
+    /// Id of the set.
+    pub set_id: String,
+    /// Salt of all hashes of the set.
+    pub salt: Vec<u8>,
+    /// Unix seconds at which the set was made.
+    pub created_at: i64,
     /// 1 to 10, as on the sheet.
     pub number: i64,
     /// Argon2id of the code.
     pub hash: Vec<u8>,
     /// Unix seconds; `None` while unused.
     pub used_at: Option<i64>,
+    /// Where from.
+    pub used_address: Option<String>,
+    /// In which browser.
+    pub used_user_agent: Option<String>,
 }
 
 /// A set about to become the person's only one.
@@ -39,20 +40,17 @@ pub struct NewSet<'a> {
     pub now: i64,
 }
 
-/// The person's current set.
+/// The codes of the person's current set, by number; none when there is no set.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn set_of_user(tx: &mut Tx, user_id: &str) -> Result<Option<SetRow>, StoreError> {
-    tx.optional("SELECT id, salt FROM recovery_sets WHERE user_id = $1", values![user_id]).await
-}
-
-/// The codes of a set, by number.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn codes(tx: &mut Tx, set_id: &str) -> Result<Vec<CodeRow>, StoreError> {
-    tx.all("SELECT number, hash, used_at FROM recovery_codes WHERE set_id = $1 ORDER BY number", values![set_id]).await
+pub async fn of_user(db: &Db, user_id: &str) -> Result<Vec<CodeRow>, StoreError> {
+    db.all(
+        "SELECT c.set_id, s.salt, s.created_at, c.number, c.hash, c.used_at, c.used_address, c.used_user_agent
+         FROM recovery_sets s JOIN recovery_codes c ON c.set_id = s.id WHERE s.user_id = $1 ORDER BY c.number",
+        values![user_id],
+    )
+    .await
 }
 
 /// Replaces the person's set whole.
@@ -96,21 +94,6 @@ pub async fn consume(
         )
         .await?;
     Ok(changed == 1)
-}
-
-/// How many of the person's codes are unused.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn left(db: &Db, user_id: &str) -> Result<i64, StoreError> {
-    let (left,): (i64,) = db
-        .one(
-            "SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
-             WHERE s.user_id = $1 AND c.used_at IS NULL",
-            values![user_id],
-        )
-        .await?;
-    Ok(left)
 }
 
 /// Removes the person's set.

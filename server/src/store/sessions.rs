@@ -31,6 +31,10 @@ pub struct SessionRow {
     pub idle_minutes: i64,
     /// Policy: hours until it ends in any case.
     pub absolute_hours: i64,
+    /// What it has to say about recovery codes: `used` or `few`.
+    pub recovery_notice: Option<String>,
+    /// How many of them are left; counted only for that.
+    pub codes_left: Option<i64>,
 }
 
 /// A session about to be opened.
@@ -84,7 +88,10 @@ pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, 
         "SELECT s.id, s.user_id, u.name AS user_name, u.administrator, s.assurance = 'full' AS full,
                 s.created_at, s.last_seen_at, s.authenticated_at,
                 EXISTS (SELECT 1 FROM methods m WHERE m.user_id = s.user_id) AS has_second_factor,
-                p.require_second_factor, p.idle_minutes, p.absolute_hours
+                p.require_second_factor, p.idle_minutes, p.absolute_hours, s.recovery_notice,
+                CASE WHEN s.recovery_notice IS NULL THEN NULL ELSE (
+                    SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets r ON r.id = c.set_id
+                    WHERE r.user_id = s.user_id AND c.used_at IS NULL) END AS codes_left
          FROM sessions s
          JOIN users u ON u.id = s.user_id AND u.active
          CROSS JOIN account_policy p
@@ -229,4 +236,47 @@ pub async fn delete_stale(db: &Db, seen_before: i64, created_before: i64) -> Res
 /// See [`StoreError`].
 pub async fn delete_others(tx: &mut Tx, user_id: &str, keep: &str) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM sessions WHERE user_id = $1 AND id <> $2", values![user_id, keep]).await
+}
+
+/// Has a session say that a recovery code was used in it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_used_code(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE sessions SET recovery_notice = 'used' WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
+/// Has a session say that few recovery codes are left, if its person has no more than `few`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_few_codes(tx: &mut Tx, id: &str, user_id: &str, few: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE sessions SET recovery_notice = 'few' WHERE id = $1 AND $3 >= (
+             SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
+             WHERE s.user_id = $2 AND c.used_at IS NULL)",
+        values![id, user_id, few],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Has a session say no more about recovery codes.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn dismiss_recovery_notice(db: &Db, id: &str) -> Result<(), StoreError> {
+    db.execute("UPDATE sessions SET recovery_notice = NULL WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
+/// Has no session of a person say anything about recovery codes.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn clear_recovery_notices(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET recovery_notice = NULL WHERE user_id = $1 AND recovery_notice IS NOT NULL";
+    tx.execute(sql, values![user_id]).await?;
+    Ok(())
 }

@@ -66,12 +66,14 @@ impl TestPortal {
         origin: &str,
         trusted_proxies: Vec<ipnet::IpNet>,
     ) -> Self {
-        let settings = Settings { portal_name: "Acme & Söhne".to_owned(), qr_lifetime: 180 };
+        let public_url = PublicUrl::parse(origin).unwrap();
+        let settings =
+            Settings { portal_name: "Acme & Söhne".to_owned(), qr_lifetime: 180, public_url: public_url.clone() };
         let data = data_args(folder.path(), &database);
         let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
         // What a hash costs is measured elsewhere.
         service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
-        let web = Web { public_url: PublicUrl::parse(origin).unwrap(), trusted_proxies: trusted_proxies.clone() };
+        let web = Web { public_url, trusted_proxies: trusted_proxies.clone() };
         let router = {
             let _nothing_is_rendered = RENDERING.write().await;
             router(service.clone(), web)

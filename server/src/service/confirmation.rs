@@ -1,0 +1,163 @@
+//! The code that confirms a set-up, typed where it was begun or on a phone.
+//!
+//! Both ways are judged alike and end in the same place: the recovery codes
+//! appear in the session that began the set-up, and only there.
+
+use super::{
+    Service,
+    audit::{Actor, record},
+    enrolment::{GONE, SEPARATOR, current},
+};
+use crate::{
+    clock::UnixTime,
+    crypto::secret_box::Purpose,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        code::AppDigits,
+        compatibility::other_settings,
+        enrolment::{Attempt, ConfirmRefused, FINISH_WITHIN, Pending},
+        recovery_code::RecoveryCode,
+        totp::{Secret, Step, Verdict, verify},
+    },
+    store::{
+        Tx,
+        audit::Named,
+        enrolments::{self, EnrolmentRow},
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        enrolment::{ConfirmedEnrolment, EnrolmentProblem},
+        error::CodeProblem,
+        recovery::RecoveryCodeSheet,
+    },
+    portal::{Bound, Client},
+};
+use zeroize::Zeroizing;
+
+/// Whose set-up it is, and who types the code.
+#[derive(Clone, Copy)]
+pub(super) struct SetUp<'a> {
+    /// The person's id.
+    pub user_id: &'a str,
+    /// Their name.
+    pub user_name: &'a str,
+    /// Where the code is typed.
+    pub client: &'a Client,
+}
+
+impl<'a> SetUp<'a> {
+    /// The set-up of the session that makes the request.
+    pub fn of(caller: &'a Bound) -> Self {
+        let session = caller.session();
+        Self { user_id: &session.user_id, user_name: &session.user_name, client: &caller.call().client }
+    }
+
+    pub const fn actor(&self) -> Actor<'a> {
+        let person = Named { id: Some(self.user_id), name: self.user_name };
+        Actor { person: Some(person), client: Some(self.client) }
+    }
+}
+
+/// A code for a secret, judged.
+struct Judged {
+    attempt: Attempt,
+    /// What to say when it is simply wrong.
+    wrong: CodeProblem,
+}
+
+impl Service {
+    /// Confirms the secret called `id` if the code is right, and answers the
+    /// recovery codes; answers them again when that has been done. `rows` are
+    /// those of the session, which the transaction holds.
+    pub(super) async fn confirm_secret(
+        &self,
+        mut tx: Tx,
+        rows: &[EnrolmentRow],
+        set_up: SetUp<'_>,
+        id: &str,
+        code: &AppDigits,
+    ) -> Result<ConfirmedEnrolment, ApiError> {
+        let current = current(rows).ok_or(GONE)?;
+        if current.state == "confirmed" && current.id == id {
+            let confirmed = self.confirmed(set_up.user_name, current);
+            return confirmed.ok_or(ApiError::Enrolment(EnrolmentProblem::FinishedTooLate))?;
+        }
+        if id != current.id {
+            let replaced = rows.iter().any(|row| row.state == "replaced" && row.id == id);
+            return Err(if replaced { ApiError::Enrolment(EnrolmentProblem::QrReplaced) } else { GONE });
+        }
+        let Judged { attempt, wrong } = self.judge(rows, current, code)?;
+        let pending = Pending { expires_at: UnixTime(current.deadline) };
+        match pending.confirm(attempt, self.now()) {
+            Ok(confirmed) => self.store_confirmed(tx, set_up, current, confirmed.step).await,
+            Err((_, refused)) => {
+                let (event, actor) = (AuditEvent::EnrolmentCodeWrong, set_up.actor());
+                record(&mut tx, self.now(), actor, event, Outcome::Failure).await?;
+                tx.commit().await?;
+                Err(refusal(refused, wrong))
+            }
+        }
+    }
+
+    /// Judges a code against the current secret, and against those it replaced.
+    fn judge(&self, rows: &[EnrolmentRow], current: &EnrolmentRow, code: &AppDigits) -> Result<Judged, ApiError> {
+        let (secret, now) = (self.open_secret(&current.id, &current.secret)?, self.now());
+        let explain = |otherwise| other_settings(&secret, code, now).map_or(otherwise, CodeProblem::OtherSettings);
+        let Some(six) = code.six() else {
+            // As long as other apps' codes are: it can only be explained.
+            return Ok(Judged { attempt: Verdict::Wrong.into(), wrong: explain(CodeProblem::Malformed) });
+        };
+        let verdict = verify(&secret, &six, now, None);
+        let mut fits_replaced_secret = false;
+        for row in rows.iter().filter(|row| row.state == "replaced") {
+            let replaced: Secret = self.open_secret(&row.id, &row.secret)?;
+            fits_replaced_secret |= matches!(verify(&replaced, &six, now, None), Verdict::Accepted(_));
+        }
+        let wrong = explain(CodeProblem::Wrong { attempts_left: None });
+        Ok(Judged { attempt: Attempt { verdict, fits_replaced_secret }, wrong })
+    }
+
+    /// Moves the secret to confirmed with a fresh set of recovery codes, commits, and shows them.
+    async fn store_confirmed(
+        &self,
+        mut tx: Tx,
+        set_up: SetUp<'_>,
+        row: &EnrolmentRow,
+        step: Step,
+    ) -> Result<ConfirmedEnrolment, ApiError> {
+        let now = self.now();
+        let codes = RecoveryCode::generate_set(&mut self.rng());
+        let shown: Vec<String> = codes.iter().map(|code| code.display().to_string()).collect();
+        let text = Zeroizing::new(shown.join(SEPARATOR));
+        let sealed = self.keyring.seal(&mut self.rng(), Purpose::RecoveryCodes, &row.id, text.as_bytes())?;
+        let finish_before = now.plus(FINISH_WITHIN);
+        if !enrolments::confirm(&mut tx, &row.id, step.0, &sealed, now.0, finish_before.0).await? {
+            return Err(ApiError::Enrolment(EnrolmentProblem::QrExpired));
+        }
+        record(&mut tx, now, set_up.actor(), AuditEvent::EnrolmentConfirmed, Outcome::Success).await?;
+        tx.commit().await?;
+        Ok(ConfirmedEnrolment {
+            id: row.id.clone(),
+            sheet: RecoveryCodeSheet {
+                codes: shown,
+                portal_name: self.settings.portal_name.clone(),
+                user_name: set_up.user_name.to_owned(),
+                created_at: now.0,
+            },
+            replaces_codes: row.has_codes,
+            milliseconds_left: self.milliseconds_until(finish_before),
+        })
+    }
+}
+
+fn refusal(refused: ConfirmRefused, wrong: CodeProblem) -> ApiError {
+    match refused {
+        ConfirmRefused::Expired => ApiError::Enrolment(EnrolmentProblem::QrExpired),
+        ConfirmRefused::Replaced => ApiError::Enrolment(EnrolmentProblem::QrReplaced),
+        ConfirmRefused::Wrong | ConfirmRefused::AlreadyConfirmed => ApiError::Code(wrong),
+        ConfirmRefused::Reused => ApiError::Code(CodeProblem::Reused),
+        ConfirmRefused::SkewedClock { seconds } => ApiError::Code(CodeProblem::Clock { seconds }),
+    }
+}

@@ -1,0 +1,145 @@
+//! "Finish": a confirmed secret becomes a method, its codes the person's set.
+
+use super::{
+    Service,
+    audit::{Actor, record, record_about},
+    enrolment::{GONE, SEPARATOR},
+    error::incident,
+    methods::named,
+    sessions::hand_over,
+};
+use crate::{
+    clock::UnixTime,
+    crypto::{password::Salt, secret_box::Purpose},
+    domain::{
+        audit::{AuditEvent, Outcome},
+        recovery_code::RecoveryCode,
+    },
+    store::{
+        Tx, accounts,
+        enrolments::{self, TakenRow},
+        methods::{self, MethodRow, NewMethod},
+        recovery::{self, NewSet},
+        sessions,
+    },
+};
+use app::{
+    contract::{ApiError, enrolment::EnrolmentProblem, profile::Method, session::AskedBecause},
+    portal::Bound,
+};
+
+impl Service {
+    /// Makes the confirmed secret a method, in place of the one that it was to
+    /// replace, and its codes the person's set. The session gets a new token.
+    /// With the first method every other session of the person, opened with the
+    /// password alone, ends; with any method all trust in browsers does.
+    pub(super) async fn finish(&self, caller: &Bound, id: &str) -> Result<Method, ApiError> {
+        let (session, now) = (caller.session(), self.now());
+        let (salt, hashes) = self.hash_confirmed(caller, id).await?;
+
+        let mut tx = self.db.begin().await?;
+        // One after the other, whichever browser of the person finishes.
+        accounts::lock(&mut tx, &session.user_id).await?;
+        methods::lock_of_user(&mut tx, &session.user_id).await?;
+        let set = NewSet { id: &self.new_id(), user_id: &session.user_id, salt: &salt.0, hashes: &hashes, now: now.0 };
+        recovery::replace(&mut tx, &set).await?;
+        if !sessions::lock(&mut tx, &session.id).await? {
+            return Err(ApiError::SignedOut);
+        }
+        let row = enrolments::take_confirmed(&mut tx, &session.id, id, now.0).await?.ok_or(GONE)?;
+        let before = methods::of_user_in(&mut tx, &session.user_id).await?;
+        let replaced = before.iter().find(|method| Some(&method.id) == row.replaces.as_ref());
+        let method = self.activate(&mut tx, caller, &row, replaced, &before).await?;
+        if before.is_empty() {
+            sessions::delete_others(&mut tx, &session.user_id, &session.id).await?;
+        }
+        sessions::clear_recovery_notices(&mut tx, &session.user_id).await?;
+        let token = self.elevate_session(&mut tx, session).await?;
+        self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
+        self.take_back_codes(&mut tx, &session.user_id).await?;
+        let actor = Actor::of(session, &caller.call().client);
+        record(&mut tx, now, actor, AuditEvent::EnrolmentFinished, Outcome::Success).await?;
+        if let Some(replaced) = replaced {
+            let (event, detail) = (AuditEvent::MethodReplaced, named(&replaced.name));
+            record_about(&mut tx, now, actor, actor.person, event, Outcome::Success, Some(&detail)).await?;
+        }
+        tx.commit().await?;
+        hand_over(caller.call(), &token);
+        Ok(method)
+    }
+
+    /// Stores the method; it takes over the name of the one that it replaces.
+    async fn activate(
+        &self,
+        tx: &mut Tx,
+        caller: &Bound,
+        row: &TakenRow,
+        replaced: Option<&MethodRow>,
+        before: &[MethodRow],
+    ) -> Result<Method, ApiError> {
+        let (user_id, now) = (&caller.session().user_id, self.now());
+        let step = row.step.ok_or_else(|| incident("a confirmed enrolment has no step"))?;
+        let secret = self.open_secret(&row.id, &row.secret)?;
+        let id = self.new_id();
+        let sealed = self.keyring.seal(&mut self.rng(), Purpose::TotpSecret, &id, secret.as_bytes())?;
+        let name = match replaced {
+            Some(replaced) => {
+                methods::delete(tx, user_id, &replaced.id).await?;
+                replaced.name.clone()
+            }
+            None => method_name(before),
+        };
+        let method = NewMethod { id: &id, user_id, name: &name, secret: &sealed, last_step: step, now: now.0 };
+        methods::insert(tx, &method).await?;
+        Ok(Method { id, name, added_at: now.0, last_used_at: None })
+    }
+
+    /// Hashes the recovery codes of a confirmed secret; before the transaction,
+    /// because it takes a while.
+    async fn hash_confirmed(&self, caller: &Bound, id: &str) -> Result<(Salt, Vec<[u8; 32]>), ApiError> {
+        let (tx, rows) = self.begin_with_rows(caller).await?;
+        drop(tx);
+        let row = rows.iter().find(|row| row.id == id && row.state == "confirmed").ok_or(GONE)?;
+        if self.now() >= UnixTime(row.deadline) {
+            return Err(ApiError::Enrolment(EnrolmentProblem::FinishedTooLate));
+        }
+        let text = self.open_codes(row)?;
+        let codes: Vec<RecoveryCode> = text.split(SEPARATOR).filter_map(RecoveryCode::normalise).collect();
+        self.hash_set(&codes).await
+    }
+}
+
+/// The name of a new method: by its number, or the next that is free.
+fn method_name(before: &[MethodRow]) -> String {
+    let name = |number: usize| match number {
+        1 => "Authenticator app".to_owned(),
+        _ => format!("Authenticator app {number}"),
+    };
+    let is_free = |name: &String| before.iter().all(|method| method.name != *name);
+    (before.len() + 1..).map(name).find(is_free).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn method(name: &str) -> MethodRow {
+        MethodRow {
+            id: String::new(),
+            name: name.to_owned(),
+            secret: Vec::new(),
+            last_step: 0,
+            added_at: 0,
+            last_used_at: None,
+        }
+    }
+
+    #[test]
+    fn a_new_method_is_called_by_its_number_and_like_no_other() {
+        assert_eq!(method_name(&[]), "Authenticator app");
+        assert_eq!(method_name(&[method("Authenticator app")]), "Authenticator app 2");
+        assert_eq!(method_name(&[method("Phone")]), "Authenticator app 2");
+        let after_removal = [method("Authenticator app 2"), method("Authenticator app 3")];
+        assert_eq!(method_name(&after_removal), "Authenticator app 4");
+    }
+}
