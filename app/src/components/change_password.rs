@@ -48,7 +48,7 @@ struct Terms {
 ///
 /// # Errors
 /// This part of the program could not be fetched.
-#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+#[leptos::wasm_split::wasm_split(password, wasm_split_path = leptos::wasm_split, fallible)]
 pub fn change_password_dialog(second_factor: bool, secured: bool, close: Callback<bool>) -> Part {
     Ok(view! { <ChangePassword second_factor secured close /> }.into_any())
 }
@@ -61,13 +61,20 @@ fn ChangePassword(
     secured: bool,
     close: Callback<bool>,
 ) -> impl IntoView {
-    let terms = LocalResource::new(move || terms(second_factor));
+    let terms = RwSignal::new(None);
     let signed_in = use_signed_in();
-    Effect::new(move |_| {
-        if let Some(Err(problem)) = terms.get() {
-            signed_in.deals_with(&problem);
-        }
-    });
+    // By hand: a resource would make this part of the program half as large again.
+    let ask = move || {
+        terms.set(None);
+        spawn_local(async move {
+            let answer = ask_for_terms(second_factor).await;
+            if let Err(problem) = &answer {
+                signed_in.deals_with(problem);
+            }
+            terms.set(Some(answer));
+        });
+    };
+    ask();
     view! {
         <Modal id="change-password-title" title="Change password" leave=move || close.run(false)>
             {secured
@@ -81,13 +88,13 @@ fn ChangePassword(
             {move || match terms.get() {
                 None => view! { <p class="loading">"One moment…"</p> }.into_any(),
                 Some(Ok(terms)) => view! { <Form terms close /> }.into_any(),
-                Some(Err(problem)) => view! { <Failed problem retry=move || terms.refetch() /> }.into_any(),
+                Some(Err(problem)) => view! { <Failed problem retry=ask /> }.into_any(),
             }}
         </Modal>
     }
 }
 
-async fn terms(second_factor: bool) -> Result<Terms, ApiError> {
+async fn ask_for_terms(second_factor: bool) -> Result<Terms, ApiError> {
     let policy = fetch_password_policy().await?;
     let proof = match fetch_session_state().await? {
         state if state.stepped_up => Proof::None,

@@ -6,23 +6,36 @@ use super::{
     button::Button,
     icon::{Glyph, Icon},
     loaded::Trouble,
+    part::Part,
     signed_in::use_signed_in,
 };
-use crate::{
-    api::recovery::dismiss_recovery_notice,
-    contract::{account::Viewer, recovery::RecoveryNotice},
-    routes,
-};
+use crate::{api::recovery::dismiss_recovery_notice, contract::recovery::RecoveryNotice, routes};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Says that a recovery code was used or that few are left; nothing otherwise.
+///
+/// This is only its door: few people see it, and then it is fetched before the page is taken over.
 #[component]
 pub fn RecoveryBanner(
-    /// Who is signed in.
-    viewer: Memo<Option<Viewer>>,
+    /// There is something to say.
+    wanted: Memo<bool>,
 ) -> impl IntoView {
-    let notice = Memo::new(move |_| viewer.with(|viewer| viewer.as_ref().and_then(|viewer| viewer.recovery_notice)));
-    move || notice.get().map(|notice| view! { <Banner notice /> })
+    move || {
+        wanted.get().then(|| {
+            // It comes again with the next page.
+            Suspend::new(async move { banner().await.unwrap_or_else(|_| ().into_any()) })
+        })
+    }
+}
+
+#[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
+fn banner() -> Part {
+    let signed_in = use_signed_in();
+    let notice = Memo::new(move |before: Option<&Option<RecoveryNotice>>| {
+        // Until it is gone, it stays as it was while the portal can't be reached.
+        signed_in.viewer().map_or_else(|| before.copied().flatten(), |viewer| viewer.recovery_notice)
+    });
+    Ok((move || notice.get().map(|notice| view! { <Banner notice /> })).into_any())
 }
 
 #[component]

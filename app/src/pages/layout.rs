@@ -21,7 +21,10 @@ use crate::{
         signed_in::SignedIn,
         step_up::{StepUp, StepUpHost},
     },
-    contract::account::{Standing, Viewer},
+    contract::{
+        ApiError,
+        account::{Standing, Viewer},
+    },
     routes,
 };
 use leptos::prelude::*;
@@ -55,7 +58,6 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     });
     move_focus_with_the_page();
     let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
-    let known = Memo::new(move |_| latest.get().and_then(Result::ok));
     // The page is made anew only when there is another one to see: news about
     // the person must not throw away what they have typed.
     let shown = Memo::new(move |_| latest.get().map(|answer| answer.map(|viewer| viewer.standing)));
@@ -64,7 +66,7 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
             shown
                 .get()
                 .map(|answer| match answer {
-                    Ok(Standing::Complete) => view! { <Frame viewer=known /> }.into_any(),
+                    Ok(Standing::Complete) => view! { <Frame viewer=latest /> }.into_any(),
                     Ok(_) => view! { <Confinement /> }.into_any(),
                     Err(problem) => {
                         view! {
@@ -94,9 +96,17 @@ fn move_focus_with_the_page() {
     });
 }
 
+/// Who is signed in, or why that is not known.
+type Known = Memo<Option<Result<Viewer, ApiError>>>;
+
+/// Something of whoever is signed in.
+fn of_viewer<T: Default>(viewer: Known, part: fn(&Viewer) -> T) -> T {
+    viewer.with(|viewer| viewer.as_ref().and_then(|answer| answer.as_ref().ok()).map(part).unwrap_or_default())
+}
+
 #[component]
-fn Frame(viewer: Memo<Option<Viewer>>) -> impl IntoView {
-    let who = Memo::new(move |_| viewer.get().map(|viewer| (viewer.user_name, viewer.administrator)));
+fn Frame(viewer: Known) -> impl IntoView {
+    let notice = Memo::new(move |_| of_viewer(viewer, |viewer| viewer.recovery_notice.is_some()));
     view! {
         <div class="frame">
             <a class="skip-link" href="#main" rel="external">
@@ -109,13 +119,10 @@ fn Frame(viewer: Memo<Option<Viewer>>) -> impl IntoView {
                         {portal_name()}
                     </span>
                 </a>
-                {move || {
-                    who.get()
-                        .map(|(user_name, administrator)| view! { <Navigation user_name administrator /> }.into_any())
-                }}
+                {view! { <Navigation viewer /> }.into_any()}
             </header>
             <main id="main" class="main" tabindex="-1">
-                <RecoveryBanner viewer />
+                <RecoveryBanner wanted=notice />
                 <SecondDeviceOffer />
                 {view! { <Outlet /> }.into_any()}
             </main>
@@ -124,7 +131,9 @@ fn Frame(viewer: Memo<Option<Viewer>>) -> impl IntoView {
 }
 
 #[component]
-fn Navigation(user_name: String, administrator: bool) -> impl IntoView {
+fn Navigation(viewer: Known) -> impl IntoView {
+    let user_name = untrack(|| of_viewer(viewer, |viewer| viewer.user_name.clone()));
+    let administrator = Memo::new(move |_| of_viewer(viewer, |viewer| viewer.administrator));
     view! {
         <nav class="nav" aria-label="Main">
             <ul class="nav-list" role="list">
@@ -133,16 +142,19 @@ fn Navigation(user_name: String, administrator: bool) -> impl IntoView {
                         <Icon glyph=Glyph::Dashboard />
                     </NavigationLink>
                 </li>
-                {administrator
-                    .then(|| {
-                        view! {
-                            <li>
-                                <NavigationLink page=routes::SETTINGS name="Settings">
-                                    <Icon glyph=Glyph::Settings />
-                                </NavigationLink>
-                            </li>
-                        }
-                    })}
+                {move || {
+                    administrator
+                        .get()
+                        .then(|| {
+                            view! {
+                                <li>
+                                    <NavigationLink page=routes::SETTINGS name="Settings">
+                                        <Icon glyph=Glyph::Settings />
+                                    </NavigationLink>
+                                </li>
+                            }
+                        })
+                }}
                 <li class="nav-person">
                     <p class="nav-name" dir="auto" title=user_name.clone()>
                         {user_name.clone()}

@@ -8,7 +8,7 @@ use crate::{
         alert::Problem,
         button::Button,
         icon::{Glyph, Icon},
-        loaded::{Loaded, Trouble},
+        loaded::Trouble,
         moment::Moment,
     },
     contract::activity::{Activity, ActivityPage, Origin},
@@ -21,6 +21,7 @@ pub fn RecentActivity(records: Records, change_password: ChangePassword) -> impl
     let asking = RwSignal::new(false);
     // Outlives the list, which is made anew with every answer.
     let older = RwSignal::new(None::<ActivityPage>);
+    let list = records.view(|answers| &answers.activity, move |newest| view! { <List newest older /> }.into_any());
     view! {
         <section class="panel" aria-labelledby="recent-activity">
             <h2 class="panel-title" id="recent-activity" tabindex="-1">
@@ -30,10 +31,7 @@ pub fn RecentActivity(records: Records, change_password: ChangePassword) -> impl
                 <p class="muted">"What happened to your account, newest first. Is there anything that was not you?"</p>
                 <Button on:click=move |_| asking.set(true)>"This was not me"</Button>
             </div>
-            <Loaded
-                resource=records.activity
-                show=move |newest: ActivityPage| view! { <List newest older /> }.into_any()
-            />
+            {list}
         </section>
         {move || {
             asking
@@ -78,11 +76,10 @@ fn List(
             pending.set(false);
         });
     };
+    let rows = move || shown.get().entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view();
     view! {
         <ol class="records" role="list" aria-label="Recent activity">
-            <For each=move || shown.get().entries key=|entry| entry.sequence let:entry>
-                <Entry entry />
-            </For>
+            {rows}
         </ol>
         <Problem problem=trouble.signal() />
         {move || {

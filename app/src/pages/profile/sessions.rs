@@ -11,7 +11,7 @@ use crate::{
         browser,
         button::Button,
         confirm::Confirm,
-        loaded::{Loaded, Trouble},
+        loaded::Trouble,
         moment::Moment,
     },
     contract::session::SessionEntry,
@@ -94,7 +94,7 @@ pub fn Sessions(records: Records) -> impl IntoView {
         trouble_with_all: Trouble::new(),
         records,
     };
-    let list = move |sessions: Vec<SessionEntry>| view! { <List sessions ending /> }.into_any();
+    let list = records.view(|answers| &answers.sessions, move |sessions| view! { <List sessions ending /> }.into_any());
     view! {
         <section class="panel" aria-labelledby="sessions">
             <h2 class="panel-title" id="sessions" tabindex="-1">
@@ -105,10 +105,7 @@ pub fn Sessions(records: Records) -> impl IntoView {
                 {move || ending.done.get().map(|done| view! { <Notice tone=Tone::Good>{done}</Notice> })}
             </div>
             <Problem problem=ending.trouble.signal() />
-            <Loaded
-                resource=records.sessions
-                show=list
-            />
+            {list}
         </section>
         {move || ending.asking.get().then(|| view! { <EndAll ending /> })}
     }

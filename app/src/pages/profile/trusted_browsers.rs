@@ -11,7 +11,7 @@ use crate::{
         browser,
         button::Button,
         hydration::use_hydrated,
-        loaded::{Loaded, Trouble},
+        loaded::Trouble,
         moment::Moment,
     },
     contract::{Answer, session::TrustedBrowser},
@@ -56,7 +56,8 @@ impl Revoking {
 pub fn TrustedBrowsers(records: Records) -> impl IntoView {
     let revoking =
         Revoking { done: RwSignal::new(None), pending: RwSignal::new(false), trouble: Trouble::new(), records };
-    let list = move |browsers: Vec<TrustedBrowser>| view! { <List browsers revoking /> }.into_any();
+    let list = records
+        .view(|answers| &answers.trusted_browsers, move |browsers| view! { <List browsers revoking /> }.into_any());
     view! {
         <section class="panel" aria-labelledby="trusted-browsers">
             <h2 class="panel-title" id="trusted-browsers" tabindex="-1">
@@ -67,10 +68,7 @@ pub fn TrustedBrowsers(records: Records) -> impl IntoView {
                 {move || revoking.done.get().map(|done| view! { <Notice tone=Tone::Good>{done}</Notice> })}
             </div>
             <Problem problem=revoking.trouble.signal() />
-            <Loaded
-                resource=records.trusted_browsers
-                show=list
-            />
+            {list}
         </section>
     }
 }
