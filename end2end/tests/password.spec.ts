@@ -37,7 +37,7 @@ test('the password is changed with the current one; every other session ends', a
 
   await field(page, 'New password').fill(NEW);
   await save(page).click();
-  await expect(field(page, 'Current password')).toHaveAccessibleDescription(/not your password/);
+  await expect(field(page, 'Current password')).toHaveAccessibleDescription(/password is wrong/);
   await expectAccessible(page);
   await field(page, 'Current password').fill(PASSWORD);
   await field(page, 'New password').fill(PASSWORD);
