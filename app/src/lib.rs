@@ -35,8 +35,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    AccountPolicyPage, CodePage, DashboardPage, Layout, NotFoundPage, ProfilePage, RecoveryCodePage, SettingsPage,
-    SignInPage, WelcomePage,
+    AccountPolicyPage, CodePage, DashboardPage, Layout, NotFoundPage, PhonePage, ProfilePage, RecoveryCodePage,
+    SettingsPage, SignInPage, WelcomePage,
 };
 
 /// Every page of the portal.
@@ -55,6 +55,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in/code") view=CodePage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in/recovery-code") view=RecoveryCodePage ssr=SsrMode::Async />
                 <Route path=path!("/welcome/:token") view={Lazy::<WelcomePage>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/phone") view={Lazy::<PhonePage>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view={Lazy::<Layout>::new()} ssr=SsrMode::Async>
                     <Route path=path!("/") view={Lazy::<DashboardPage>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/profile") view={Lazy::<ProfilePage>::new()} ssr=SsrMode::Async />

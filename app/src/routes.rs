@@ -8,6 +8,8 @@ pub const SECOND_FACTOR: &str = "/sign-in/code";
 pub const RECOVERY_CODE: &str = "/sign-in/recovery-code";
 /// One-time links: the token follows.
 pub const WELCOME: &str = "/welcome";
+/// Where a phone takes a set-up over; the link's secret stands in the fragment.
+pub const PHONE: &str = "/phone";
 /// The start page.
 pub const DASHBOARD: &str = "/";
 /// The person's own account.
@@ -30,7 +32,7 @@ pub fn is_plain(path: &str) -> bool {
 
 /// Whether a page is open to everybody.
 pub fn is_public(path: &str) -> bool {
-    is_plain(path) || path.starts_with("/welcome/")
+    is_plain(path) || path == PHONE || path.starts_with("/welcome/")
 }
 
 /// `next` if it is a path of this portal that a person may be led to.
@@ -44,7 +46,7 @@ pub fn local_path(next: &str) -> Option<&str> {
         && !next.starts_with("//")
         && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let path = next.split(['?', '#']).next().unwrap_or(next);
-    let destination = !["/sign-in", "/api", "/pkg", "/welcome", "/health"]
+    let destination = !["/sign-in", "/api", "/pkg", "/welcome", "/phone", "/health"]
         .iter()
         .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     (local && destination).then_some(next)
@@ -98,6 +100,7 @@ mod tests {
             "/api/sign-out",
             "/sign-in?next=/",
             "/welcome/token",
+            "/phone",
             " /profile",
         ] {
             assert_eq!(local_path(bad), None, "{bad:?}");

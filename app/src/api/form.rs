@@ -30,18 +30,20 @@ fn is_form() -> bool {
 /// Leads a refused form back to its page, which says why; to the sign-in page
 /// when there is no sign-in left to go on with.
 ///
-/// Problem and user name travel in an encrypted cookie, not in the URL: what
+/// What it has to say travels in an encrypted cookie, not in the URL: what
 /// stands in a URL can be forged by whoever makes the link.
-pub fn lead_back(page: &str, next: &str, problem: ApiError, user_name: Option<String>) -> Result<(), ApiError> {
+pub fn lead_back(page: &str, next: &str, mut flash: Flash) -> Result<(), ApiError> {
     if !is_form() {
-        set_status(&problem);
-        return Err(problem);
+        set_status(&flash.problem);
+        return Err(flash.problem);
     }
-    let (page, problem) = match problem {
-        ApiError::SignedOut | ApiError::SignInExpired => (routes::SIGN_IN, ApiError::SignInExpired),
-        other => (page, other),
-    };
-    current_call().set_cookie(CookieChange::Flash(Flash { problem: problem.clone(), user_name }));
+    let mut page = page;
+    if matches!(flash.problem, ApiError::SignedOut | ApiError::SignInExpired) {
+        page = routes::SIGN_IN;
+        flash.problem = ApiError::SignInExpired;
+    }
+    let problem = flash.problem.clone();
+    current_call().set_cookie(CookieChange::Flash(flash));
     go_to(&routes::with_next(page, next));
     Err(problem)
 }

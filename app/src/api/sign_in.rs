@@ -6,7 +6,7 @@ use crate::{
     api::answer::{answer, report},
     api::form::{go_to, lead_back, lead_on},
     contract::account::Standing,
-    portal::{AwaitingCode, Enrolling, Visitor, caller},
+    portal::{AwaitingCode, Enrolling, Flash, Visitor, caller},
     routes,
 };
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub async fn sign_in(user_name: String, password: String, #[server(default)] nex
     let (portal, visitor) = caller::<Visitor>()?;
     match portal.sign_in(&visitor, &user_name, password).await {
         Ok(standing) => lead_on(standing, &next),
-        Err(problem) => lead_back(routes::SIGN_IN, &next, problem, Some(user_name)),
+        Err(problem) => lead_back(routes::SIGN_IN, &next, Flash { user_name: Some(user_name), ..Flash::new(problem) }),
     }
 }
 
@@ -40,13 +40,14 @@ pub async fn sign_in_with_code(
     #[server(default)] trust_days: Option<u32>,
     #[server(default)] next: String,
 ) -> Result<(), ApiError> {
+    let trust_days = trust_days.filter(|_| trust);
     let checked = async {
         let (portal, person) = caller::<AwaitingCode>()?;
-        portal.sign_in_with_code(&person, &code, trust_days.filter(|_| trust)).await
+        portal.sign_in_with_code(&person, &code, trust_days).await
     };
     match checked.await {
         Ok(()) => lead_on(Standing::Complete, &next),
-        Err(problem) => lead_back(routes::SECOND_FACTOR, &next, problem, None),
+        Err(problem) => lead_back(routes::SECOND_FACTOR, &next, Flash { trust_days, ..Flash::new(problem) }),
     }
 }
 
@@ -59,7 +60,7 @@ pub async fn sign_in_with_recovery_code(code: String, #[server(default)] next: S
     };
     match checked.await {
         Ok(_left) => lead_on(Standing::Complete, &next),
-        Err(problem) => lead_back(routes::RECOVERY_CODE, &next, problem, None),
+        Err(problem) => lead_back(routes::RECOVERY_CODE, &next, Flash::new(problem)),
     }
 }
 

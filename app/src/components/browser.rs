@@ -63,6 +63,15 @@ pub fn print() -> Result<(), JsValue> {
     window().print()
 }
 
+/// Takes the fragment out of the page's address and history, and answers it.
+pub fn take_fragment() -> Option<String> {
+    let location = window().location();
+    let fragment = location.hash().ok()?.strip_prefix('#')?.to_owned();
+    let path = location.pathname().ok()?;
+    window().history().ok()?.replace_state_with_url(&JsValue::NULL, "", Some(&path)).ok()?;
+    Some(fragment).filter(|fragment| !fragment.is_empty())
+}
+
 /// The element that has the focus.
 pub fn focused() -> Option<HtmlElement> {
     document().active_element()?.dyn_into().ok()

@@ -11,6 +11,8 @@ pub enum Emphasis {
     /// Something else to do.
     #[default]
     Secondary,
+    /// What can't be taken back.
+    Danger,
 }
 
 impl Emphasis {
@@ -18,6 +20,7 @@ impl Emphasis {
         match self {
             Self::Primary => "button button-primary",
             Self::Secondary => "button",
+            Self::Danger => "button button-danger",
         }
     }
 }

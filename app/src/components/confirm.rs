@@ -17,6 +17,9 @@ pub fn Confirm(
     title: &'static str,
     /// Words of the button that does it.
     button: &'static str,
+    /// How it looks.
+    #[prop(default = Emphasis::Primary)]
+    emphasis: Emphasis,
     /// It is being done.
     #[prop(into)]
     pending: Signal<bool>,
@@ -35,7 +38,7 @@ pub fn Confirm(
             <div class="stack">{children()}</div>
             <Problem problem />
             <div class="actions">
-                <Button emphasis=Emphasis::Primary pending on:click=move |_| act()>
+                <Button emphasis pending on:click=move |_| act()>
                     {button}
                 </Button>
                 <Button on:click=move |_| leave()>"Cancel"</Button>

@@ -18,6 +18,8 @@ pub enum Kind {
     RecoveryCode,
     /// A whole number.
     Number,
+    /// Any words.
+    Text,
 }
 
 impl Kind {
@@ -34,7 +36,7 @@ impl Kind {
             Self::CurrentPassword => "current-password",
             Self::NewPassword => "new-password",
             Self::OneTimeCode => "one-time-code",
-            Self::RecoveryCode | Self::Number => "off",
+            Self::RecoveryCode | Self::Number | Self::Text => "off",
         }
     }
 
@@ -136,7 +138,7 @@ pub fn TextField(
                     inputmode=kind.inputmode()
                     autocapitalize=kind.autocapitalize()
                     spellcheck="false"
-                    dir=(kind == Kind::UserName).then_some("auto")
+                    dir=matches!(kind, Kind::UserName | Kind::Text).then_some("auto")
                     autofocus=autofocus
                     required=required
                     aria-invalid=move || error.with(Option::is_some).then_some("true")

@@ -105,6 +105,11 @@ impl Trouble {
         self.problem.set((!elsewhere).then_some(problem));
     }
 
+    /// Deals with what concerns the session, and lets the rest pass.
+    pub fn note_session(self, problem: &ApiError) {
+        self.signed_in.deals_with(problem);
+    }
+
     /// What went wrong.
     pub fn get(self) -> Option<ApiError> {
         self.problem.get()

@@ -39,12 +39,17 @@ pub fn iso_date(at: i64) -> String {
     format!("{year:04}-{:02}-{day:02}", u8::from(month))
 }
 
+/// "9 Mar 2026", in UTC.
+pub fn date(at: i64) -> String {
+    let (year, month, day) = utc(at).to_calendar_date();
+    let month = MONTHS[usize::from(u8::from(month) - 1)];
+    format!("{day} {month} {year}")
+}
+
 /// "9 Mar 2026, 14:05 UTC"
 fn in_utc(at: i64) -> String {
     let moment = utc(at);
-    let (year, month, day) = moment.to_calendar_date();
-    let month = MONTHS[usize::from(u8::from(month) - 1)];
-    format!("{day} {month} {year}, {:02}:{:02} UTC", moment.hour(), moment.minute())
+    format!("{}, {:02}:{:02} UTC", date(at), moment.hour(), moment.minute())
 }
 
 /// In the person's own zone and in the same form: "9 Mar 2026, 15:05".

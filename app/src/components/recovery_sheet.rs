@@ -1,15 +1,70 @@
 //! The recovery codes: on the screen, on paper and as a file.
 
-use super::{browser, button::Button, moment::iso_date};
+use super::{browser, button::Button, field::CheckBox, moment::iso_date};
 use crate::contract::recovery::RecoveryCodeSheet;
 use leptos::{prelude::*, task::spawn_local};
 
 /// Name of the downloaded file.
 const FILE_NAME: &str = "twofold-recovery-codes.txt";
 
+/// Whether the person has kept the codes: taken them along, or said so.
+#[derive(Clone, Copy)]
+pub struct Kept {
+    taken: RwSignal<bool>,
+    stored: RwSignal<bool>,
+}
+
+impl Kept {
+    /// Not yet.
+    pub fn new() -> Self {
+        Self { taken: RwSignal::new(false), stored: RwSignal::new(false) }
+    }
+
+    /// Whether they have.
+    pub fn get(self) -> bool {
+        self.taken.get() || self.stored.get()
+    }
+
+    /// Whether they have by now.
+    pub fn get_untracked(self) -> bool {
+        self.taken.get_untracked() || self.stored.get_untracked()
+    }
+}
+
+/// The codes and every way to keep them. Goes into an element of the class
+/// `save`, of which only the sheet is printed.
+#[component]
+pub fn KeepCodes(
+    /// The codes.
+    sheet: RecoveryCodeSheet,
+    /// Follows what the person does.
+    kept: Kept,
+) -> impl IntoView {
+    view! {
+        <RecoverySheet sheet=sheet.clone() />
+        <TakeAway sheet taken=kept.taken />
+        <CheckBox id="codes-stored" label="I have stored these codes" value=kept.stored />
+    }
+}
+
+/// Why the button that ends the dialog can't be used yet.
+#[component]
+pub fn KeepFirst(
+    /// What the person has done.
+    kept: Kept,
+) -> impl IntoView {
+    view! {
+        <p class="muted finish-hint">
+            {move || {
+                if kept.get() { "" } else { "First download, copy or print the codes, or tick that you have stored them." }
+            }}
+        </p>
+    }
+}
+
 /// The codes; printing the page prints this sheet alone.
 #[component]
-pub fn RecoverySheet(sheet: RecoveryCodeSheet) -> impl IntoView {
+fn RecoverySheet(sheet: RecoveryCodeSheet) -> impl IntoView {
     let RecoveryCodeSheet { codes, portal_name, user_name, created_at } = sheet;
     let codes = codes.into_iter().map(|code| view! { <li class="code">{code}</li> }).collect_view();
     view! {
@@ -21,7 +76,7 @@ pub fn RecoverySheet(sheet: RecoveryCodeSheet) -> impl IntoView {
                 </p>
                 <p>"User name: " <bdi>{user_name}</bdi></p>
                 <p>"Made on: " {iso_date(created_at)}</p>
-                <p>"Each code signs in once, in place of the code from the authentication app. Tick off what you have used."</p>
+                <p>"Each code signs in once, in place of the code from the authentication app. Tick off what you have used; your profile lists the codes by the same numbers."</p>
             </div>
             <ol class="codes" role="list" aria-label="Recovery codes">
                 {codes}
@@ -32,7 +87,7 @@ pub fn RecoverySheet(sheet: RecoveryCodeSheet) -> impl IntoView {
 
 /// The three ways to take the codes along.
 #[component]
-pub fn TakeAway(
+fn TakeAway(
     /// The codes.
     sheet: RecoveryCodeSheet,
     /// Set once one of them worked.
@@ -46,7 +101,7 @@ pub fn TakeAway(
         said.set(if worked { good } else { bad });
     };
     let file = as_text(&sheet);
-    let lines = sheet.codes.join("\n");
+    let lines = numbered(&sheet.codes);
     let download = move |_| {
         let worked = browser::download(FILE_NAME, &file).is_ok();
         outcome(worked, "Downloaded.", "Your browser could not save the file. Copy or print the codes instead.");
@@ -88,10 +143,13 @@ fn as_text(sheet: &RecoveryCodeSheet) -> String {
          Each code signs in once, in place of the code from the authentication app.\n\n",
         iso_date(*created_at)
     );
-    for (index, code) in codes.iter().enumerate() {
-        text += &format!("{:>2}. {code}\n", index + 1);
-    }
+    text += &numbered(codes);
     text
+}
+
+/// A line for each code, with the number by which the profile names it.
+fn numbered(codes: &[String]) -> String {
+    codes.iter().zip(1..).map(|(code, number)| format!("{number:>2}. {code}\n")).collect()
 }
 
 #[cfg(test)]

@@ -12,12 +12,22 @@ pub const TITLE: &str = "Set up two-factor authentication";
 /// How the dialog was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// With "Finish": two-factor authentication is on.
-    Finished,
+    /// With "Finish": the method is active.
+    Finished {
+        /// It is the person's first, so that two-factor authentication is on now.
+        first: bool,
+    },
     /// Before that: what was pending is dropped.
     Abandoned,
     /// It could not be opened at all.
     Unreachable,
+}
+
+impl Outcome {
+    /// Two-factor authentication is on since just now.
+    pub const fn is_first(self) -> bool {
+        matches!(self, Self::Finished { first: true })
+    }
 }
 
 /// What the dialog is opened for.
@@ -66,6 +76,11 @@ impl SetUp {
             self.outcome.set(Some(outcome));
             self.open.set(None);
         }
+    }
+
+    /// Closes the dialog as if it had not been opened: there was nothing to take up.
+    pub fn withdraw(self) {
+        self.open.set(None);
     }
 
     /// How the dialog was left most recently.

@@ -4,14 +4,13 @@
 //! proof, the dialog opens, and the action goes on by itself afterwards.
 
 use super::{
-    alert::Problem,
     button::{Button, Emphasis},
-    field::{Kind, TextField, on_submit},
-    loaded::Trouble,
+    field::on_submit,
     modal::Modal,
     part::Part,
+    proof::{Proof, ProofFields},
 };
-use crate::{api::sign_in::step_up, contract::ApiError};
+use crate::contract::ApiError;
 use futures_channel::oneshot;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -94,54 +93,28 @@ fn ConfirmDialog(
 ) -> impl IntoView {
     let host = use_step_up();
     let decline = move || host.conclude(Err(ApiError::StepUpRequired { code }));
-    let trouble = Trouble::new();
-    let (password, digits) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let proof = Proof::new(code);
     let pending = RwSignal::new(false);
     let confirm = move || {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        proof.trouble.clear();
         spawn_local(async move {
-            let answer = step_up(password.get_untracked(), code.then(|| digits.get_untracked()), None).await.flatten();
+            let answer = proof.give().await;
             pending.set(false);
             match answer {
                 Ok(()) => host.conclude(Ok(())),
-                Err(problem) => trouble.note(problem),
+                Err(problem) => proof.trouble.note(problem),
             }
         });
     };
-    let wrong_password = move || matches!(trouble.get(), Some(ApiError::WrongPassword));
-    let password_error = move || wrong_password().then(|| "This password is wrong.".to_owned());
-    let code_error = move || trouble.get().filter(|_| code).filter(is_about_code).map(|problem| problem.to_string());
-    let other = move || trouble.get().filter(|problem| !(wrong_password() || code && is_about_code(problem)));
     view! {
         <Modal id="step-up-title" title="Confirm it is you" leave=decline>
             <form class="stack" novalidate on:submit=on_submit(confirm)>
                 <p>"This change matters for security, so the portal makes sure that it is really you. It won't ask again for five minutes."</p>
-                <Problem problem=Signal::derive(other) />
-                <TextField
-                    id="step-up-password"
-                    label="Password"
-                    kind=Kind::CurrentPassword
-                    value=password
-                    error=Signal::derive(password_error)
-                    autofocus=true
-                />
-                {code
-                    .then(|| {
-                        view! {
-                            <TextField
-                                id="step-up-code"
-                                label="Six-digit code"
-                                hint="From your authentication app."
-                                kind=Kind::OneTimeCode
-                                value=digits
-                                error=Signal::derive(code_error)
-                            />
-                        }
-                    })}
+                <ProofFields proof />
                 <div class="actions">
                     <Button emphasis=Emphasis::Primary submit=true pending>
                         "Confirm"
@@ -151,8 +124,4 @@ fn ConfirmDialog(
             </form>
         </Modal>
     }
-}
-
-fn is_about_code(problem: &ApiError) -> bool {
-    matches!(problem, ApiError::Code(_))
 }

@@ -20,7 +20,7 @@ pub fn Confinement() -> impl IntoView {
     let (set_up, signed_in) = (use_set_up(), use_signed_in());
     resume_what_a_reload_interrupted();
     Effect::new(move |_| match set_up.outcome() {
-        Some(Outcome::Finished) => signed_in.refetch(),
+        Some(Outcome::Finished { .. }) => signed_in.refetch(),
         // A dialog that opened by itself after a reload had no button to go back to.
         Some(Outcome::Abandoned) => request_animation_frame(|| browser::focus_if_nothing_has_it("main")),
         _ => {}
@@ -35,7 +35,7 @@ pub fn Confinement() -> impl IntoView {
                 <div role="status">
                     {move || {
                         let words = match set_up.outcome()? {
-                            Outcome::Finished => return None,
+                            Outcome::Finished { .. } => return None,
                             Outcome::Abandoned => "The set-up was not finished. Two-factor authentication is not on yet.".to_owned(),
                             Outcome::Unreachable => ApiError::Offline.to_string(),
                         };

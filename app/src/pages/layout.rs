@@ -15,6 +15,7 @@ use crate::{
         loaded::{Failed, keep_what_is_known},
         page::portal_name,
         recovery_banner::RecoveryBanner,
+        second_device::SecondDeviceOffer,
         session_watch::SessionWatch,
         set_up::{SetUp, SetUpHost},
         signed_in::SignedIn,
@@ -122,6 +123,7 @@ fn Frame(viewer: Known) -> impl IntoView {
             </header>
             <main id="main" class="main" tabindex="-1">
                 <RecoveryBanner wanted=notice />
+                <SecondDeviceOffer />
                 {view! { <Outlet /> }.into_any()}
             </main>
         </div>

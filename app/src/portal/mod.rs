@@ -78,6 +78,16 @@ pub struct Flash {
     pub problem: ApiError,
     /// The user name that was typed, so that it need not be typed again.
     pub user_name: Option<String>,
+    /// For how many days the browser was to be trusted, so that it need not be ticked again.
+    #[serde(default)]
+    pub trust_days: Option<u32>,
+}
+
+impl Flash {
+    /// Nothing but the reason.
+    pub fn new(problem: ApiError) -> Self {
+        Self { problem, user_name: None, trust_days: None }
+    }
 }
 
 /// One request: where it comes from, what session it belongs to, and what

@@ -86,6 +86,16 @@ impl Flow {
         self.stage.get_untracked()
     }
 
+    /// The dialog has not been left.
+    pub fn is_open(self) -> bool {
+        !self.stage.is_disposed()
+    }
+
+    /// A QR code is on the screen.
+    pub fn is_scanning(self) -> bool {
+        self.stage.try_with_untracked(|stage| matches!(stage, Stage::Scan(_))).unwrap_or(false)
+    }
+
     /// The number of the step that it belongs to.
     pub fn step(self) -> usize {
         self.stage.with(|stage| match stage {
@@ -111,8 +121,14 @@ impl Flow {
         self.request(async move || match self.step_up.run(send).await {
             Ok(enrolment) => self.show(enrolment),
             Err(ApiError::StepUpRequired { .. }) => self.stage.set(Stage::Apps),
+            // It ended elsewhere meanwhile: nothing to take up, and nobody asked for it.
+            Err(ApiError::Enrolment(EnrolmentProblem::Gone)) if self.resumes() => self.set_up.withdraw(),
             Err(problem) => self.refused(problem),
         });
+    }
+
+    fn resumes(self) -> bool {
+        self.intent.with_value(|intent| *intent == Intent::Resume)
     }
 
     /// "Generate new".
@@ -132,9 +148,9 @@ impl Flow {
     }
 
     /// "Finish".
-    pub fn finish(self, id: String) {
+    pub fn finish(self, id: String, first: bool) {
         self.request(async move || match finish_enrolment(id.clone()).await.flatten() {
-            Ok(_) => self.set_up.close(Outcome::Finished),
+            Ok(_) => self.set_up.close(Outcome::Finished { first }),
             Err(problem) => self.refused(problem),
         });
     }
@@ -196,7 +212,8 @@ impl Flow {
         });
     }
 
-    fn refused(self, problem: ApiError) {
+    /// Shows what a refusal means for the set-up.
+    pub fn refused(self, problem: ApiError) {
         match problem {
             ApiError::Enrolment(EnrolmentProblem::QrExpired) => {
                 self.stage.set(Stage::Expired);
@@ -220,6 +237,15 @@ impl Flow {
                 }
                 Err(other) => self.trouble.note(other),
             }
+        });
+    }
+
+    /// The set-up went on or ended elsewhere: it is shown where it stands.
+    pub fn catch_up(self) {
+        let send = async || resume_enrolment().await.flatten();
+        self.request(async move || match self.step_up.run(send).await {
+            Ok(enrolment) => self.show(enrolment),
+            Err(problem) => self.refused(problem),
         });
     }
 }

@@ -14,8 +14,8 @@
 //! both when the stage does.
 
 mod apps;
-mod countdown;
 mod flow;
+mod phone;
 mod save;
 mod scan;
 

@@ -6,8 +6,7 @@ use crate::{
         alert::Problem,
         browser,
         button::{Button, Emphasis},
-        field::CheckBox,
-        recovery_sheet::{RecoverySheet, TakeAway},
+        recovery_sheet::{KeepCodes, KeepFirst, Kept},
     },
     contract::enrolment::ConfirmedEnrolment,
 };
@@ -17,9 +16,9 @@ use leptos::prelude::*;
 /// The recovery codes, to be stored before "Finish".
 #[component]
 pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
-    let Shown { content: ConfirmedEnrolment { id, sheet, .. }, deadline } = shown;
+    let Shown { content: ConfirmedEnrolment { id, sheet, replaces_codes, .. }, deadline } = shown;
     end_at(deadline, flow);
-    let (taken, stored) = (RwSignal::new(false), RwSignal::new(false));
+    let kept = Kept::new();
     Effect::new(|_| browser::focus("save-title"));
     view! {
         <div class="stack save">
@@ -27,30 +26,24 @@ pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
                 "Keep these codes somewhere safe"
             </h3>
             <p>
-                "Without your phone, each of them signs you in once. They are not shown again, and two-factor authentication is on only after “Finish”."
+                {if replaces_codes {
+                    "Without your phone, each of them signs you in once. They are not shown again. With “Finish” the new method comes into force and your earlier recovery codes stop working; these take their place."
+                } else {
+                    "Without your phone, each of them signs you in once. They are not shown again, and two-factor authentication is on only after “Finish”."
+                }}
             </p>
-            <RecoverySheet sheet=sheet.clone() />
-            <TakeAway sheet taken />
-            <CheckBox id="codes-stored" label="I have stored these codes" value=stored />
+            <KeepCodes sheet kept />
             <Problem problem=flow.trouble.signal() />
             <div class="actions">
                 <Button
                     emphasis=Emphasis::Primary
                     pending=flow.busy()
-                    disabled=Signal::derive(move || !taken.get() && !stored.get())
-                    on:click=move |_| flow.finish(id.clone())
+                    disabled=Signal::derive(move || !kept.get())
+                    on:click=move |_| flow.finish(id.clone(), !replaces_codes)
                 >
                     "Finish"
                 </Button>
-                <p class="muted finish-hint">
-                    {move || {
-                        if taken.get() || stored.get() {
-                            ""
-                        } else {
-                            "First download, copy or print the codes, or tick that you have stored them."
-                        }
-                    }}
-                </p>
+                <KeepFirst kept />
             </div>
         </div>
     }

@@ -1,91 +1,90 @@
 //! Step 2: scan the QR code and prove it with a code.
 
 use super::{
-    countdown::Countdown,
     flow::{Flow, Shown},
+    phone::{OnPhone, PhoneWay},
 };
 use crate::{
     components::{
         alert::Problem,
         browser,
         button::{Button, Emphasis},
+        countdown::Countdown,
         field::{Kind, TextField, on_submit},
         icon::{Glyph, Icon},
+        one_time_code::worth_sending,
+        qr::Qr,
+        setup_key::SetupKey,
     },
-    contract::{
-        ApiError,
-        enrolment::{PendingEnrolment, QrCode},
-        error::CodeProblem,
-    },
+    contract::{ApiError, enrolment::PendingEnrolment, error::CodeProblem},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-/// A QR code that waits to be scanned.
+/// A QR code that waits to be scanned here, or on a phone that takes over.
 #[component]
 pub fn Scan(flow: Flow, shown: Shown<PendingEnrolment>) -> impl IntoView {
-    let Shown { content: PendingEnrolment { id, qr, key, uri, lifetime_milliseconds, .. }, deadline } = shown;
+    let Shown { content, deadline } = shown;
+    let lifetime = content.lifetime_milliseconds;
+    let phone = OnPhone::new(flow, content.id.clone());
+    let finished = move || {
+        // The phone may have been faster than this screen could learn.
+        phone.look();
+        flow.time_is_up();
+    };
     view! {
         <div class="scan">
-            <p class="scan-intro" id="scan-intro">
+            {move || {
+                let time = view! { <Countdown deadline lifetime finished /> };
+                match phone.link() {
+                    Some(link) => view! { <PhoneWay phone link>{time}</PhoneWay> }.into_any(),
+                    None => view! { <HereWay flow phone pending=content.clone()>{time}</HereWay> }.into_any(),
+                }
+            }}
+        </div>
+    }
+}
+
+/// Everything is done at this screen.
+#[component]
+fn HereWay(
+    flow: Flow,
+    phone: OnPhone,
+    pending: PendingEnrolment,
+    /// How long it is still good for.
+    children: Children,
+) -> impl IntoView {
+    let PendingEnrolment { id, qr, key, uri, replaces, .. } = pending;
+    view! {
+        <div class="scan-intro">
+            <p id="scan-intro">
                 "Scan this QR code with your authentication app, then enter the six-digit code that the app shows."
             </p>
+            {replaces
+                .map(|name| {
+                    view! {
+                        <p class="muted">
+                            "The new method takes the place of “" <bdi>{name}</bdi> "”, which keeps working until “Finish”."
+                        </p>
+                    }
+                })}
+        </div>
+        <div class="scan-ways">
             <a class="button scan-open" href=uri rel="external">
                 <Icon glyph=Glyph::Phone />
                 "Open the app on this device"
             </a>
-            <div class="scan-code">
-                <Qr qr />
-                <Countdown deadline lifetime=lifetime_milliseconds finished=move || flow.time_is_up() />
+            <div class="scan-phone">
+                <Button pending=phone.asking() on:click=move |_| phone.ask()>
+                    "Continue on my phone"
+                </Button>
             </div>
-            <SetupKey key />
-            <CodeForm flow id />
         </div>
-    }
-}
-
-/// The QR code, dark on white in every colour scheme, as cameras need it.
-#[component]
-fn Qr(qr: QrCode) -> impl IntoView {
-    let QrCode { size, path } = qr;
-    view! {
-        <svg class="qr" role="img" aria-label="QR code" viewBox=format!("0 0 {size} {size}") shape-rendering="crispEdges">
-            <rect width=size height=size fill="#fff" />
-            <path d=path fill="#000" />
-        </svg>
-    }
-}
-
-/// The secret as text, for those who can't scan.
-#[component]
-fn SetupKey(key: String) -> impl IntoView {
-    let copied = RwSignal::new("");
-    let shown = key.clone();
-    let copy = move |_| {
-        // Apps take the key without the spaces that make it readable.
-        let key: String = key.split_whitespace().collect();
-        spawn_local(async move {
-            copied.set(match browser::copy(&key).await {
-                Ok(()) => "Copied.",
-                Err(_) => "Your browser does not let this page copy. Select the key and copy it yourself.",
-            });
-        });
-    };
-    view! {
-        <div class="setup-key">
-            <p class="field-label" id="setup-key-label">
-                "Setup key"
-            </p>
-            <p class="field-hint">"If you can't scan, type this into the app instead."</p>
-            <div class="setup-key-row">
-                <div class="setup-key-text" role="group" aria-labelledby="setup-key-label">
-                    {shown}
-                </div>
-                <Button on:click=copy>"Copy key"</Button>
-            </div>
-            <p class="copied" role="status">
-                {copied}
-            </p>
+        <div class="scan-code">
+            <Qr label="QR code" qr />
+            {children()}
         </div>
+        <SetupKey key hint="If you can't scan, type this into the app instead." />
+        <CodeForm flow id />
     }
 }
 
@@ -95,7 +94,7 @@ fn CodeForm(flow: Flow, id: String) -> impl IntoView {
     let code = RwSignal::new(String::new());
     let submit = move || {
         let typed = code.get_untracked();
-        if six_digits(&typed) {
+        if worth_sending(&typed) {
             flow.confirm(id.clone(), typed);
         } else {
             flow.trouble.note(ApiError::Code(CodeProblem::Malformed));
@@ -153,30 +152,6 @@ pub fn Expired(flow: Flow) -> impl IntoView {
     }
 }
 
-/// Whether the portal would look at this code at all.
-fn six_digits(typed: &str) -> bool {
-    let mut digits = 0;
-    typed.chars().filter(|c| !c.is_whitespace() && *c != '-').all(|c| {
-        digits += 1;
-        c.is_ascii_digit()
-    }) && digits == 6
-}
-
 fn is_about_code(problem: &ApiError) -> bool {
     matches!(problem, ApiError::Code(_))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_six_ascii_digits_however_they_are_grouped() {
-        for good in ["123456", " 123 456 ", "123-456", "1 2 3 4 5 6"] {
-            assert!(six_digits(good), "{good:?}");
-        }
-        for bad in ["", "12345", "1234567", "12345a", "１２３４５６", "12.3456"] {
-            assert!(!six_digits(bad), "{bad:?}");
-        }
-    }
 }

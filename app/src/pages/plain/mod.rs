@@ -14,6 +14,8 @@ mod form;
 mod recovery_code;
 #[cfg(feature = "ssr")]
 mod sign_in;
+#[cfg(feature = "ssr")]
+mod trust;
 
 #[cfg(feature = "ssr")]
 pub use self::{code::CodePage, recovery_code::RecoveryCodePage, sign_in::SignInPage};

@@ -1,6 +1,6 @@
-//! How long a QR code is still good for.
+//! How long a set-up's secret is still good for.
 
-use crate::components::time_left::{announcement, in_figures, milliseconds_left, seconds};
+use super::time_left::{announcement, in_figures, milliseconds_left, seconds};
 use leptos::prelude::*;
 
 /// Steps of the ring.
@@ -24,7 +24,7 @@ pub fn Countdown(
     });
     let seconds = Memo::new(move |_| seconds(left.get()));
     let gone = move || RING - (seconds.get() * 1_000 * RING / lifetime.max(1)).clamp(0, RING);
-    let announcement = Memo::new(move |_| announcement(seconds.get(), "One minute left to scan the QR code."));
+    let announcement = Memo::new(move |_| announcement(seconds.get(), "One minute left."));
     view! {
         <div class="countdown" class:countdown-short=move || seconds.get() <= 30>
             <svg class="ring" viewBox="0 0 40 40" aria-hidden="true" focusable="false">

@@ -1,0 +1,34 @@
+//! Something to copy, and whether that worked.
+
+use super::{browser, button::Button};
+use leptos::{prelude::*, task::spawn_local};
+
+/// A button that copies a text, together with what it copies.
+#[component]
+pub fn Copyable(
+    /// What is copied.
+    text: String,
+    /// The button's words.
+    button: &'static str,
+    /// What is said where the browser refuses.
+    refused: &'static str,
+    /// What is shown beside the button.
+    children: Children,
+) -> impl IntoView {
+    let copied = RwSignal::new("");
+    let copy = move |_| {
+        let text = text.clone();
+        spawn_local(async move {
+            copied.set(if browser::copy(&text).await.is_ok() { "Copied." } else { refused });
+        });
+    };
+    view! {
+        <div class="copyable">
+            {children()}
+            <Button on:click=copy>{button}</Button>
+        </div>
+        <p class="copied" role="status">
+            {copied}
+        </p>
+    }
+}

@@ -1,0 +1,161 @@
+//! What a person enters to prove who they are: the password and, where a
+//! second factor is active, a code from the app or a recovery code.
+
+use super::{
+    alert::Problem,
+    field::{Kind, TextField},
+    loaded::Trouble,
+};
+use crate::{api::sign_in::step_up, contract::ApiError};
+use leptos::prelude::*;
+
+/// The two kinds of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    App,
+    RecoveryCode,
+}
+
+/// The proof as it is being entered.
+#[derive(Clone, Copy)]
+pub struct Proof {
+    password: RwSignal<String>,
+    code: RwSignal<String>,
+    recovery_code: RwSignal<String>,
+    by: RwSignal<By>,
+    /// The person has changed from one kind of code to the other.
+    swapped: RwSignal<bool>,
+    /// A code is needed besides the password.
+    needs_code: RwSignal<bool>,
+    /// What went wrong.
+    pub trouble: Trouble,
+}
+
+impl Proof {
+    /// Nothing entered yet.
+    pub fn new(needs_code: bool) -> Self {
+        let empty = || RwSignal::new(String::new());
+        Self {
+            password: empty(),
+            code: empty(),
+            recovery_code: empty(),
+            by: RwSignal::new(By::App),
+            swapped: RwSignal::new(false),
+            needs_code: RwSignal::new(needs_code),
+            trouble: Trouble::new(),
+        }
+    }
+
+    /// Asks for a code besides the password, or no longer.
+    pub fn set_needs_code(self, needs_code: bool) {
+        self.needs_code.set(needs_code);
+    }
+
+    /// Whether a code is needed besides the password.
+    pub fn needs_code(self) -> bool {
+        self.needs_code.get_untracked()
+    }
+
+    /// The password as it was entered.
+    pub fn password(self) -> String {
+        self.password.get_untracked()
+    }
+
+    /// Sends the proof.
+    ///
+    /// # Errors
+    /// What the portal answers.
+    pub async fn give(self) -> Result<(), ApiError> {
+        let by = self.needs_code().then(|| self.by.get_untracked());
+        let code = (by == Some(By::App)).then(|| self.code.get_untracked());
+        let recovery_code = (by == Some(By::RecoveryCode)).then(|| self.recovery_code.get_untracked());
+        step_up(self.password(), code, recovery_code).await.flatten()
+    }
+
+    fn swap(self) {
+        self.trouble.clear();
+        self.swapped.set(true);
+        self.by.update(|by| *by = if *by == By::App { By::RecoveryCode } else { By::App });
+    }
+
+    /// Whether a problem belongs to the code field on the screen.
+    fn about_code(self, problem: &ApiError) -> bool {
+        self.needs_code.get()
+            && match self.by.get() {
+                By::App => matches!(problem, ApiError::Code(_)),
+                By::RecoveryCode => matches!(problem, ApiError::RecoveryCode(_)),
+            }
+    }
+}
+
+/// The fields, with what is wrong at each.
+#[component]
+pub fn ProofFields(proof: Proof) -> impl IntoView {
+    let trouble = proof.trouble;
+    let wrong_password = |problem: &ApiError| matches!(problem, ApiError::WrongPassword);
+    let password_error = move || trouble.get().filter(wrong_password).map(|_| "This password is wrong.".to_owned());
+    let code_error =
+        move || trouble.get().filter(|problem| proof.about_code(problem)).map(|problem| problem.to_string());
+    let other = move || trouble.get().filter(|problem| !wrong_password(problem) && !proof.about_code(problem));
+    view! {
+        <Problem problem=Signal::derive(other) />
+        <TextField
+            id="step-up-password"
+            label="Password"
+            kind=Kind::CurrentPassword
+            value=proof.password
+            error=Signal::derive(password_error)
+            autofocus=true
+        />
+        {move || {
+            proof.needs_code.get().then(|| view! { <CodeField proof error=Signal::derive(code_error) /> })
+        }}
+    }
+}
+
+#[component]
+fn CodeField(proof: Proof, error: Signal<Option<String>>) -> impl IntoView {
+    move || {
+        let autofocus = proof.swapped.get_untracked();
+        let (field, other) = match proof.by.get() {
+            By::App => (
+                view! {
+                    <TextField
+                        id="step-up-code"
+                        label="Six-digit code"
+                        hint="From your authentication app."
+                        kind=Kind::OneTimeCode
+                        value=proof.code
+                        error
+                        autofocus
+                    />
+                }
+                .into_any(),
+                "Use a recovery code instead",
+            ),
+            By::RecoveryCode => (
+                view! {
+                    <TextField
+                        id="step-up-recovery-code"
+                        label="Recovery code"
+                        hint="It is used up by this. Capitals and dashes do not matter."
+                        kind=Kind::RecoveryCode
+                        value=proof.recovery_code
+                        error
+                        autofocus
+                    />
+                }
+                .into_any(),
+                "Use a six-digit code instead",
+            ),
+        };
+        view! {
+            <div class="either">
+                {field}
+                <button type="button" class="button button-link" on:click=move |_| proof.swap()>
+                    {other}
+                </button>
+            </div>
+        }
+    }
+}

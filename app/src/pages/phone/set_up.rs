@@ -1,0 +1,90 @@
+//! The secret on the phone that takes it over, and the code that proves it.
+
+use crate::{
+    api::enrolment::confirm_on_phone,
+    components::{
+        alert::Problem,
+        button::{Button, Emphasis},
+        countdown::Countdown,
+        field::{Kind, TextField, on_submit},
+        icon::{Glyph, Icon},
+        one_time_code::worth_sending,
+        page::portal_name,
+        setup_key::SetupKey,
+    },
+    contract::{
+        ApiError,
+        enrolment::{EnrolmentProblem, PhoneSetUp},
+        error::CodeProblem,
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// Opening the app, the key for those whose app does not open, and the code.
+#[component]
+pub fn SetUpHere(
+    set_up: PhoneSetUp,
+    /// Milliseconds by the browser's clock.
+    deadline: f64,
+    /// The code was right.
+    done: impl Fn() + Copy + 'static,
+    /// Nothing can be confirmed any more.
+    over: impl Fn(EnrolmentProblem) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let PhoneSetUp { grant, user_name, uri, key, lifetime_milliseconds, .. } = set_up;
+    let (code, pending) = (RwSignal::new(String::new()), RwSignal::new(false));
+    let problem = RwSignal::new(None);
+    let confirm = move || {
+        if pending.get_untracked() {
+            return;
+        }
+        let typed = code.get_untracked();
+        if !worth_sending(&typed) {
+            return problem.set(Some(ApiError::Code(CodeProblem::Malformed)));
+        }
+        pending.set(true);
+        problem.set(None);
+        let grant = grant.clone();
+        spawn_local(async move {
+            let answer = confirm_on_phone(grant, typed).await.flatten();
+            pending.set(false);
+            match answer {
+                Ok(()) => done(),
+                Err(ApiError::Enrolment(why)) => over(why),
+                Err(other) => problem.set(Some(other)),
+            }
+        });
+    };
+    let at_field = |problem: &ApiError| matches!(problem, ApiError::Code(_));
+    let error = move || problem.get().filter(at_field).map(|problem| problem.to_string());
+    let other = move || problem.get().filter(|problem| !at_field(problem));
+    view! {
+        <p class="phone-account">
+            "For the account " <strong>
+                <bdi>{user_name}</bdi>
+            </strong> " at " <bdi>{portal_name()}</bdi> ". Open your authentication app with the button, then enter the six-digit code that it shows."
+        </p>
+        <a class="button button-primary button-wide" href=uri rel="external">
+            <Icon glyph=Glyph::Phone />
+            "Open the app on this device"
+        </a>
+        <form class="stack" novalidate on:submit=on_submit(confirm)>
+            <Problem problem=Signal::derive(other) />
+            <TextField
+                id="phone-code"
+                label="Six-digit code"
+                kind=Kind::OneTimeCode
+                value=code
+                error=Signal::derive(error)
+            />
+            <Button emphasis=Emphasis::Primary submit=true pending>
+                "Next"
+            </Button>
+        </form>
+        <Countdown deadline lifetime=lifetime_milliseconds finished=move || over(EnrolmentProblem::QrExpired) />
+        <SetupKey
+            key
+            hint="If no app opens, add the account in your app by hand and type or paste this key."
+        />
+    }
+}

@@ -1,0 +1,74 @@
+//! "Check a code": whether a sheet is the current one, without spending a code.
+
+use crate::{
+    api::recovery::check_recovery_code,
+    components::{
+        alert::{Notice, Problem, Tone},
+        button::Button,
+        field::{Kind, TextField, on_submit},
+        loaded::Trouble,
+        moment::Moment,
+    },
+    contract::{ApiError, recovery::RecoveryCodeEntry},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// The form and its answer.
+#[component]
+pub fn CheckACode() -> impl IntoView {
+    let (typed, pending, trouble) = (RwSignal::new(String::new()), RwSignal::new(false), Trouble::new());
+    let found = RwSignal::new(None);
+    let check = move || {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        found.set(None);
+        spawn_local(async move {
+            match check_recovery_code(typed.get_untracked()).await.flatten() {
+                Ok(entry) => found.set(Some(entry)),
+                Err(problem) => trouble.note(problem),
+            }
+            pending.set(false);
+        });
+    };
+    let at_field = |problem: &ApiError| matches!(problem, ApiError::RecoveryCode(_));
+    let error = move || trouble.get().filter(at_field).map(|problem| problem.to_string());
+    let other = move || trouble.get().filter(|problem| !at_field(problem));
+    view! {
+        <form class="check-code" novalidate on:submit=on_submit(check)>
+            <TextField
+                id="check-code"
+                label="Recovery code"
+                kind=Kind::RecoveryCode
+                hint="Not sure whether a sheet is the current one? Try a code from it here: checking does not use it up."
+                value=typed
+                error=Signal::derive(error)
+            >
+                <Button submit=true pending>
+                    "Check a code"
+                </Button>
+            </TextField>
+            <Problem problem=Signal::derive(other) />
+            <div role="status">{move || found.get().map(|entry| view! { <Found entry /> })}</div>
+        </form>
+    }
+}
+
+#[component]
+fn Found(entry: RecoveryCodeEntry) -> impl IntoView {
+    let RecoveryCodeEntry { number, used } = entry;
+    match used {
+        None => {
+            view! { <Notice tone=Tone::Good>{format!("Code {number} of your current set; not used yet.")}</Notice> }
+                .into_any()
+        }
+        Some(used) => view! {
+            <Notice tone=Tone::Caution>
+                <p>{format!("Code {number} of your current set; used on ")} <Moment at=used.at /> "."</p>
+            </Notice>
+        }
+        .into_any(),
+    }
+}

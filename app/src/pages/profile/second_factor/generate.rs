@@ -1,0 +1,212 @@
+//! The dialog "Generate new recovery codes".
+//!
+//! ```text
+//! Explain ──same words──> Prove ──"Next"──> Keep ──"Done"──> closed: new codes
+//! ```
+//!
+//! The new set is in force from the moment its codes are on the screen, so
+//! from then on the dialog does not close without a warning.
+
+use super::section::{Said, Section};
+use crate::{
+    api::{recovery::generate_recovery_codes, session::fetch_session_state},
+    components::{
+        alert::{Alert, Problem},
+        browser,
+        button::{Button, Emphasis},
+        field::on_submit,
+        loaded::Trouble,
+        modal::Modal,
+        proof::{Proof, ProofFields},
+        recovery_sheet::{KeepCodes, KeepFirst, Kept},
+    },
+    contract::{ApiError, recovery::RecoveryCodeSheet},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+const TITLE: &str = "Generate new recovery codes";
+
+/// Id of the profile's button that opens this dialog.
+pub const BUTTON: &str = "generate-codes";
+
+/// What the dialog shows.
+#[derive(Clone)]
+enum Stage {
+    /// What will happen.
+    Explain,
+    /// Password and perhaps a code.
+    Prove(Proof),
+    /// The new codes.
+    Keep(RecoveryCodeSheet),
+}
+
+#[derive(Clone, Copy)]
+struct Flow {
+    section: Section,
+    stage: RwSignal<Stage>,
+    busy: RwSignal<bool>,
+    trouble: Trouble,
+    /// A request for new codes got no answer.
+    lost: RwSignal<bool>,
+    kept: Kept,
+    /// The person tried to leave without having kept the codes.
+    warned: RwSignal<bool>,
+}
+
+impl Flow {
+    /// The person has read what will happen.
+    fn go_on(self) {
+        self.request(async move || match fetch_session_state().await {
+            Ok(state) => self.stage.set(Stage::Prove(Proof::new(!state.stepped_up))),
+            Err(problem) => self.trouble.note(problem),
+        });
+    }
+
+    /// "Next".
+    fn generate(self, proof: Proof) {
+        proof.trouble.clear();
+        self.lost.set(false);
+        self.request(async move || {
+            if proof.needs_code() {
+                match proof.give().await {
+                    Ok(()) => proof.set_needs_code(false),
+                    Err(problem) => return proof.trouble.note(problem),
+                }
+            }
+            match generate_recovery_codes(proof.password()).await.flatten() {
+                Ok(sheet) => self.stage.set(Stage::Keep(sheet)),
+                // The five minutes ended meanwhile.
+                Err(ApiError::StepUpRequired { .. }) => proof.set_needs_code(true),
+                Err(ApiError::Offline) => self.lost.set(true),
+                Err(problem) => proof.trouble.note(problem),
+            }
+        });
+    }
+
+    /// Escape, "Close", "Cancel", "Done".
+    fn leave(self) {
+        let Some(new) = self.stage.try_with_untracked(|stage| matches!(stage, Stage::Keep(_))) else { return };
+        if new && !self.kept.get_untracked() && !self.warned.get_untracked() {
+            return self.warned.set(true);
+        }
+        if new {
+            self.section
+                .changed(Said::good("Your new recovery codes are in force; the earlier ones no longer work."), BUTTON);
+        } else if self.lost.get_untracked() {
+            self.section.changed(Said::caution(LOST), BUTTON);
+        } else {
+            self.section.close();
+        }
+    }
+
+    /// Runs one request at a time; clicks meanwhile do nothing.
+    fn request(self, send: impl AsyncFnOnce() + 'static) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.trouble.clear();
+        spawn_local(async move {
+            send().await;
+            self.busy.set(false);
+        });
+    }
+}
+
+/// Replaces the recovery codes.
+#[component]
+pub fn Generate(section: Section) -> impl IntoView {
+    let flow = Flow {
+        section,
+        stage: RwSignal::new(Stage::Explain),
+        busy: RwSignal::new(false),
+        trouble: Trouble::new(),
+        lost: RwSignal::new(false),
+        kept: Kept::new(),
+        warned: RwSignal::new(false),
+    };
+    view! {
+        <Modal id="generate-title" title=TITLE leave=move || flow.leave()>
+            {move || match flow.stage.get() {
+                Stage::Explain => view! { <Explain flow /> }.into_any(),
+                Stage::Prove(proof) => view! { <Prove flow proof /> }.into_any(),
+                Stage::Keep(sheet) => view! { <Keep flow sheet /> }.into_any(),
+            }}
+        </Modal>
+    }
+}
+
+#[component]
+fn Explain(flow: Flow) -> impl IntoView {
+    view! {
+        <div class="stack">
+            <p>
+                "You get ten new codes, shown once. As soon as they are shown, "
+                <strong>"all your earlier codes stop working"</strong> ", used or not: have a place ready to keep the new ones."
+            </p>
+            <p>"Your authentication apps stay as they are."</p>
+            <Problem problem=flow.trouble.signal() />
+            <div class="actions">
+                <Button emphasis=Emphasis::Primary pending=flow.busy on:click=move |_| flow.go_on()>
+                    {TITLE}
+                </Button>
+                <Button on:click=move |_| flow.leave()>"Cancel"</Button>
+            </div>
+        </div>
+    }
+}
+
+/// What is said when a request for new codes got no answer.
+const LOST: &str = "The portal’s answer was lost on its way. New codes may be in force already, without having been shown, and the earlier ones may be dead: generate them again.";
+
+#[component]
+fn Prove(flow: Flow, proof: Proof) -> impl IntoView {
+    view! {
+        <form class="stack" novalidate on:submit=on_submit(move || flow.generate(proof))>
+            <p>"Confirm that it is you. The new codes come next, and the earlier ones stop working."</p>
+            {move || flow.lost.get().then(|| view! { <Alert>{LOST}</Alert> })}
+            <ProofFields proof />
+            <div class="actions">
+                <Button emphasis=Emphasis::Primary submit=true pending=flow.busy>
+                    "Next"
+                </Button>
+                <Button on:click=move |_| flow.leave()>"Cancel"</Button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn Keep(flow: Flow, sheet: RecoveryCodeSheet) -> impl IntoView {
+    let kept = flow.kept;
+    Effect::new(|_| browser::focus("keep-title"));
+    view! {
+        <div class="stack save">
+            <h3 class="step-title" id="keep-title" tabindex="-1">
+                "Keep these codes somewhere safe"
+            </h3>
+            <p>"They are in force now and are not shown again. Earlier codes no longer work: throw old sheets away."</p>
+            <KeepCodes sheet kept />
+            {move || {
+                (flow.warned.get() && !kept.get())
+                    .then(|| {
+                        view! {
+                            <Alert>
+                                "These codes can’t be shown again. Store them first; or close once more, and generate others later."
+                            </Alert>
+                        }
+                    })
+            }}
+            <div class="actions">
+                <Button
+                    emphasis=Emphasis::Primary
+                    disabled=Signal::derive(move || !kept.get())
+                    on:click=move |_| flow.leave()
+                >
+                    "Done"
+                </Button>
+                <KeepFirst kept />
+            </div>
+        </div>
+    }
+}
