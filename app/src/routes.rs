@@ -12,6 +12,8 @@ pub const WELCOME: &str = "/welcome";
 pub const DASHBOARD: &str = "/";
 /// The person's own account.
 pub const PROFILE: &str = "/profile";
+/// Authentication apps and recovery codes, on the profile.
+pub const PROFILE_SECOND_FACTOR: &str = "/profile#two-factor";
 /// System settings.
 pub const SETTINGS: &str = "/settings";
 /// Account policy, read view.

@@ -135,12 +135,28 @@ async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
         return Err(OpenPortalError::ReadOnly(path.to_owned()));
     }
     let _lock = lock(path).await.map_err(OpenPortalError::Schema)?;
+    create_closed(path);
     let db = Db::sqlite(path).await.map_err(explain)?;
     match migrate(&db).await {
         Ok(()) => Ok(db),
         Err(SchemaError::Store(error)) => Err(explain(error)),
         Err(other) => Err(OpenPortalError::Schema(other)),
     }
+}
+
+/// Creates the file closed to other users of the machine; SQLite gives the ones
+/// beside it the same mode. What goes wrong here SQLite says better.
+fn create_closed(path: &Path) {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
+}
+
+/// Whether there is a portal to be opened, rather than one to be begun.
+pub fn is_begun(data: &DataArgs) -> bool {
+    data.database_url.is_some() || data.data_dir.join(DATABASE_FILE).exists()
 }
 
 fn sqlite_code(error: &StoreError) -> Option<String> {

@@ -7,7 +7,13 @@ use crate::support::{
     both_databases,
     portal::OPERATOR,
 };
-use std::{fs, net::TcpListener, path::Path, process::Command, sync::Arc};
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Command, Stdio},
+    sync::Arc,
+};
 use twofold::{
     clock::SystemClock,
     config::{DataArgs, PublicUrl},
@@ -166,12 +172,13 @@ both_databases! {
                 Database::Postgres { .. } => Database::postgres().await.unwrap(),
             };
             let folder = tempfile::tempdir().unwrap();
-            let children: Vec<_> = (0..4).map(|_| {
+            let children: Vec<_> = (0..4).map(|number| {
                 let mut command = twofold(folder.path());
                 if let Some(url) = fresh.url() {
                     command.env("TWOFOLD_DATABASE_URL", url);
                 }
-                std::thread::spawn(move || run(command.args(["user", "list"])))
+                let name = format!("person-{number}");
+                std::thread::spawn(move || run(command.args(["user", "add", &name])))
             }).collect();
             for child in children {
                 let (code, said) = child.join().unwrap();
@@ -338,4 +345,41 @@ async fn the_operator_is_named_in_the_audit_trail() {
         run(beside(&portal).args(["user", "unlock", "alice"]).env("USER", "ops").env_remove("SUDO_USER"));
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(portal.audit().await.pop().unwrap().actor_name.as_deref(), Some(OPERATOR));
+}
+
+#[test]
+fn a_command_in_the_wrong_folder_begins_no_portal() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [vec!["user", "list"], vec!["user", "unlock", "alice"], vec!["user", "invite", "alice"]] {
+        let said = fails(twofold(folder.path()).args(&command));
+        assert!(said.contains("there is no portal in the folder"), "{said}");
+        assert!(is_empty(folder.path()), "{command:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_database_is_closed_to_other_users_of_the_machine() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let serving = Serving::start(&mut twofold(folder.path()));
+    for name in ["twofold.db", "twofold.db-wal", "twofold.db-shm", "twofold.key"] {
+        let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    drop(serving);
+}
+
+/// `twofold user list | head -1`
+#[test]
+fn who_stops_reading_early_causes_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _) = run_with_input(twofold(folder.path()).args(["user", "add", "alice", "--password-stdin"]), PASSWORD);
+    assert_eq!(code, Some(0));
+    let mut list = twofold(folder.path());
+    let mut child = list.args(["user", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

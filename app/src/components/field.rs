@@ -15,7 +15,6 @@ pub enum Kind {
     /// Six digits from an authenticator app.
     OneTimeCode,
     /// One of the codes kept for emergencies.
-    #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "asked for on a plain page only"))]
     RecoveryCode,
     /// A whole number.
     Number,

@@ -47,8 +47,17 @@ pub fn keep_what_is_known<T: Clone>(
     before: Option<&Option<Result<T, ApiError>>>,
     now: Option<Result<T, ApiError>>,
 ) -> Option<Result<T, ApiError>> {
+    let before = before.and_then(Option::as_ref);
+    match now {
+        Some(now) => Some(newer(before, now)),
+        None => before.filter(|known| known.is_ok()).cloned(),
+    }
+}
+
+/// An answer, unless it is a passing failure and there was one before.
+pub fn newer<T: Clone>(before: Option<&Result<T, ApiError>>, now: Result<T, ApiError>) -> Result<T, ApiError> {
     match (before, now) {
-        (Some(known @ Some(Ok(_))), Some(Err(ApiError::Offline | ApiError::Unavailable)) | None) => known.clone(),
+        (Some(known @ Ok(_)), Err(ApiError::Offline | ApiError::Unavailable)) => known.clone(),
         (_, now) => now,
     }
 }

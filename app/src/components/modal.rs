@@ -19,6 +19,9 @@ pub fn Modal(
     /// A wider one.
     #[prop(optional)]
     wide: bool,
+    /// Without the button "Close" in its corner: what is in it offers all there is to do.
+    #[prop(optional)]
+    bare: bool,
     /// The person wants to leave.
     leave: impl Fn() + Copy + Send + Sync + 'static,
     /// What is in it.
@@ -64,9 +67,14 @@ pub fn Modal(
             </header>
             <div class="modal-body">{children()}</div>
             // Last, so that the focus goes to what the dialog is for.
-            <button type="button" class="button modal-close" aria-label="Close" on:click=move |_| leave()>
-                <Icon glyph=Glyph::Close />
-            </button>
+            {(!bare)
+                .then(|| {
+                    view! {
+                        <button type="button" class="button modal-close" aria-label="Close" on:click=move |_| leave()>
+                            <Icon glyph=Glyph::Close />
+                        </button>
+                    }
+                })}
         </dialog>
     }
 }

@@ -15,6 +15,9 @@ use leptos::prelude::*;
 pub fn NewPassword(
     /// Unique in the document.
     id: &'static str,
+    /// Its accessible name.
+    #[prop(default = "Password")]
+    label: &'static str,
     /// The rules.
     policy: PasswordPolicy,
     /// Whose password it is going to be.
@@ -33,7 +36,7 @@ pub fn NewPassword(
         <div class="new-password">
             <TextField
                 id
-                label="Password"
+                label
                 kind=Kind::NewPassword
                 value
                 error

@@ -54,6 +54,11 @@ impl SetUp {
         self.open.set(Some(intent));
     }
 
+    /// Whether the dialog is open.
+    pub fn is_open_untracked(self) -> bool {
+        self.open.with_untracked(Option::is_some)
+    }
+
     /// Closes the dialog.
     pub fn close(self, outcome: Outcome) {
         // Taking the dialog out of the page makes the browser report that it is closed.

@@ -27,6 +27,8 @@ pub struct Viewer {
     pub standing: Standing,
     /// There is something to say about their recovery codes.
     pub recovery_notice: Option<RecoveryNotice>,
+    /// Someone who owes a second factor began a set-up in this session, and it can be resumed.
+    pub enrolment_under_way: bool,
 }
 
 /// What a one-time link is good for.

@@ -117,9 +117,9 @@ impl fmt::Display for EnrolmentProblem {
         f.write_str(match self {
             Self::QrExpired => "This QR code has expired. Generate a new one and scan it; the entry your app made from the old one can be deleted.",
             Self::QrReplaced => "This code belongs to a QR code that has been replaced. Delete that entry in your app and scan the QR code shown now.",
-            Self::Gone => "This set-up has ended. Two-factor authentication is not on. Close this window and start again.",
+            Self::Gone => "This set-up has ended, and nothing was changed by it. Start again.",
             Self::PhoneLinkInvalid => "This link has been used, or the set-up that it belongs to has ended. Choose “Continue on my phone” again at your computer.",
-            Self::FinishedTooLate => "The set-up was not finished in time. Two-factor authentication is not on and these codes are worthless. Close this window and start again.",
+            Self::FinishedTooLate => "The set-up was not finished in time, and nothing was changed by it: its recovery codes are worthless. Start again.",
         })
     }
 }

@@ -319,12 +319,14 @@ impl std::error::Error for ApiError {}
 impl ApiError {
     /// Whether this is a use-case's answer to what the person entered, rather
     /// than a request that should not have been made or could not be served.
+    ///
+    /// That a second factor is owed is an answer, too: the demand may come up
+    /// while the person is in the middle of something.
     pub const fn is_refusal(&self) -> bool {
         !matches!(
             self,
             Self::SignedOut
                 | Self::SecondFactorRequired
-                | Self::EnrolmentRequired
                 | Self::AdministratorRequired
                 | Self::Unavailable
                 | Self::Internal { .. }

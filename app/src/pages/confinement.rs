@@ -3,6 +3,7 @@
 use crate::{
     components::{
         alert::{Notice, Tone},
+        browser,
         button::{Button, Emphasis},
         card::Standalone,
         page::PageHeading,
@@ -17,10 +18,12 @@ use leptos::prelude::*;
 #[component]
 pub fn Confinement() -> impl IntoView {
     let (set_up, signed_in) = (use_set_up(), use_signed_in());
-    Effect::new(move |_| {
-        if set_up.outcome() == Some(Outcome::Finished) {
-            signed_in.refetch();
-        }
+    resume_what_a_reload_interrupted();
+    Effect::new(move |_| match set_up.outcome() {
+        Some(Outcome::Finished) => signed_in.refetch(),
+        // A dialog that opened by itself after a reload had no button to go back to.
+        Some(Outcome::Abandoned) => request_animation_frame(|| browser::focus_if_nothing_has_it("main")),
+        _ => {}
     });
     view! {
         <Standalone>
@@ -52,4 +55,15 @@ pub fn Confinement() -> impl IntoView {
             </div>
         </Standalone>
     }
+}
+
+/// Someone who reloads the page in the middle of a set-up finds it where it was.
+fn resume_what_a_reload_interrupted() {
+    let (set_up, signed_in) = (use_set_up(), use_signed_in());
+    Effect::new(move |_| {
+        let under_way = untrack(|| signed_in.viewer()).is_some_and(|viewer| viewer.enrolment_under_way);
+        if under_way && !set_up.is_open_untracked() {
+            set_up.open(Intent::Resume);
+        }
+    });
 }

@@ -13,11 +13,17 @@ use crate::{
         fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
+        page::portal_name,
+        recovery_banner::RecoveryBanner,
+        session_watch::SessionWatch,
         set_up::{SetUp, SetUpHost},
         signed_in::SignedIn,
         step_up::{StepUp, StepUpHost},
     },
-    contract::account::{Standing, Viewer},
+    contract::{
+        ApiError,
+        account::{Standing, Viewer},
+    },
     routes,
 };
 use leptos::prelude::*;
@@ -51,12 +57,15 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     });
     move_focus_with_the_page();
     let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
+    // The page is made anew only when there is another one to see: news about
+    // the person must not throw away what they have typed.
+    let shown = Memo::new(move |_| latest.get().map(|answer| answer.map(|viewer| viewer.standing)));
     view! {
         {move || {
-            latest
+            shown
                 .get()
                 .map(|answer| match answer {
-                    Ok(viewer) if viewer.standing == Standing::Complete => view! { <Frame viewer /> }.into_any(),
+                    Ok(Standing::Complete) => view! { <Frame viewer=latest /> }.into_any(),
                     Ok(_) => view! { <Confinement /> }.into_any(),
                     Err(problem) => {
                         view! {
@@ -70,6 +79,7 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
         }}
         <SetUpHost />
         <StepUpHost />
+        <SessionWatch />
     }
 }
 
@@ -85,9 +95,17 @@ fn move_focus_with_the_page() {
     });
 }
 
+/// Who is signed in, or why that is not known.
+type Known = Memo<Option<Result<Viewer, ApiError>>>;
+
+/// Something of whoever is signed in.
+fn of_viewer<T: Default>(viewer: Known, part: fn(&Viewer) -> T) -> T {
+    viewer.with(|viewer| viewer.as_ref().and_then(|answer| answer.as_ref().ok()).map(part).unwrap_or_default())
+}
+
 #[component]
-fn Frame(viewer: Viewer) -> impl IntoView {
-    let name = viewer.portal_name.clone();
+fn Frame(viewer: Known) -> impl IntoView {
+    let notice = Memo::new(move |_| of_viewer(viewer, |viewer| viewer.recovery_notice.is_some()));
     view! {
         <div class="frame">
             <a class="skip-link" href="#main" rel="external">
@@ -97,12 +115,13 @@ fn Frame(viewer: Viewer) -> impl IntoView {
                 <a href=routes::DASHBOARD class="brand">
                     <Mark />
                     <span class="brand-name" dir="auto">
-                        {name}
+                        {portal_name()}
                     </span>
                 </a>
                 {view! { <Navigation viewer /> }.into_any()}
             </header>
             <main id="main" class="main" tabindex="-1">
+                <RecoveryBanner wanted=notice />
                 {view! { <Outlet /> }.into_any()}
             </main>
         </div>
@@ -110,8 +129,9 @@ fn Frame(viewer: Viewer) -> impl IntoView {
 }
 
 #[component]
-fn Navigation(viewer: Viewer) -> impl IntoView {
-    let Viewer { user_name, administrator, .. } = viewer;
+fn Navigation(viewer: Known) -> impl IntoView {
+    let user_name = untrack(|| of_viewer(viewer, |viewer| viewer.user_name.clone()));
+    let administrator = Memo::new(move |_| of_viewer(viewer, |viewer| viewer.administrator));
     view! {
         <nav class="nav" aria-label="Main">
             <ul class="nav-list" role="list">
@@ -120,16 +140,19 @@ fn Navigation(viewer: Viewer) -> impl IntoView {
                         <Icon glyph=Glyph::Dashboard />
                     </NavigationLink>
                 </li>
-                {administrator
-                    .then(|| {
-                        view! {
-                            <li>
-                                <NavigationLink page=routes::SETTINGS name="Settings">
-                                    <Icon glyph=Glyph::Settings />
-                                </NavigationLink>
-                            </li>
-                        }
-                    })}
+                {move || {
+                    administrator
+                        .get()
+                        .then(|| {
+                            view! {
+                                <li>
+                                    <NavigationLink page=routes::SETTINGS name="Settings">
+                                        <Icon glyph=Glyph::Settings />
+                                    </NavigationLink>
+                                </li>
+                            }
+                        })
+                }}
                 <li class="nav-person">
                     <p class="nav-name" dir="auto" title=user_name.clone()>
                         {user_name.clone()}

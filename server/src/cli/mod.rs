@@ -7,7 +7,10 @@ mod serve;
 mod user;
 
 use clap::{Parser, Subcommand};
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write as _},
+    process::ExitCode,
+};
 use tracing_subscriber::EnvFilter;
 
 /// A self-hosted sign-in portal with two-factor authentication.
@@ -29,6 +32,14 @@ enum Command {
     },
 }
 
+/// PostgreSQL's notices are about tables that are there already.
+const LOGGED: &str = "info,sqlx::postgres::notice=warn";
+
+/// Prints a line. Whoever reads may stop reading before the end.
+fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// A failure in words. Causes that only matter to developers are logged.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -43,7 +54,7 @@ impl Failure {
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("TWOFOLD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("TWOFOLD_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

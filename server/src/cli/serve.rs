@@ -10,13 +10,18 @@ use crate::{
 };
 use app::routes;
 use std::{net::SocketAddr, sync::Arc};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1_024;
 
 /// Serves until the process is told to stop.
 pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
     args.check().map_err(Failure::new)?;
-    let listener = listen(args.listen).await?;
-    let address = listener.local_addr().map_err(Failure::new)?;
+    // Taken now, so that nothing is set up for a port that others use; answered
+    // only when the portal is open: until then connections are refused, not kept waiting.
+    let socket = take(args.listen).map_err(|error| cant_listen(args.listen, &error))?;
+    let address = socket.local_addr().map_err(Failure::new)?;
     let throw_away = if args.demo { Some(tempfile::tempdir().map_err(Failure::new)?) } else { None };
     if let Some(folder) = &throw_away {
         args.data.data_dir = folder.path().to_owned();
@@ -28,6 +33,7 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
         public_url: public_url.clone(),
     };
     let service = open(&args.data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)?;
+    let listener = socket.listen(BACKLOG).map_err(|error| cant_listen(args.listen, &error))?;
     if args.demo {
         print_demo(&service).await?;
     } else {
@@ -46,13 +52,23 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
     outcome.map_err(Failure::new)
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+/// A port of one's own, on which nothing is answered yet.
+fn take(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Not on Windows, where this would take a port away from whoever uses it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+fn cant_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
+    match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             Failure(format!("{address} is in use by another program. Stop it, or choose another port with --listen"))
         }
         _ => Failure(format!("can't listen on {address}: {error}")),
-    })
+    }
 }
 
 /// Printed rather than logged: whoever has the link becomes administrator.

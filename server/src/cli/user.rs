@@ -1,11 +1,11 @@
 //! `twofold user …`
 
-use super::Failure;
+use super::{Failure, say};
 use crate::{
     clock::SystemClock,
     config::{DataArgs, PublicUrl},
     crypto::token::Token,
-    open::open,
+    open::{is_begun, open},
     service::{Service, Settings, users::FirstPassword},
 };
 use app::{contract::ApiError, routes};
@@ -106,7 +106,7 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
 
 async fn add(args: AddArgs) -> Result<(), Failure> {
     let password = if args.password_stdin { FirstPassword::Given(read_password()?) } else { FirstPassword::ByLink };
-    let service = portal(&args.named.data).await?;
+    let service = begin(&args.named.data).await?;
     let name = &args.named.name;
     let token = service.add_user(&operator(), name, args.admin, password).await.map_err(|error| match error {
         ApiError::Password(rules) => {
@@ -115,7 +115,7 @@ async fn add(args: AddArgs) -> Result<(), Failure> {
         }
         other => Failure::new(other),
     })?;
-    println!("added {name}{}", if args.admin { " as administrator" } else { "" });
+    say(format_args!("added {name}{}", if args.admin { " as administrator" } else { "" }));
     if let Some(token) = token {
         print_link(&args.named, &token);
     }
@@ -125,7 +125,7 @@ async fn add(args: AddArgs) -> Result<(), Failure> {
 async fn list(data: &DataArgs) -> Result<(), Failure> {
     let users = portal(data).await?.list_users().await.map_err(Failure::new)?;
     if users.is_empty() {
-        println!("There is nobody yet.");
+        say("There is nobody yet.");
         return Ok(());
     }
     let width = users.iter().map(|user| user.name.chars().count()).max().unwrap_or(0);
@@ -140,12 +140,21 @@ async fn list(data: &DataArgs) -> Result<(), Failure> {
         if !user.active {
             facts.push("deactivated");
         }
-        println!("{:width$}  {}", user.name, facts.join(", "));
+        say(format_args!("{:width$}  {}", user.name, facts.join(", ")));
     }
     Ok(())
 }
 
+/// The portal in the data folder. Only `add` begins one.
 async fn portal(data: &DataArgs) -> Result<Service, Failure> {
+    if !is_begun(data) {
+        let folder = data.data_dir.display();
+        return Err(Failure(format!("there is no portal in the folder {folder}; name its folder with --data-dir")));
+    }
+    begin(data).await
+}
+
+async fn begin(data: &DataArgs) -> Result<Service, Failure> {
     // These matter only to those who set up a second factor.
     let public_url = PublicUrl::listening(SocketAddr::from(([127, 0, 0, 1], 3_000)));
     let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url };
@@ -169,13 +178,13 @@ fn operator() -> String {
 }
 
 fn print_link(args: &NamedArgs, token: &Token) {
-    println!("They choose their password on this link; it works once, for 72 hours:");
-    println!("  {}", args.public_url.link(&format!("{}/{}", routes::WELCOME, token.text().as_str())));
+    say("They choose their password on this link; it works once, for 72 hours:");
+    say(format_args!("  {}", args.public_url.link(&format!("{}/{}", routes::WELCOME, token.text().as_str()))));
 }
 
 fn found(outcome: Result<bool, ApiError>, name: &str, done: &str) -> Result<(), Failure> {
     if outcome.map_err(Failure::new)? {
-        println!("{name} is {done}");
+        say(format_args!("{name} is {done}"));
         Ok(())
     } else {
         Err(nobody(name))

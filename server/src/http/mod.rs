@@ -9,6 +9,7 @@
 pub mod assets;
 mod health;
 mod middleware;
+mod problem_page;
 mod who_am_i;
 
 use crate::{config::PublicUrl, service::Service};

@@ -16,7 +16,7 @@ use crate::{
     store::{
         StoreError, Tx,
         accounts::{self, InvitationRow, NewUser, UserRow},
-        policy, sessions,
+        enrolments, policy, sessions,
     },
 };
 use app::{
@@ -41,12 +41,14 @@ const INVITATION_LIFETIME: i64 = 72 * 3_600;
 impl Accounts for Service {
     async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError> {
         let session = caller.session();
+        let confined = session.standing == Standing::EnrolmentRequired;
         Ok(Viewer {
             portal_name: self.settings.portal_name.clone(),
             user_name: session.user_name.clone(),
             administrator: session.administrator,
             standing: session.standing,
             recovery_notice: session.recovery_notice,
+            enrolment_under_way: confined && enrolments::is_under_way(&self.db, &session.id, self.now().0).await?,
         })
     }
 

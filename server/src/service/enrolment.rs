@@ -11,6 +11,7 @@ use super::{
     audit::{Actor, record},
     confirmation::SetUp,
     error::incident,
+    methods::shown,
 };
 use crate::{
     clock::UnixTime,
@@ -147,12 +148,7 @@ impl Service {
     /// The second factor of the caller, as the profile and the dashboard show it.
     pub(super) async fn status(&self, caller: &Bound) -> Result<TwoFactorStatus, ApiError> {
         let session = caller.session();
-        let methods = methods::of_user(&self.db, &session.user_id).await?.into_iter().map(|row| Method {
-            id: row.id,
-            name: row.name,
-            added_at: row.added_at,
-            last_used_at: row.last_used_at,
-        });
+        let methods = methods::of_user(&self.db, &session.user_id).await?.into_iter().map(shown);
         Ok(TwoFactorStatus {
             methods: methods.collect(),
             recovery: self.recovery_ledger(&session.user_id).await?,

@@ -5,7 +5,7 @@ use super::{
     audit::{Actor, record, record_about},
     enrolment::{GONE, SEPARATOR},
     error::incident,
-    methods::named,
+    methods::{named, shown},
     sessions::hand_over,
 };
 use crate::{
@@ -33,7 +33,22 @@ impl Service {
     /// replace, and its codes the person's set. The session gets a new token.
     /// With the first method every other session of the person, opened with the
     /// password alone, ends; with any method all trust in browsers does.
+    ///
+    /// Finishing what is finished answers the same: another tab may have done
+    /// it, or the first answer may have been lost.
     pub(super) async fn finish(&self, caller: &Bound, id: &str) -> Result<Method, ApiError> {
+        match self.finish_once(caller, id).await {
+            Err(GONE) => self.finished_before(caller, id).await?.ok_or(GONE),
+            outcome => outcome,
+        }
+    }
+
+    async fn finished_before(&self, caller: &Bound, id: &str) -> Result<Option<Method>, ApiError> {
+        let methods = methods::of_user(&self.db, &caller.session().user_id).await?;
+        Ok(methods.into_iter().find(|method| method.id == id).map(shown))
+    }
+
+    async fn finish_once(&self, caller: &Bound, id: &str) -> Result<Method, ApiError> {
         let (session, now) = (caller.session(), self.now());
         let (salt, hashes) = self.hash_confirmed(caller, id).await?;
 
@@ -80,7 +95,8 @@ impl Service {
         let (user_id, now) = (&caller.session().user_id, self.now());
         let step = row.step.ok_or_else(|| incident("a confirmed enrolment has no step"))?;
         let secret = self.open_secret(&row.id, &row.secret)?;
-        let id = self.new_id();
+        // The method keeps the id of its set-up, by which it is known to be finished.
+        let id = row.id.clone();
         let sealed = self.keyring.seal(&mut self.rng(), Purpose::TotpSecret, &id, secret.as_bytes())?;
         let name = match replaced {
             Some(replaced) => {

@@ -9,10 +9,14 @@ use crate::{
         audit::{AuditEvent, Outcome},
         name::{self, NameProblem},
     },
-    store::{Tx, accounts, browsers, enrolments, methods, policy, recovery, sessions},
+    store::{
+        Tx, accounts, browsers, enrolments,
+        methods::{self, MethodRow},
+        policy, recovery, sessions,
+    },
 };
 use app::{
-    contract::{ApiError, error::MethodNameProblem, session::AskedBecause},
+    contract::{ApiError, error::MethodNameProblem, profile::Method, session::AskedBecause},
     portal::Bound,
 };
 use serde_json::json;
@@ -113,6 +117,11 @@ impl Service {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// A method as its person sees it.
+pub(super) fn shown(row: MethodRow) -> Method {
+    Method { id: row.id, name: row.name, added_at: row.added_at, last_used_at: row.last_used_at }
 }
 
 /// Which method an entry of the audit trail is about.

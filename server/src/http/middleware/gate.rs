@@ -1,6 +1,7 @@
 //! Which page a person may see at all. Server functions check for themselves;
 //! this spares a visitor from a page that could only say so.
 
+use crate::http::problem_page::problem_page;
 use app::{
     contract::{ApiError, account::Standing},
     portal::Call,
@@ -9,7 +10,7 @@ use app::{
 use axum::{
     Extension,
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header::RETRY_AFTER},
+    http::Method,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -22,12 +23,7 @@ pub async fn gate(Extension(call): Extension<Arc<Call>>, request: Request, next:
     if let Err(problem) = call.session()
         && *problem != ApiError::SignedOut
     {
-        let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, problem.to_string()).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        }
-        return response;
+        return problem_page(problem);
     }
     let page = matches!(*request.method(), Method::GET | Method::HEAD) && !path.starts_with("/api/");
     match destination(&call, &request).filter(|_| page) {

@@ -1,20 +1,15 @@
-//! The person's own account.
+//! The section "Two factor authentication" of the profile.
 
 use crate::{
-    api::account::fetch_two_factor_status,
     components::{
         alert::{Notice, Tone},
-        avatar::Avatar,
         browser,
         button::{Button, Emphasis},
-        fetched::{Fetched, fetched, settled},
+        fetched::Fetched,
         icon::{Glyph, Icon},
         loaded::Loaded,
         moment::Moment,
-        page::PageHeading,
-        part::lazy_page,
         set_up::{Intent, Outcome, use_set_up},
-        signed_in::use_signed_in,
     },
     contract::{
         ApiError,
@@ -23,21 +18,15 @@ use crate::{
 };
 use leptos::prelude::*;
 
-lazy_page! {
-    /// The profile.
-    ProfilePage, part account, preload preload_profile, profile => async {
-        let status = settled(fetched(|| (), |()| fetch_two_factor_status())).await;
-        view! { <Profile status /> }.into_any()
-    }
-}
-
+/// The person's authentication apps and recovery codes.
 #[component]
-fn Profile(status: Fetched<TwoFactorStatus>) -> impl IntoView {
+pub fn SecondFactor(
+    /// What the portal knows of them.
+    status: Fetched<TwoFactorStatus>,
+) -> impl IntoView {
     let set_up = use_set_up();
     follow_set_up(status);
     view! {
-        <PageHeading title="Profile" />
-        <Person />
         <section class="panel" aria-labelledby="two-factor">
             <h2 class="panel-title" id="two-factor" tabindex="-1">
                 "Two factor authentication"
@@ -84,25 +73,6 @@ fn follow_set_up(status: Fetched<TwoFactorStatus>) {
             _ => {}
         }
     });
-}
-
-#[component]
-fn Person() -> impl IntoView {
-    let viewer = use_signed_in().viewer();
-    viewer.map(|viewer| {
-        let name = viewer.user_name;
-        view! {
-            <div class="person">
-                <Avatar user_name=name.clone() />
-                <div>
-                    <p class="person-name" dir="auto">
-                        {name}
-                    </p>
-                    <p class="muted">{if viewer.administrator { "Administrator" } else { "User" }}</p>
-                </div>
-            </div>
-        }
-    })
 }
 
 #[component]

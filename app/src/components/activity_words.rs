@@ -1,0 +1,102 @@
+//! Security events in words.
+
+use crate::contract::audit::{AuditEvent, Outcome};
+
+/// What an event is called where people read it.
+pub const fn words(event: AuditEvent) -> &'static str {
+    match event {
+        AuditEvent::FirstAdministratorCreated => "First administrator created",
+        AuditEvent::UserAdded => "User added",
+        AuditEvent::InvitationIssued => "One-time link to choose a password made",
+        AuditEvent::PasswordChosen => "Password chosen with a one-time link",
+        AuditEvent::PasswordChanged => "Password changed",
+        AuditEvent::UserDeactivated => "Account deactivated",
+        AuditEvent::UserReactivated => "Account activated again",
+        AuditEvent::AdministratorGranted => "Made an administrator",
+        AuditEvent::AdministratorRevoked => "No longer an administrator",
+        AuditEvent::SignedIn => "Signed in",
+        AuditEvent::SignInFailed => "Wrong password at sign-in",
+        AuditEvent::SignInRefused => "Sign-in refused: too many failed attempts",
+        AuditEvent::AccountLocked => "Account locked after too many failed attempts",
+        AuditEvent::AccountUnlocked => "Account unlocked",
+        AuditEvent::SecondFactorRequested => "Password accepted, code asked for",
+        AuditEvent::SecondFactorAccepted => "Code accepted",
+        AuditEvent::SecondFactorFailed => "Wrong code",
+        AuditEvent::CodeReused => "Code refused: used already",
+        AuditEvent::ClockSkew => "Code refused: it was for another time",
+        AuditEvent::SecondFactorExhausted => "Code refused: too many wrong codes today",
+        AuditEvent::SecondFactorSuspended => "Authentication app suspended after too many wrong codes",
+        AuditEvent::RecoveryCodeUsed => "Recovery code used",
+        AuditEvent::RecoveryCodeFailed => "Wrong recovery code",
+        AuditEvent::SignedOut => "Signed out",
+        AuditEvent::SessionExpired => "Session ended by itself",
+        AuditEvent::SessionEnded => "Session ended from elsewhere",
+        AuditEvent::BrowserTrusted => "Browser trusted: no code for some days",
+        AuditEvent::TrustedBrowserUsed => "Trusted browser spared the code",
+        AuditEvent::TrustedBrowserRemoved => "Browser no longer trusted",
+        AuditEvent::SteppedUp => "Identity confirmed for a change",
+        AuditEvent::StepUpFailed => "Identity not confirmed for a change",
+        AuditEvent::EnrolmentStarted => "Set-up of an authentication app begun",
+        AuditEvent::EnrolmentQrRenewed => "New QR code generated",
+        AuditEvent::EnrolmentCodeWrong => "Wrong code during set-up",
+        AuditEvent::EnrolmentExpired => "QR code expired",
+        AuditEvent::EnrolmentContinuedOnPhone => "Set-up continued on a phone",
+        AuditEvent::EnrolmentConfirmed => "Authentication app confirmed during set-up",
+        AuditEvent::EnrolmentFinished => "Authentication app added",
+        AuditEvent::EnrolmentCancelled => "Set-up of an authentication app given up",
+        AuditEvent::MethodRenamed => "Authentication app renamed",
+        AuditEvent::MethodReplaced => "Authentication app replaced",
+        AuditEvent::MethodDisabled => "Authentication app removed",
+        AuditEvent::SecondFactorDisabled => "Two-factor authentication switched off",
+        AuditEvent::SecondFactorReset => "Two-factor authentication switched off by an administrator",
+        AuditEvent::RecoveryCodeChecked => "Recovery code checked",
+        AuditEvent::RecoveryCodesReplaced => "New recovery codes generated",
+        AuditEvent::PolicyChanged => "Account policy changed",
+        AuditEvent::AuditExported => "Audit trail exported",
+        AuditEvent::EncryptionKeyRotated => "Encryption key replaced",
+    }
+}
+
+/// Whether a person should look twice at an event.
+pub const fn is_worrying(event: AuditEvent, outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failure)
+        || matches!(
+            event,
+            AuditEvent::SignInFailed
+                | AuditEvent::SignInRefused
+                | AuditEvent::AccountLocked
+                | AuditEvent::SecondFactorFailed
+                | AuditEvent::CodeReused
+                | AuditEvent::ClockSkew
+                | AuditEvent::SecondFactorExhausted
+                | AuditEvent::SecondFactorSuspended
+                | AuditEvent::RecoveryCodeFailed
+                | AuditEvent::StepUpFailed
+                | AuditEvent::SecondFactorDisabled
+                | AuditEvent::SecondFactorReset
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_event_has_words_of_its_own() {
+        let all: HashSet<&str> = AuditEvent::ALL.iter().map(|event| words(*event)).collect();
+        assert_eq!(all.len(), AuditEvent::ALL.len());
+        for words in all {
+            assert!(words.starts_with(|first: char| first.is_ascii_uppercase()), "{words}");
+            assert!(!words.contains('_') && !words.ends_with('.'), "{words}");
+        }
+    }
+
+    #[test]
+    fn failures_and_attacks_are_worrying_and_everyday_life_is_not() {
+        assert!(is_worrying(AuditEvent::SignedIn, Outcome::Failure));
+        assert!(is_worrying(AuditEvent::AccountLocked, Outcome::Success));
+        assert!(!is_worrying(AuditEvent::SignedIn, Outcome::Success));
+        assert!(!is_worrying(AuditEvent::SessionExpired, Outcome::Success));
+    }
+}

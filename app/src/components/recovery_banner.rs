@@ -1,0 +1,128 @@
+//! A word about recovery codes on every page, until it is heeded or put off.
+
+use super::{
+    alert::Problem,
+    browser,
+    button::Button,
+    icon::{Glyph, Icon},
+    loaded::Trouble,
+    part::Part,
+    signed_in::use_signed_in,
+};
+use crate::{api::recovery::dismiss_recovery_notice, contract::recovery::RecoveryNotice, routes};
+use leptos::{prelude::*, task::spawn_local};
+
+/// Says that a recovery code was used or that few are left; nothing otherwise.
+///
+/// This is only its door: few people see it, and then it is fetched before the page is taken over.
+#[component]
+pub fn RecoveryBanner(
+    /// There is something to say.
+    wanted: Memo<bool>,
+) -> impl IntoView {
+    move || {
+        wanted.get().then(|| {
+            // It comes again with the next page.
+            Suspend::new(async move { banner().await.unwrap_or_else(|_| ().into_any()) })
+        })
+    }
+}
+
+#[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
+fn banner() -> Part {
+    let signed_in = use_signed_in();
+    let notice = Memo::new(move |before: Option<&Option<RecoveryNotice>>| {
+        // Until it is gone, it stays as it was while the portal can't be reached.
+        signed_in.viewer().map_or_else(|| before.copied().flatten(), |viewer| viewer.recovery_notice)
+    });
+    Ok((move || notice.get().map(|notice| view! { <Banner notice /> })).into_any())
+}
+
+#[component]
+fn Banner(notice: RecoveryNotice) -> impl IntoView {
+    let (signed_in, trouble, pending) = (use_signed_in(), Trouble::new(), RwSignal::new(false));
+    let dismiss = move |_| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        spawn_local(async move {
+            match dismiss_recovery_notice().await {
+                Ok(()) => {
+                    signed_in.refetch();
+                    // The button goes away with the banner.
+                    browser::focus("main");
+                }
+                Err(problem) => trouble.note(problem),
+            }
+            pending.set(false);
+        });
+    };
+    view! {
+        <section class="banner" aria-labelledby="banner-title">
+            <Icon glyph=Glyph::Warning />
+            <div class="banner-text">
+                <p class="banner-title" id="banner-title">
+                    {headline(notice)}
+                </p>
+                <p>{advice(notice)}</p>
+                <Problem problem=trouble.signal() />
+                <div class="actions">
+                    {notice
+                        .used
+                        .then(|| {
+                            view! {
+                                <a href=routes::PROFILE_SECOND_FACTOR class="button button-primary">
+                                    "Replace your authentication app"
+                                </a>
+                            }
+                        })}
+                    <a
+                        href=routes::PROFILE_SECOND_FACTOR
+                        class=if notice.used { "button" } else { "button button-primary" }
+                    >
+                        "Get new codes"
+                    </a>
+                    <Button pending on:click=dismiss>"Not now"</Button>
+                </div>
+            </div>
+        </section>
+    }
+}
+
+/// What has happened.
+fn headline(RecoveryNotice { left, used }: RecoveryNotice) -> String {
+    match (used, left) {
+        (true, 0) => "You signed in with a recovery code. None are left.".to_owned(),
+        (true, 1) => "You signed in with a recovery code. 1 is left.".to_owned(),
+        (true, left) => format!("You signed in with a recovery code. {left} are left."),
+        (false, 0) => "No recovery codes are left.".to_owned(),
+        (false, 1) => "Only 1 recovery code is left.".to_owned(),
+        (false, left) => format!("Only {left} recovery codes are left."),
+    }
+}
+
+/// Why that matters.
+const fn advice(RecoveryNotice { used, .. }: RecoveryNotice) -> &'static str {
+    if used {
+        "If your phone is lost, replace your authentication app: until then, whoever has the phone has its codes, too."
+    } else {
+        "Without your phone, a recovery code is the only way in. Get a new set while you can."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_and_the_noun_agree() {
+        let words = |left, used| headline(RecoveryNotice { left, used });
+        assert_eq!(words(9, true), "You signed in with a recovery code. 9 are left.");
+        assert_eq!(words(1, true), "You signed in with a recovery code. 1 is left.");
+        assert_eq!(words(2, false), "Only 2 recovery codes are left.");
+        assert_eq!(words(1, false), "Only 1 recovery code is left.");
+        assert_eq!(words(0, false), "No recovery codes are left.");
+    }
+}

@@ -1,0 +1,177 @@
+//! The section "Recent activity".
+
+use super::{not_me::NotMe, password::ChangePassword, records::Records};
+use crate::{
+    api::account::fetch_activity,
+    components::{
+        activity_words::{is_worrying, words},
+        alert::Problem,
+        button::Button,
+        icon::{Glyph, Icon},
+        loaded::Trouble,
+        moment::Moment,
+    },
+    contract::activity::{Activity, ActivityPage, Origin},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// The person's own security events, newest first.
+#[component]
+pub fn RecentActivity(records: Records, change_password: ChangePassword) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    // Outlives the list, which is made anew with every answer.
+    let older = RwSignal::new(None::<ActivityPage>);
+    let list = records.view(|answers| &answers.activity, move |newest| view! { <List newest older /> }.into_any());
+    view! {
+        <section class="panel" aria-labelledby="recent-activity">
+            <h2 class="panel-title" id="recent-activity" tabindex="-1">
+                "Recent activity"
+            </h2>
+            <div class="activity-lead">
+                <p class="muted">"What happened to your account, newest first. Is there anything that was not you?"</p>
+                <Button on:click=move |_| asking.set(true)>"This was not me"</Button>
+            </div>
+            {list}
+        </section>
+        {move || {
+            asking
+                .get()
+                .then(|| view! { <NotMe records change_password leave=move || asking.set(false) /> })
+        }}
+    }
+}
+
+#[component]
+fn List(
+    newest: ActivityPage,
+    /// What "Show more" brought.
+    older: RwSignal<Option<ActivityPage>>,
+) -> impl IntoView {
+    if newest.entries.is_empty() {
+        return view! {
+            <p>"Nothing yet. Sign-ins and changes to your account will be listed here."</p>
+        }
+        .into_any();
+    }
+    let (trouble, pending) = (Trouble::new(), RwSignal::new(false));
+    let known = StoredValue::new(newest);
+    let shown = Memo::new(move |_| known.with_value(|newest| older.with(|older| together(newest, older.as_ref()))));
+    let more = move |_| {
+        let Some(before) = shown.with_untracked(|page| page.before) else { return };
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        spawn_local(async move {
+            match fetch_activity(Some(before)).await {
+                Ok(page) => {
+                    // The list may have been made anew meanwhile; then there is "Show more" again.
+                    if let Some(shown) = shown.try_get_untracked() {
+                        older.set(Some(appended(shown, page)));
+                    }
+                }
+                Err(problem) => trouble.note(problem),
+            }
+            pending.set(false);
+        });
+    };
+    let rows = move || shown.get().entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view();
+    view! {
+        <ol class="records" role="list" aria-label="Recent activity">
+            {rows}
+        </ol>
+        <Problem problem=trouble.signal() />
+        {move || {
+            shown
+                .with(|page| page.before.is_some())
+                .then(|| {
+                    view! {
+                        <Button pending on:click=more>
+                            "Show more"
+                        </Button>
+                    }
+                })
+        }}
+    }
+    .into_any()
+}
+
+/// The newest entries and those that were shown before, without a gap between them.
+fn together(newest: &ActivityPage, shown: Option<&ActivityPage>) -> ActivityPage {
+    let Some(shown) = shown else { return newest.clone() };
+    let top = shown.entries.first().map_or(0, |entry| entry.sequence);
+    // More may have happened meanwhile than one page holds.
+    if newest.entries.last().is_none_or(|entry| entry.sequence > top) {
+        return newest.clone();
+    }
+    let news = newest.entries.iter().take_while(|entry| entry.sequence > top);
+    ActivityPage { entries: news.chain(&shown.entries).cloned().collect(), before: shown.before }
+}
+
+fn appended(mut shown: ActivityPage, older: ActivityPage) -> ActivityPage {
+    shown.entries.extend(older.entries);
+    ActivityPage { before: older.before, ..shown }
+}
+
+#[component]
+fn Entry(entry: Activity) -> impl IntoView {
+    let Activity { at, event, outcome, by, origin, .. } = entry;
+    let worrying = is_worrying(event, outcome);
+    let elsewhere = by.is_none() && origin.is_none();
+    view! {
+        <li class="record">
+            <span class="record-event" class:record-good=!worrying class:record-caution=worrying>
+                <Icon glyph=if worrying { Glyph::Warning } else { Glyph::Check } />
+                <span>{words(event)}</span>
+            </span>
+            <span class="record-where">
+                {by.map(|by| view! { "By " <bdi>{by}</bdi> <span aria-hidden="true">" · "</span> })}
+                {origin
+                    .map(|Origin { browser, address }| {
+                        view! {
+                            <bdi>{browser}</bdi>
+                            <span aria-hidden="true">" · "</span>
+                            <bdi>{address}</bdi>
+                        }
+                    })} {elsewhere.then_some("By whoever runs the portal, on the command line")}
+            </span>
+            <span class="record-when">
+                <Moment at />
+            </span>
+        </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::audit::{AuditEvent, Outcome};
+
+    fn page(sequences: &[i64], before: Option<i64>) -> ActivityPage {
+        let entry = |sequence: &i64| Activity {
+            sequence: *sequence,
+            at: *sequence,
+            event: AuditEvent::SignedIn,
+            outcome: Outcome::Success,
+            by: None,
+            origin: None,
+        };
+        ActivityPage { entries: sequences.iter().map(entry).collect(), before }
+    }
+
+    #[test]
+    fn older_pages_stay_below_the_news() {
+        let first = page(&[9, 8, 7], Some(7));
+        let all = appended(first, page(&[5, 3], None));
+        assert_eq!(all, page(&[9, 8, 7, 5, 3], None));
+        assert_eq!(together(&page(&[11, 9, 8], Some(8)), Some(&all)), page(&[11, 9, 8, 7, 5, 3], None));
+    }
+
+    #[test]
+    fn after_a_gap_only_the_news_are_shown() {
+        let all = page(&[9, 8, 7, 5, 3], None);
+        let news = page(&[14, 13, 12], Some(12));
+        assert_eq!(together(&news, Some(&all)), news);
+    }
+}

@@ -1,0 +1,44 @@
+//! A browser somewhere, as an entry of a list.
+
+use crate::contract::activity::Origin;
+use leptos::prelude::*;
+
+/// One entry: which browser, where, what is known of it, and what can be done.
+#[component]
+pub fn Place(
+    /// Browser and address.
+    origin: Origin,
+    /// Words that mark the one the person is using.
+    #[prop(into)]
+    mark: Option<&'static str>,
+    /// When it was seen and the like.
+    facts: AnyView,
+    /// A button.
+    children: Children,
+) -> impl IntoView {
+    let Origin { browser, address } = origin;
+    view! {
+        <li class="place">
+            <div class="place-what">
+                <p class="place-browser">
+                    <bdi>{browser}</bdi>
+                    {mark.map(|mark| view! { <span class="badge badge-here">{mark}</span> })}
+                </p>
+                <p class="muted">
+                    <bdi>{address}</bdi>
+                </p>
+                <p class="muted place-facts">{facts}</p>
+            </div>
+            {children()}
+        </li>
+    }
+}
+
+/// Tells the buttons of a list apart for those who do not see the list.
+#[component]
+pub fn Whose(
+    /// Browser and address.
+    origin: Origin,
+) -> impl IntoView {
+    view! { <span class="visually-hidden">{format!(": {}, {}", origin.browser, origin.address)}</span> }
+}

@@ -1,0 +1,139 @@
+//! The section "Trusted browsers".
+
+use super::{
+    place::{Place, Whose},
+    records::Records,
+};
+use crate::{
+    api::session::{revoke_trusted_browser, revoke_trusted_browsers},
+    components::{
+        alert::{Notice, Problem, Tone},
+        browser,
+        button::Button,
+        hydration::use_hydrated,
+        loaded::Trouble,
+        moment::Moment,
+    },
+    contract::{Answer, session::TrustedBrowser},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// What was done here last.
+#[derive(Clone, Copy)]
+struct Revoking {
+    done: RwSignal<Option<&'static str>>,
+    pending: RwSignal<bool>,
+    trouble: Trouble,
+    records: Records,
+}
+
+impl Revoking {
+    /// Carries `revoke` out and says `done`.
+    fn run<F: Future<Output = Answer<()>> + 'static>(self, revoke: F, done: &'static str) {
+        if self.pending.get_untracked() {
+            return;
+        }
+        self.pending.set(true);
+        self.trouble.clear();
+        self.done.set(None);
+        spawn_local(async move {
+            match revoke.await.flatten() {
+                Ok(()) => {
+                    self.done.set(Some(done));
+                    // The button goes away with its browser.
+                    browser::focus("trusted-browsers");
+                }
+                Err(problem) => self.trouble.note(problem),
+            }
+            self.records.refetch();
+            self.pending.set(false);
+        });
+    }
+}
+
+/// The browsers in which the person is not asked for a code.
+#[component]
+pub fn TrustedBrowsers(records: Records) -> impl IntoView {
+    let revoking =
+        Revoking { done: RwSignal::new(None), pending: RwSignal::new(false), trouble: Trouble::new(), records };
+    let list = records
+        .view(|answers| &answers.trusted_browsers, move |browsers| view! { <List browsers revoking /> }.into_any());
+    view! {
+        <section class="panel" aria-labelledby="trusted-browsers">
+            <h2 class="panel-title" id="trusted-browsers" tabindex="-1">
+                "Trusted browsers"
+            </h2>
+            <p class="muted">"In these you sign in with your password alone; no code is asked for."</p>
+            <div role="status">
+                {move || revoking.done.get().map(|done| view! { <Notice tone=Tone::Good>{done}</Notice> })}
+            </div>
+            <Problem problem=revoking.trouble.signal() />
+            {list}
+        </section>
+    }
+}
+
+#[component]
+fn List(browsers: Vec<TrustedBrowser>, revoking: Revoking) -> impl IntoView {
+    if browsers.is_empty() {
+        return view! {
+            <p>
+                "You trust no browser: each asks for your code. Where the account policy allows it, you can tick “Do not ask me for N days” when you enter a code."
+            </p>
+        }
+        .into_any();
+    }
+    let rows = browsers.into_iter().map(|trusted| view! { <Row trusted revoking /> }).collect_view();
+    let all = move |_| revoking.run(revoke_trusted_browsers(), "No browser is trusted any more.");
+    view! {
+        <ul class="places" role="list" aria-label="Trusted browsers">
+            {rows}
+        </ul>
+        <Button pending=revoking.pending on:click=all>
+            "Revoke all"
+        </Button>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(trusted: TrustedBrowser, revoking: Revoking) -> impl IntoView {
+    let TrustedBrowser { id, current, origin, since, until } = trusted;
+    let revoke =
+        move |_| revoking.run(revoke_trusted_browser(id.clone()), "That browser is asked for a code from now on.");
+    let hydrated = use_hydrated();
+    let left = move || hydrated.get().then(|| format!(" ({})", days_left(until, browser::now() / 1_000.0)));
+    let facts = view! {
+        <span>"Trusted since " <Moment at=since /></span>
+        <span>"Until " <Moment at=until /> {left}</span>
+    };
+    view! {
+        <Place origin=origin.clone() mark=current.then_some("This browser") facts=facts.into_any()>
+            <Button pending=revoking.pending on:click=revoke>
+                <span>"Revoke"<Whose origin /></span>
+            </Button>
+        </Place>
+    }
+}
+
+/// "12 days left": full days, because that is how long it is certain.
+fn days_left(until: i64, now: f64) -> String {
+    match ((until as f64 - now) / 86_400.0) as i64 {
+        ..1 => "less than a day left".to_owned(),
+        1 => "1 day left".to_owned(),
+        days => format!("{days} days left"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_in_full() {
+        assert_eq!(days_left(30 * 86_400, 60.0), "29 days left");
+        assert_eq!(days_left(86_400, 0.0), "1 day left");
+        assert_eq!(days_left(86_400, 1.0), "less than a day left");
+        assert_eq!(days_left(0, 1.0), "less than a day left");
+    }
+}

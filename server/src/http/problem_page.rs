@@ -1,0 +1,61 @@
+//! A page for when the portal can't make one: no component, no session, no
+//! database behind it. The sentences are the portal's own, so nothing is escaped.
+
+use super::assets::Site;
+use crate::crypto::{os_rng, token::Token};
+use app::contract::ApiError;
+use axum::{
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_SECURITY_POLICY, RETRY_AFTER},
+    },
+    response::{Html, IntoResponse, Response},
+};
+
+/// Seconds after which it is worth trying again.
+const RETRY: HeaderValue = HeaderValue::from_static("5");
+
+/// The page, with the status that belongs to the problem.
+pub fn problem_page(problem: &ApiError) -> Response {
+    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let nonce = Token::generate(&mut os_rng()).text();
+    let nonce = nonce.as_str();
+    let css = Site::embedded().map(|site| site.document_css).unwrap_or_default();
+    let title = match problem {
+        ApiError::Unavailable => "Not available right now",
+        _ => "Something went wrong",
+    };
+    let page = format!(
+        r#"<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{title}</title><style nonce="{nonce}">{css}</style></head><body><div class="standalone"><div></div><main class="standalone-main"><div class="card"><h1>{title}</h1><p>{problem}</p><a class="button button-primary button-wide" href="">Try again</a></div></main></div></body></html>"#
+    );
+    let mut response = (status, Html(page)).into_response();
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, RETRY);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::to_bytes;
+
+    #[tokio::test]
+    async fn the_page_says_what_is_wrong_and_when_to_come_back() {
+        let response = problem_page(&ApiError::Unavailable);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[RETRY_AFTER], "5");
+        let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let page = str::from_utf8(&body).unwrap();
+        assert!(page.contains(&ApiError::Unavailable.to_string()) && page.contains("Try again"));
+        let nonce = page.split_once("nonce=\"").unwrap().1.split_once('"').unwrap().0;
+        assert!(policy.contains(&format!("'nonce-{nonce}'")), "{policy}");
+    }
+}
