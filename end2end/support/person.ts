@@ -29,6 +29,9 @@ export const dialog = (page: Page) => page.getByRole('dialog', { name: 'Set up t
 /** The section of the profile. */
 export const section = (page: Page) => page.getByRole('region', { name: 'Two factor authentication' });
 
+/** Any section of the profile. */
+export const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+
 /** From any signed-in page to the QR code. */
 export async function openSetUp(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Profile' }).click();

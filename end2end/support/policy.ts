@@ -17,3 +17,12 @@ export async function demandSecondFactor(page: Page, before: () => Promise<void>
   await page.getByRole('button', { name: 'Save' }).click();
   await saving;
 }
+
+/** Has sessions end after one minute without activity: the shortest limit there is. */
+export async function endIdleSessionsSoon(page: Page): Promise<void> {
+  await page.goto('/settings/account-policy');
+  await editPolicy(page);
+  await page.getByRole('textbox', { name: 'End without activity after' }).fill('1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
+}

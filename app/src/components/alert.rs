@@ -1,6 +1,9 @@
 //! Saying that something went wrong, or that something has happened.
 
-use super::icon::{Glyph, Icon};
+use super::{
+    changing::sometimes,
+    icon::{Glyph, Icon},
+};
 use crate::contract::ApiError;
 use leptos::prelude::*;
 
@@ -28,7 +31,7 @@ pub fn Problem(
     #[prop(into)]
     problem: Signal<Option<ApiError>>,
 ) -> impl IntoView {
-    move || problem.get().map(|problem| view! { <Alert>{problem.to_string()}</Alert> })
+    sometimes(move || problem.get().map(|problem| view! { <Alert>{problem.to_string()}</Alert> }.into_any()))
 }
 
 /// How a notice is meant.

@@ -3,6 +3,7 @@
 use super::{
     alert::Alert,
     button::Button,
+    changing::sometimes,
     fetched::Fetched,
     signed_in::{SignedIn, use_signed_in},
 };
@@ -34,12 +35,12 @@ where
     });
     let latest =
         Memo::new(move |before: Option<&Option<Result<T, ApiError>>>| keep_what_is_known(before, resource.get()));
-    move || {
-        latest.get().map(|answer| match answer {
+    sometimes(move || {
+        Some(match latest.get()? {
             Ok(content) => show.run(content),
             Err(problem) => view! { <Failed problem retry=move || resource.refetch() /> }.into_any(),
         })
-    }
+    })
 }
 
 /// A passing failure does not take away what is on the screen already.

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod button;
 pub mod card;
 pub mod change_password;
+pub mod changing;
 pub mod confirm;
 pub mod copied;
 pub mod countdown;

@@ -90,7 +90,12 @@ impl Proof {
 
 /// The fields, with what is wrong at each.
 #[component]
-pub fn ProofFields(proof: Proof) -> impl IntoView {
+pub fn ProofFields(
+    proof: Proof,
+    /// Accessible name of the field for the password.
+    #[prop(default = "Password")]
+    password: &'static str,
+) -> impl IntoView {
     let trouble = proof.trouble;
     let wrong_password = |problem: &ApiError| matches!(problem, ApiError::WrongPassword);
     let password_error = move || trouble.get().filter(wrong_password).map(|_| "This password is wrong.".to_owned());
@@ -101,7 +106,7 @@ pub fn ProofFields(proof: Proof) -> impl IntoView {
         <Problem problem=Signal::derive(other) />
         <TextField
             id="step-up-password"
-            label="Password"
+            label=password
             kind=Kind::CurrentPassword
             value=proof.password
             error=Signal::derive(password_error)

@@ -4,6 +4,7 @@ use super::{
     alert::Problem,
     browser,
     button::Button,
+    changing::sometimes,
     icon::{Glyph, Icon},
     loaded::Trouble,
     part::Part,
@@ -20,12 +21,10 @@ pub fn RecoveryBanner(
     /// There is something to say.
     wanted: Memo<bool>,
 ) -> impl IntoView {
-    move || {
-        wanted.get().then(|| {
-            // It comes again with the next page.
-            Suspend::new(async move { banner().await.unwrap_or_else(|_| ().into_any()) })
-        })
-    }
+    sometimes(move || {
+        // If it can't be fetched, it comes with the next page.
+        wanted.get().then(|| Suspend::new(async move { banner().await.unwrap_or_else(|_| ().into_any()) }).into_any())
+    })
 }
 
 #[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
@@ -35,7 +34,7 @@ fn banner() -> Part {
         // Until it is gone, it stays as it was while the portal can't be reached.
         signed_in.viewer().map_or_else(|| before.copied().flatten(), |viewer| viewer.recovery_notice)
     });
-    Ok((move || notice.get().map(|notice| view! { <Banner notice /> })).into_any())
+    Ok(sometimes(move || notice.get().map(|notice| view! { <Banner notice /> }.into_any())).into_any())
 }
 
 #[component]

@@ -3,7 +3,7 @@
 //! The dialog itself is a part of the program that is fetched when it is first
 //! opened; this file is the door to it and belongs to the main part.
 
-use super::setup_dialog;
+use super::{changing::sometimes, setup_dialog};
 use leptos::prelude::*;
 
 /// Accessible name of the dialog.
@@ -108,14 +108,14 @@ pub fn use_set_up() -> SetUp {
 #[component]
 pub fn SetUpHost() -> impl IntoView {
     let set_up = use_set_up();
-    move || {
-        set_up.open.get().map(|intent| {
-            Suspend::new(async move {
-                setup_dialog::setup_dialog(intent).await.unwrap_or_else(|_| {
-                    set_up.close(Outcome::Unreachable);
-                    ().into_any()
-                })
+    sometimes(move || {
+        let intent = set_up.open.get()?;
+        let dialog = Suspend::new(async move {
+            setup_dialog::setup_dialog(intent).await.unwrap_or_else(|_| {
+                set_up.close(Outcome::Unreachable);
+                ().into_any()
             })
-        })
-    }
+        });
+        Some(dialog.into_any())
+    })
 }

@@ -5,6 +5,7 @@
 
 use super::{
     button::{Button, Emphasis},
+    changing::sometimes,
     field::on_submit,
     modal::Modal,
     part::Part,
@@ -69,16 +70,16 @@ pub fn use_step_up() -> StepUp {
 #[component]
 pub fn StepUpHost() -> impl IntoView {
     let step_up = use_step_up();
-    move || {
-        step_up.asking.get().map(|code| {
-            Suspend::new(async move {
-                confirm_dialog(code).await.unwrap_or_else(|_| {
-                    step_up.conclude(Err(ApiError::Offline));
-                    ().into_any()
-                })
+    sometimes(move || {
+        let code = step_up.asking.get()?;
+        let dialog = Suspend::new(async move {
+            confirm_dialog(code).await.unwrap_or_else(|_| {
+                step_up.conclude(Err(ApiError::Offline));
+                ().into_any()
             })
-        })
-    }
+        });
+        Some(dialog.into_any())
+    })
 }
 
 #[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]

@@ -10,6 +10,7 @@ use crate::{
         avatar::Avatar,
         browser,
         card::Standalone,
+        changing::sometimes,
         fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
@@ -61,23 +62,20 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     // The page is made anew only when there is another one to see: news about
     // the person must not throw away what they have typed.
     let shown = Memo::new(move |_| latest.get().map(|answer| answer.map(|viewer| viewer.standing)));
+    let page = sometimes(move || {
+        Some(match shown.get()? {
+            Ok(Standing::Complete) => view! { <Frame viewer=latest /> }.into_any(),
+            Ok(_) => view! { <Confinement /> }.into_any(),
+            Err(problem) => view! {
+                <Standalone>
+                    <Failed problem retry=move || signed_in.refetch() />
+                </Standalone>
+            }
+            .into_any(),
+        })
+    });
     view! {
-        {move || {
-            shown
-                .get()
-                .map(|answer| match answer {
-                    Ok(Standing::Complete) => view! { <Frame viewer=latest /> }.into_any(),
-                    Ok(_) => view! { <Confinement /> }.into_any(),
-                    Err(problem) => {
-                        view! {
-                            <Standalone>
-                                <Failed problem retry=move || signed_in.refetch() />
-                            </Standalone>
-                        }
-                            .into_any()
-                    }
-                })
-        }}
+        {page}
         <SetUpHost />
         <StepUpHost />
         <SessionWatch />
@@ -134,6 +132,18 @@ fn Frame(viewer: Known) -> impl IntoView {
 fn Navigation(viewer: Known) -> impl IntoView {
     let user_name = untrack(|| of_viewer(viewer, |viewer| viewer.user_name.clone()));
     let administrator = Memo::new(move |_| of_viewer(viewer, |viewer| viewer.administrator));
+    let settings = sometimes(move || {
+        let link = || {
+            view! {
+                <li>
+                    <NavigationLink page=routes::SETTINGS name="Settings">
+                        <Icon glyph=Glyph::Settings />
+                    </NavigationLink>
+                </li>
+            }
+        };
+        administrator.get().then(|| link().into_any())
+    });
     view! {
         <nav class="nav" aria-label="Main">
             <ul class="nav-list" role="list">
@@ -142,19 +152,7 @@ fn Navigation(viewer: Known) -> impl IntoView {
                         <Icon glyph=Glyph::Dashboard />
                     </NavigationLink>
                 </li>
-                {move || {
-                    administrator
-                        .get()
-                        .then(|| {
-                            view! {
-                                <li>
-                                    <NavigationLink page=routes::SETTINGS name="Settings">
-                                        <Icon glyph=Glyph::Settings />
-                                    </NavigationLink>
-                                </li>
-                            }
-                        })
-                }}
+                {settings}
                 <li class="nav-person">
                     <p class="nav-name" dir="auto" title=user_name.clone()>
                         {user_name.clone()}

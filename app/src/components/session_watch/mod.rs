@@ -16,7 +16,7 @@ mod end;
 mod tabs;
 mod watch;
 
-use super::{hydration::use_hydrated, part::Part};
+use super::{changing::sometimes, hydration::use_hydrated, part::Part};
 use dialog::EndingDialog;
 use leptos::prelude::*;
 use watch::Watch;
@@ -25,12 +25,12 @@ use watch::Watch;
 #[component]
 pub fn SessionWatch() -> impl IntoView {
     let hydrated = use_hydrated();
-    move || {
-        hydrated.get().then(|| {
-            // Without it the server still ends the session, only without a word.
-            Suspend::new(async move { watcher().await.unwrap_or_else(|_| ().into_any()) })
-        })
-    }
+    sometimes(move || {
+        // Without it the server still ends the session, only without a word.
+        hydrated
+            .get()
+            .then(|| Suspend::new(async move { watcher().await.unwrap_or_else(|_| ().into_any()) }).into_any())
+    })
 }
 
 #[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
@@ -41,5 +41,5 @@ fn watcher() -> Part {
 #[component]
 fn Watcher() -> impl IntoView {
     let watch = Watch::start();
-    move || watch.warns().then(|| view! { <EndingDialog watch /> })
+    sometimes(move || watch.warns().then(|| view! { <EndingDialog watch /> }.into_any()))
 }

@@ -7,6 +7,7 @@ use crate::{
         activity_words::{is_worrying, words},
         alert::Problem,
         button::Button,
+        changing::{changing, sometimes},
         icon::{Glyph, Icon},
         loaded::Trouble,
         moment::Moment,
@@ -33,11 +34,11 @@ pub fn RecentActivity(records: Records, change_password: ChangePassword) -> impl
             </div>
             {list}
         </section>
-        {move || {
+        {sometimes(move || {
             asking
                 .get()
-                .then(|| view! { <NotMe records change_password leave=move || asking.set(false) /> })
-        }}
+                .then(|| view! { <NotMe records change_password leave=move || asking.set(false) /> }.into_any())
+        })}
     }
 }
 
@@ -76,13 +77,15 @@ fn List(
             pending.set(false);
         });
     };
-    let rows = move || shown.get().entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view();
+    let rows = changing(move || {
+        shown.get().entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view().into_any()
+    });
     view! {
         <ol class="records" role="list" aria-label="Recent activity">
             {rows}
         </ol>
         <Problem problem=trouble.signal() />
-        {move || {
+        {sometimes(move || {
             shown
                 .with(|page| page.before.is_some())
                 .then(|| {
@@ -91,8 +94,9 @@ fn List(
                             "Show more"
                         </Button>
                     }
+                        .into_any()
                 })
-        }}
+        })}
     }
     .into_any()
 }

@@ -3,9 +3,10 @@
 use super::records::Records;
 use crate::{
     components::{
-        alert::{Alert, Notice, Tone},
+        alert::{Notice, Tone},
         button::Button,
         change_password::change_password_dialog,
+        changing::sometimes,
     },
     contract::ApiError,
 };
@@ -68,46 +69,40 @@ pub fn Password(change_password: ChangePassword) -> impl IntoView {
     let dialog = change_password;
     // Lives longer than the dialog, which may be left while it waits for an answer.
     let close = Callback::new(move |changed| dialog.close(changed));
+    let said = sometimes(move || {
+        Some(match dialog.outcome.get()? {
+            Outcome::Changed => view! {
+                <Notice tone=Tone::Good>
+                    "Your password is changed. Every other session and trusted browser has ended."
+                </Notice>
+            }
+            .into_any(),
+            Outcome::Unreachable => {
+                view! { <Notice tone=Tone::Caution>{ApiError::Offline.to_string()}</Notice> }.into_any()
+            }
+        })
+    });
+    let open = sometimes(move || {
+        let secured = dialog.open.get()? == Opened::Secured;
+        let second_factor = dialog.second_factor.get_untracked();
+        let view = Suspend::new(async move {
+            change_password_dialog(second_factor, secured, close).await.unwrap_or_else(|_| {
+                dialog.close(false);
+                dialog.outcome.set(Some(Outcome::Unreachable));
+                ().into_any()
+            })
+        });
+        Some(view.into_any())
+    });
     view! {
         <section class="panel" aria-labelledby="password-section">
             <h2 class="panel-title" id="password-section">
                 "Password"
             </h2>
             <p class="muted">"When you change it, every other session and every trusted browser ends."</p>
-            <div role="status">
-                {move || {
-                    (dialog.outcome.get() == Some(Outcome::Changed))
-                        .then(|| {
-                            view! {
-                                <Notice tone=Tone::Good>
-                                    "Your password is changed. Every other session and trusted browser has ended."
-                                </Notice>
-                            }
-                        })
-                }}
-            </div>
-            {move || {
-                (dialog.outcome.get() == Some(Outcome::Unreachable))
-                    .then(|| view! { <Alert>{ApiError::Offline.to_string()}</Alert> })
-            }}
+            <div role="status">{said}</div>
             <Button on:click=move |_| dialog.open_as(Opened::Plainly)>"Change password"</Button>
         </section>
-        {move || {
-            dialog
-                .open
-                .get()
-                .map(|how| {
-                    let second_factor = dialog.second_factor.get_untracked();
-                    Suspend::new(async move {
-                        change_password_dialog(second_factor, how == Opened::Secured, close)
-                            .await
-                            .unwrap_or_else(|_| {
-                                dialog.close(false);
-                                dialog.outcome.set(Some(Outcome::Unreachable));
-                                ().into_any()
-                            })
-                    })
-                })
-        }}
+        {open}
     }
 }

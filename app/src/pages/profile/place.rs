@@ -1,6 +1,9 @@
 //! A browser somewhere, as an entry of a list.
 
-use crate::contract::activity::Origin;
+use crate::{
+    components::alert::{Notice, Tone},
+    contract::activity::Origin,
+};
 use leptos::prelude::*;
 
 /// One entry: which browser, where, what is known of it, and what can be done.
@@ -41,4 +44,9 @@ pub fn Whose(
     origin: Origin,
 ) -> impl IntoView {
     view! { <span class="visually-hidden">{format!(": {}, {}", origin.browser, origin.address)}</span> }
+}
+
+/// What was done.
+pub fn good(words: &'static str) -> AnyView {
+    view! { <Notice tone=Tone::Good>{words}</Notice> }.into_any()
 }

@@ -6,6 +6,7 @@ use crate::{
         session::{fetch_sessions, fetch_trusted_browsers},
     },
     components::{
+        changing::{Changing, sometimes},
         fetched::{Fetched, fetched, settled},
         loaded::{Failed, newer},
         signed_in::use_signed_in,
@@ -96,17 +97,17 @@ impl Records {
     }
 
     /// One of the answers: how it looks, or that it is missing.
-    pub fn view<T: Clone>(
+    pub fn view<T: Clone + 'static>(
         self,
         pick: fn(&Answers) -> &Result<T, ApiError>,
-        show: impl Fn(T) -> AnyView,
-    ) -> impl Fn() -> Option<AnyView> {
-        move || {
+        show: impl Fn(T) -> AnyView + Send + 'static,
+    ) -> Changing {
+        sometimes(move || {
             let answer = self.latest.with(|answers| answers.as_ref().map(|answers| pick(answers).clone()))?;
             Some(match answer {
                 Ok(content) => show(content),
                 Err(problem) => view! { <Failed problem retry=move || self.refetch() /> }.into_any(),
             })
-        }
+        })
     }
 }

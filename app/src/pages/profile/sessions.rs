@@ -1,18 +1,13 @@
 //! The section "Sessions".
 
 use super::{
-    place::{Place, Whose},
+    place::{Place, Whose, good},
     records::Records,
 };
 use crate::{
     api::session::{end_other_sessions, end_session},
     components::{
-        alert::{Notice, Problem, Tone},
-        browser,
-        button::Button,
-        confirm::Confirm,
-        loaded::Trouble,
-        moment::Moment,
+        alert::Problem, browser, button::Button, changing::sometimes, confirm::Confirm, loaded::Trouble, moment::Moment,
     },
     contract::session::SessionEntry,
 };
@@ -102,12 +97,12 @@ pub fn Sessions(records: Records) -> impl IntoView {
             </h2>
             <p class="muted">"Where you are signed in now."</p>
             <div role="status">
-                {move || ending.done.get().map(|done| view! { <Notice tone=Tone::Good>{done}</Notice> })}
+                {sometimes(move || ending.done.get().map(good))}
             </div>
             <Problem problem=ending.trouble.signal() />
             {list}
         </section>
-        {move || ending.asking.get().then(|| view! { <EndAll ending /> })}
+        {sometimes(move || ending.asking.get().then(|| view! { <EndAll ending /> }.into_any()))}
     }
 }
 

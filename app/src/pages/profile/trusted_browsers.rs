@@ -1,17 +1,13 @@
 //! The section "Trusted browsers".
 
 use super::{
-    place::{Place, Whose},
+    place::{Place, Whose, good},
     records::Records,
 };
 use crate::{
     api::session::{revoke_trusted_browser, revoke_trusted_browsers},
     components::{
-        alert::{Notice, Problem, Tone},
-        browser,
-        button::Button,
-        hydration::use_hydrated,
-        loaded::Trouble,
+        alert::Problem, browser, button::Button, changing::sometimes, hydration::use_hydrated, loaded::Trouble,
         moment::Moment,
     },
     contract::{Answer, session::TrustedBrowser},
@@ -65,7 +61,7 @@ pub fn TrustedBrowsers(records: Records) -> impl IntoView {
             </h2>
             <p class="muted">"In these you sign in with your password alone; no code is asked for."</p>
             <div role="status">
-                {move || revoking.done.get().map(|done| view! { <Notice tone=Tone::Good>{done}</Notice> })}
+                {sometimes(move || revoking.done.get().map(good))}
             </div>
             <Problem problem=revoking.trouble.signal() />
             {list}
