@@ -46,6 +46,8 @@ pub fn Modal(
         request_animation_frame(move || {
             if opener.is_connected() {
                 let _ = opener.focus();
+            } else {
+                browser::focus_if_nothing_has_it("main");
             }
         });
     });
@@ -61,13 +63,23 @@ pub fn Modal(
         event.prevent_default();
         leave();
     };
+    // A browser may close it without asking. Whoever shows it may want it to stay.
+    let closed = move |_| {
+        leave();
+        let Some(dialog) = dialog.get_untracked() else { return };
+        request_animation_frame(move || {
+            if dialog.is_connected() && !dialog.open() {
+                let _ = dialog.show_modal();
+            }
+        });
+    };
     view! {
         <dialog
             node_ref=dialog
             class=if wide { "modal modal-wide" } else { "modal" }
             aria-labelledby=id
             on:cancel=escape
-            on:close=move |_| leave()
+            on:close=closed
         >
             <header class="modal-head">
                 <h2 class="modal-title" id=id>

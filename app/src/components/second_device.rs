@@ -4,6 +4,8 @@ use super::{
     alert::{Notice, Tone},
     browser,
     button::Button,
+    changing::sometimes,
+    part::Part,
     set_up::{Intent, Outcome, use_set_up},
 };
 use crate::routes;
@@ -15,31 +17,29 @@ const MAIN: &str = "main";
 
 /// The offer above a page, after a set-up that was demanded. The profile makes
 /// it where its own news stands.
+///
+/// This is only its door: few people see it.
 #[component]
 pub fn SecondDeviceOffer() -> impl IntoView {
     let (set_up, path) = (use_set_up(), use_location().pathname);
-    let offered = move || set_up.outcome().is_some_and(Outcome::is_first) && path.with(|path| path != routes::PROFILE);
-    // The button that opened the dialog has gone with the offer.
-    Effect::new(move |_| {
-        if set_up.outcome().is_some() {
-            request_animation_frame(|| browser::focus_if_nothing_has_it(MAIN));
-        }
+    let offered = Memo::new(move |_| {
+        set_up.outcome().is_some_and(Outcome::is_first) && path.with(|path| path != routes::PROFILE)
     });
-    view! {
-        <div role="status">
-            {move || {
-                offered()
-                    .then(|| {
-                        view! {
-                            <Notice tone=Tone::Good>
-                                <p>"Two-factor authentication is on."</p>
-                                <AddSecondDevice home=MAIN />
-                            </Notice>
-                        }
-                    })
-            }}
-        </div>
+    sometimes(move || {
+        // Where it can't be fetched, the profile still has the button.
+        offered.get().then(|| Suspend::new(async { offer().await.unwrap_or_else(|_| ().into_any()) }).into_any())
+    })
+}
+
+#[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
+fn offer() -> Part {
+    Ok(view! {
+        <Notice tone=Tone::Good live=true>
+            <p>"Two-factor authentication is on."</p>
+            <AddSecondDevice home=MAIN />
+        </Notice>
     }
+    .into_any())
 }
 
 /// Why a second device is worth it, and the way there.

@@ -8,6 +8,7 @@ use crate::{
         alert::{Notice, Problem, Tone},
         browser,
         button::{Button, Emphasis},
+        changing::changing,
         copied::Copyable,
         qr::Qr,
     },
@@ -180,7 +181,7 @@ pub fn PhoneWay(
 fn Waiting(phone: OnPhone) -> impl IntoView {
     view! {
         <div role="status">
-            {move || {
+            {changing(move || {
                 if phone.arrived.get() {
                     view! {
                         <Notice tone=Tone::Good>
@@ -198,7 +199,7 @@ fn Waiting(phone: OnPhone) -> impl IntoView {
                 } else {
                     view! { <p class="waiting">"Waiting for your phone…"</p> }.into_any()
                 }
-            }}
+            })}
         </div>
     }
 }

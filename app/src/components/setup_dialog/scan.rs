@@ -9,6 +9,7 @@ use crate::{
         alert::Problem,
         browser,
         button::{Button, Emphasis},
+        changing::changing,
         countdown::Countdown,
         field::{Kind, TextField, on_submit},
         icon::{Glyph, Icon},
@@ -33,13 +34,13 @@ pub fn Scan(flow: Flow, shown: Shown<PendingEnrolment>) -> impl IntoView {
     };
     view! {
         <div class="scan">
-            {move || {
+            {changing(move || {
                 let time = view! { <Countdown deadline lifetime finished /> };
                 match phone.link() {
                     Some(link) => view! { <PhoneWay phone link>{time}</PhoneWay> }.into_any(),
                     None => view! { <HereWay flow phone pending=content.clone()>{time}</HereWay> }.into_any(),
                 }
-            }}
+            })}
         </div>
     }
 }

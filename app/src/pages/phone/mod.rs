@@ -19,6 +19,7 @@ use crate::{
         browser,
         button::{Button, Emphasis},
         card::Standalone,
+        changing::changing,
         icon::{Glyph, Icon},
         page::PageHeading,
         part::lazy_page,
@@ -81,7 +82,7 @@ fn Phone() -> impl IntoView {
         <Standalone>
             <div class="card">
                 <PageHeading title="Set up on this phone" />
-                {move || match stage.get() {
+                {changing(move || match stage.get() {
                     Stage::Opening => view! { <p class="loading" role="status">"Opening the link…"</p> }.into_any(),
                     Stage::Failed(problem) => {
                         view! {
@@ -109,7 +110,7 @@ fn Phone() -> impl IntoView {
                     }
                     Stage::Done => view! { <Done /> }.into_any(),
                     Stage::Over(why) => view! { <Alert>{why}</Alert> }.into_any(),
-                }}
+                })}
             </div>
         </Standalone>
     }

@@ -16,7 +16,7 @@ use crate::{
         browser,
         fetched::{Fetched, fetched, settled},
         page::PageHeading,
-        part::lazy_page,
+        part::{lazy_page, or_unreachable},
         signed_in::use_signed_in,
     },
     contract::profile::TwoFactorStatus,
@@ -26,7 +26,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use password::{ChangePassword, Password};
 use records::Records;
-use second_factor::SecondFactor;
+use second_factor::second_factor;
 use sessions::Sessions;
 use trusted_browsers::TrustedBrowsers;
 
@@ -36,21 +36,30 @@ lazy_page! {
         let status = fetched(|| (), |()| fetch_two_factor_status());
         let records = Records::fetch();
         let status = settled(status).await;
+        #[cfg(feature = "ssr")]
+        leptos::prefetch_lazy_fn_on_server("methods");
+        let second_factor = or_unreachable(second_factor(status).await);
         records.settle().await;
-        view! { <Profile status records /> }.into_any()
+        view! { <Profile status second_factor records /> }.into_any()
     }
 }
 
 #[component]
-fn Profile(status: Fetched<TwoFactorStatus>, records: Records) -> impl IntoView {
+fn Profile(
+    status: Fetched<TwoFactorStatus>,
+    /// Its section.
+    second_factor: AnyView,
+    records: Records,
+) -> impl IntoView {
     records.follow(status);
     focus_the_section_that_was_asked_for();
-    let second_factor = Signal::derive(move || matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty()));
-    let change_password = ChangePassword::new(second_factor, records);
+    let has_second_factor =
+        Signal::derive(move || matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty()));
+    let change_password = ChangePassword::new(has_second_factor, records);
     view! {
         <PageHeading title="Profile" />
         <Person />
-        <SecondFactor status />
+        {second_factor}
         <Password change_password />
         <TrustedBrowsers records />
         <Sessions records />

@@ -5,6 +5,7 @@ use crate::{
     components::{
         alert::{Notice, Problem, Tone},
         button::Button,
+        changing::sometimes,
         field::{Kind, TextField, on_submit},
         loaded::Trouble,
         moment::Moment,
@@ -51,7 +52,7 @@ pub fn CheckACode() -> impl IntoView {
                 </Button>
             </TextField>
             <Problem problem=Signal::derive(other) />
-            <div role="status">{move || found.get().map(|entry| view! { <Found entry /> })}</div>
+            <div role="status">{sometimes(move || found.get().map(|entry| view! { <Found entry /> }.into_any()))}</div>
         </form>
     }
 }

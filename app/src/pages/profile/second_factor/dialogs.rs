@@ -1,5 +1,4 @@
-//! The dialogs of this section: a part of the program of their own, fetched
-//! when one is opened.
+//! The dialogs of this section.
 
 use super::{
     generate::Generate,
@@ -7,7 +6,7 @@ use super::{
 };
 use crate::{
     api::method::{disable_second_factor, remove_method},
-    components::{button::Emphasis, confirm::Confirm, loaded::Trouble, part::Part, step_up::use_step_up},
+    components::{button::Emphasis, changing::sometimes, confirm::Confirm, loaded::Trouble, step_up::use_step_up},
     contract::{ApiError, profile::Method},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -15,24 +14,12 @@ use leptos::{prelude::*, task::spawn_local};
 /// Where the dialogs appear.
 #[component]
 pub fn Dialogs(section: Section) -> impl IntoView {
-    move || {
-        section.asked().map(|asked| {
-            Suspend::new(async move {
-                dialog(section, asked).await.unwrap_or_else(|_| {
-                    section.unreachable();
-                    ().into_any()
-                })
-            })
+    sometimes(move || {
+        Some(match section.asked()? {
+            Asked::Generate => view! { <Generate section /> }.into_any(),
+            Asked::Remove { method, last } => view! { <Remove section method last /> }.into_any(),
+            Asked::Disable => view! { <Disable section /> }.into_any(),
         })
-    }
-}
-
-#[leptos::wasm_split::wasm_split(methods, wasm_split_path = leptos::wasm_split, fallible)]
-fn dialog(section: Section, asked: Asked) -> Part {
-    Ok(match asked {
-        Asked::Generate => view! { <Generate section /> }.into_any(),
-        Asked::Remove { method, last } => view! { <Remove section method last /> }.into_any(),
-        Asked::Disable => view! { <Disable section /> }.into_any(),
     })
 }
 

@@ -14,6 +14,7 @@ use crate::{
         alert::{Alert, Problem},
         browser,
         button::{Button, Emphasis},
+        changing::{changing, sometimes},
         field::on_submit,
         loaded::Trouble,
         modal::Modal,
@@ -127,11 +128,11 @@ pub fn Generate(section: Section) -> impl IntoView {
     };
     view! {
         <Modal id="generate-title" title=TITLE leave=move || flow.leave()>
-            {move || match flow.stage.get() {
+            {changing(move || match flow.stage.get() {
                 Stage::Explain => view! { <Explain flow /> }.into_any(),
                 Stage::Prove(proof) => view! { <Prove flow proof /> }.into_any(),
                 Stage::Keep(sheet) => view! { <Keep flow sheet /> }.into_any(),
-            }}
+            })}
         </Modal>
     }
 }
@@ -164,7 +165,7 @@ fn Prove(flow: Flow, proof: Proof) -> impl IntoView {
     view! {
         <form class="stack" novalidate on:submit=on_submit(move || flow.generate(proof))>
             <p>"Confirm that it is you. The new codes come next, and the earlier ones stop working."</p>
-            {move || flow.lost.get().then(|| view! { <Alert>{LOST}</Alert> })}
+            {sometimes(move || flow.lost.get().then(|| view! { <Alert>{LOST}</Alert> }.into_any()))}
             <ProofFields proof />
             <div class="actions">
                 <Button emphasis=Emphasis::Primary submit=true pending=flow.busy>
@@ -187,7 +188,7 @@ fn Keep(flow: Flow, sheet: RecoveryCodeSheet) -> impl IntoView {
             </h3>
             <p>"They are in force now and are not shown again. Earlier codes no longer work: throw old sheets away."</p>
             <KeepCodes sheet kept />
-            {move || {
+            {sometimes(move || {
                 (flow.warned.get() && !kept.get())
                     .then(|| {
                         view! {
@@ -195,8 +196,9 @@ fn Keep(flow: Flow, sheet: RecoveryCodeSheet) -> impl IntoView {
                                 "These codes can’t be shown again. Store them first; or close once more, and generate others later."
                             </Alert>
                         }
+                            .into_any()
                     })
-            }}
+            })}
             <div class="actions">
                 <Button
                     emphasis=Emphasis::Primary

@@ -7,6 +7,7 @@ use crate::{
         alert::Problem,
         browser,
         button::{Button, Emphasis},
+        changing::changing,
         field::{Kind, TextField, on_submit},
         icon::{Glyph, Icon},
         loaded::Trouble,
@@ -66,7 +67,7 @@ fn MethodRow(
                 <Icon glyph=Glyph::Phone />
             </span>
             <div class="method-what">
-                {move || {
+                {changing(move || {
                     if renaming.get() {
                         view! { <Rename section id=id.get_value() name renaming /> }.into_any()
                     } else {
@@ -77,7 +78,7 @@ fn MethodRow(
                         }
                             .into_any()
                     }
-                }}
+                })}
                 <p class="muted">
                     "Added " <Moment at=added_at /> <span aria-hidden="true">" · "</span>
                     {match last_used_at {

@@ -1,4 +1,5 @@
-//! The section "Two factor authentication" of the profile.
+//! The section "Two factor authentication" of the profile: a part of the
+//! program of its own, so that the profile's does not grow too large.
 
 mod check;
 mod dialogs;
@@ -12,8 +13,10 @@ use crate::{
         alert::{Notice, Tone},
         browser,
         button::{Button, Emphasis},
+        changing::sometimes,
         fetched::Fetched,
         loaded::Loaded,
+        part::Part,
         second_device::AddSecondDevice,
         set_up::{Intent, Outcome, use_set_up},
     },
@@ -25,9 +28,18 @@ use leptos::prelude::*;
 use methods::Methods;
 use section::{Asked, HEADING, LastChange, Section};
 
+/// The section.
+///
+/// # Errors
+/// This part of the program could not be fetched.
+#[leptos::wasm_split::wasm_split(methods, wasm_split_path = leptos::wasm_split, fallible)]
+pub fn second_factor(status: Fetched<TwoFactorStatus>) -> Part {
+    Ok(view! { <SecondFactor status /> }.into_any())
+}
+
 /// The person's authentication apps and recovery codes.
 #[component]
-pub fn SecondFactor(
+fn SecondFactor(
     /// What the portal knows of them.
     status: Fetched<TwoFactorStatus>,
 ) -> impl IntoView {
@@ -40,10 +52,10 @@ pub fn SecondFactor(
                 "Two factor authentication"
             </h2>
             <div role="status">
-                {move || {
+                {sometimes(move || {
                     let on = matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty());
-                    set_up.outcome().map(|outcome| view! { <SetUpOutcome outcome on /> })
-                }}
+                    set_up.outcome().map(|outcome| view! { <SetUpOutcome outcome on /> }.into_any())
+                })}
                 <LastChange section />
             </div>
             <Loaded resource=status show=move |status| view! { <Status section status /> }.into_any() />

@@ -5,14 +5,12 @@ use crate::{
     components::{
         alert::{Notice, Tone},
         browser,
+        changing::sometimes,
         fetched::Fetched,
         set_up::{Intent, SetUp, use_set_up},
         signed_in::{SignedIn, use_signed_in},
     },
-    contract::{
-        ApiError,
-        profile::{Method, TwoFactorStatus},
-    },
+    contract::profile::{Method, TwoFactorStatus},
 };
 use leptos::prelude::*;
 
@@ -125,12 +123,6 @@ impl Section {
         self.signed_in.refetch();
     }
 
-    /// The dialog could not be fetched.
-    pub fn unreachable(self) {
-        self.asked.set(None);
-        self.said.set(Some(Said::caution(ApiError::Offline.to_string())));
-    }
-
     /// Says no more about the change before.
     fn forget(self) {
         self.said.set(None);
@@ -141,5 +133,5 @@ impl Section {
 /// What came of the last change; stands in an element that announces it.
 #[component]
 pub fn LastChange(section: Section) -> impl IntoView {
-    move || section.said.get().map(|Said { tone, words }| view! { <Notice tone>{words}</Notice> })
+    sometimes(move || section.said.get().map(|Said { tone, words }| view! { <Notice tone>{words}</Notice> }.into_any()))
 }
