@@ -9,7 +9,7 @@
 //!    └─────────────────────┴─── "Stay signed in", in any tab ──┘
 //! ```
 //!
-//! A part of the program of its own; nothing of it is needed before the page works.
+//! It is fetched with the dialogs; nothing of it is needed before the page works.
 
 mod dialog;
 mod end;
@@ -33,7 +33,7 @@ pub fn SessionWatch() -> impl IntoView {
     })
 }
 
-#[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 fn watcher() -> Part {
     Ok(view! { <Watcher /> }.into_any())
 }
