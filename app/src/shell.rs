@@ -57,6 +57,14 @@ pub fn shell(site: Site) -> impl IntoView {
             </head>
             <body>
                 <App />
+                {(!plain)
+                    .then(|| {
+                        view! {
+                            <noscript>
+                                <p class="no-script">"Signing in works without JavaScript; what comes after it does not. Allow it for this page."</p>
+                            </noscript>
+                        }
+                    })}
             </body>
         </html>
     }

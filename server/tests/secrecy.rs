@@ -5,6 +5,10 @@ use crate::support::{
     Browser, Database, PASSWORD, Phone, Reply, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm, finish},
 };
+use app::contract::{
+    enrolment::{Enrolment, PhoneLink, PhoneSetUp},
+    recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{
     io::Write,
@@ -219,7 +223,37 @@ both_databases! {
         secrets.add_cookies(&third);
         third.recovery_code(&confirmed.sheet.codes[0]).await.unwrap();
         secrets.add_cookies(&third);
-        for browser in [&browser, &second, &third] {
+
+        // A new app, set up on the phone itself, and new recovery codes.
+        let unknown = begin(&third).await;
+        secrets.add_key(&unknown.key);
+        let link: PhoneLink = third.call("continue-on-phone", &[("id", &unknown.id)]).await.unwrap();
+        let token = link.url.split_once('#').unwrap().1;
+        secrets.add_token("link to a phone", token);
+        let there = portal.browser();
+        let set_up: PhoneSetUp = there.call("phone-set-up", &[("token", token)]).await.unwrap();
+        secrets.add_token("grant of a phone", &set_up.grant);
+        let phone = Phone::with_key(&set_up.key, &portal.clock);
+        let codes = [phone.wrong_code(), phone.code()];
+        codes.iter().for_each(|code| secrets.add("code", code));
+        for code in &codes {
+            let _ = there.call::<()>("confirm-on-phone", &[("grant", &set_up.grant), ("code", code)]).await;
+        }
+        let Enrolment::Confirmed(shown) = third.call("resume-enrolment", &[]).await.unwrap() else { panic!("the codes") };
+        secrets.add_recovery_codes(&shown.sheet.codes);
+        secrets.assert_absent("the database before Finish", &stolen_database(&portal).await);
+        finish(&third, &shown.id).await.unwrap();
+        secrets.add_cookies(&third);
+        let check = [("code", shown.sheet.codes[1].as_str())];
+        third.call::<RecoveryCodeEntry>("check-recovery-code", &check).await.unwrap();
+        third.step_up_with_recovery_code(PASSWORD, &shown.sheet.codes[2]).await.unwrap();
+        secrets.add_cookies(&third);
+        let status = third.call_raw("two-factor-status", &[]).await;
+        secrets.assert_absent_in_page("the profile's ledger", &status);
+        let fields = [("password", PASSWORD)];
+        let sheet: RecoveryCodeSheet = third.call("generate-recovery-codes", &fields).await.unwrap();
+        secrets.add_recovery_codes(&sheet.codes);
+        for browser in [&browser, &second, &third, &there] {
             assert_pages_are_clean(&secrets, browser).await;
         }
 
@@ -227,7 +261,9 @@ both_databases! {
         assert!(database.windows(15).any(|window| window == b"secretive-alice"), "what is not secret is found");
         secrets.assert_absent("the database", &database);
         let audit: String = portal.audit().await.iter().map(|entry| format!("{entry:?}\n")).collect();
-        assert!(audit.contains("recovery_code_used"));
+        for event in ["recovery_code_used", "enrolment_continued_on_phone", "recovery_codes_replaced"] {
+            assert!(audit.contains(event), "{event}");
+        }
         secrets.assert_absent("the audit trail", audit.as_bytes());
         // Other tests use the same password, and log it as little.
         let log = LOG.lock().unwrap().clone();

@@ -39,7 +39,7 @@ struct Terms {
 ///
 /// # Errors
 /// This part of the program could not be fetched.
-#[leptos::wasm_split::wasm_split(methods, wasm_split_path = leptos::wasm_split, fallible)]
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 pub fn change_password_dialog(second_factor: bool, secured: bool, close: Callback<bool>) -> Part {
     Ok(view! { <ChangePassword second_factor secured close /> }.into_any())
 }

@@ -20,6 +20,8 @@ pub enum Glyph {
     Warning,
     /// Something is right.
     Check,
+    /// Not yet right.
+    Circle,
     /// The dashboard.
     Dashboard,
     /// The system settings.
@@ -41,6 +43,7 @@ impl Glyph {
                 "M12 9v4m0 3.5v.01M10.3 4.2 2.9 17a2 2 0 0 0 1.7 3h14.8a2 2 0 0 0 1.7-3L13.7 4.2a2 2 0 0 0-3.4 0z"
             }
             Self::Check => "M8 12.5l2.7 2.7L16 9.8M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
+            Self::Circle => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
             Self::Dashboard => "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z",
             Self::Settings => {
                 "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8.5 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z"

@@ -5,10 +5,11 @@ use super::{
     icon::{Glyph, Icon},
 };
 use leptos::{ev, html, prelude::*};
+use leptos_router::hooks::use_location;
 
 /// A modal dialog; open as long as it is part of the page.
 ///
-/// Escape and "Close" ask to `leave`; whoever shows the dialog then takes it
+/// Escape, "Close" and going to another page ask to `leave`; whoever shows the dialog then takes it
 /// out of the page, and the focus goes back to where it was before.
 #[component]
 pub fn Modal(
@@ -49,6 +50,14 @@ pub fn Modal(
                 browser::focus_if_nothing_has_it("main");
             }
         });
+    });
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let path = path.get();
+        if before.is_some_and(|before| before != path) {
+            leave();
+        }
+        path
     });
     let escape = move |event: ev::Event| {
         event.prevent_default();

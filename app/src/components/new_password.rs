@@ -70,7 +70,7 @@ fn Rule(rule: PasswordRule, user_name: Signal<String>, value: RwSignal<String>) 
     });
     view! {
         <li class="rule" class:rule-kept=kept>
-            <Icon glyph=Glyph::Check />
+            {move || view! { <Icon glyph=if kept.get() { Glyph::Check } else { Glyph::Circle } /> }}
             <span>
                 {rule.to_string()}
                 <span class="visually-hidden">{move || if kept.get() { ": kept" } else { "" }}</span>

@@ -27,7 +27,7 @@ pub fn RecoveryBanner(
     })
 }
 
-#[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 fn banner() -> Part {
     let signed_in = use_signed_in();
     let notice = Memo::new(move |before: Option<&Option<RecoveryNotice>>| {

@@ -31,7 +31,7 @@ pub fn SecondDeviceOffer() -> impl IntoView {
     })
 }
 
-#[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 fn offer() -> Part {
     Ok(view! {
         <Notice tone=Tone::Good live=true>

@@ -88,6 +88,11 @@ impl SetUp {
         self.outcome.get()
     }
 
+    /// It was left before "Finish", and not opened again.
+    pub fn was_abandoned(self) -> bool {
+        self.outcome.get_untracked() == Some(Outcome::Abandoned)
+    }
+
     /// Forgets how the dialog was left.
     pub fn forget(self) {
         self.outcome.set(None);

@@ -140,6 +140,11 @@ impl Browser {
         self.call("step-up", &fields).await
     }
 
+    /// Proves identity again with a recovery code in place of the app's.
+    pub async fn step_up_with_recovery_code(&self, password: &str, code: &str) -> Result<(), ApiError> {
+        self.call("step-up", &[("password", password), ("recovery_code", code)]).await
+    }
+
     pub async fn sign_out(&self) {
         self.call::<()>("sign-out", &[]).await.expect("anybody can sign out");
     }

@@ -1,7 +1,9 @@
 //! An authenticator app, written after RFC 6238 and not after the server.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use app::contract::error::{AppAlgorithm, AppSettings};
+use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use sha2::{Sha256, Sha512};
 use twofold::clock::{Clock as _, SettableClock};
 
 /// Someone's phone with one entry in its app.
@@ -26,6 +28,18 @@ impl Phone {
     pub fn code_of_step(&self, offset: i64) -> String {
         let step = self.clock.now().0.div_euclid(30) + offset;
         hotp(&self.secret, u64::try_from(step).unwrap())
+    }
+
+    /// The code of an app that makes its own: this algorithm, so many digits, a
+    /// new one every `period` seconds; so many of its steps later, or earlier.
+    pub fn code_of_app(&self, settings: AppSettings, offset: i64) -> String {
+        let step = self.clock.now().0.div_euclid(i64::from(settings.period)) + offset;
+        let counter = u64::try_from(step).unwrap();
+        match settings.algorithm {
+            AppAlgorithm::Sha1 => truncated(&mac::<Hmac<Sha1>>(&self.secret, counter), settings.digits),
+            AppAlgorithm::Sha256 => truncated(&mac::<Hmac<Sha256>>(&self.secret, counter), settings.digits),
+            AppAlgorithm::Sha512 => truncated(&mac::<Hmac<Sha512>>(&self.secret, counter), settings.digits),
+        }
     }
 
     /// A code that is right at no time nearby.
@@ -53,12 +67,19 @@ pub fn base32(text: &str) -> Vec<u8> {
 
 /// RFC 4226 §5.3.
 fn hotp(secret: &[u8], counter: u64) -> String {
-    let mut mac = Hmac::<Sha1>::new_from_slice(secret).unwrap();
+    truncated(&mac::<Hmac<Sha1>>(secret, counter), 6)
+}
+
+fn mac<M: KeyInit + Mac>(secret: &[u8], counter: u64) -> Vec<u8> {
+    let mut mac = <M as KeyInit>::new_from_slice(secret).unwrap();
     mac.update(&counter.to_be_bytes());
-    let hash: [u8; 20] = mac.finalize().into_bytes().into();
-    let offset = usize::from(hash[19] & 0xF);
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn truncated(hash: &[u8], digits: u32) -> String {
+    let offset = usize::from(hash[hash.len() - 1] & 0xF);
     let number = u32::from_be_bytes(hash[offset..offset + 4].try_into().unwrap()) & 0x7FFF_FFFF;
-    format!("{:06}", number % 1_000_000)
+    format!("{:0digits$}", number % 10_u32.pow(digits), digits = digits as usize)
 }
 
 #[test]

@@ -9,14 +9,14 @@
 //!    └─────────────────────┴─── "Stay signed in", in any tab ──┘
 //! ```
 //!
-//! A part of the program of its own; nothing of it is needed before the page works.
+//! Its dialog is fetched with the others when it is needed.
 
 mod dialog;
 mod end;
 mod tabs;
 mod watch;
 
-use super::{changing::sometimes, hydration::use_hydrated, part::Part};
+use super::{changing::sometimes, part::Part};
 use dialog::EndingDialog;
 use leptos::prelude::*;
 use watch::Watch;
@@ -24,22 +24,17 @@ use watch::Watch;
 /// Watches the session of the page. Its dialog appears here.
 #[component]
 pub fn SessionWatch() -> impl IntoView {
-    let hydrated = use_hydrated();
+    let watch = Watch::new();
+    // Only in the browser, and only once the page has been taken over.
+    Effect::new(move |_| watch.start());
     sometimes(move || {
-        // Without it the server still ends the session, only without a word.
-        hydrated
-            .get()
-            .then(|| Suspend::new(async move { watcher().await.unwrap_or_else(|_| ().into_any()) }).into_any())
+        // Where the dialog can't be fetched the server still ends the session, only without a word.
+        let open = async move { ending_dialog(watch).await.unwrap_or_else(|_| ().into_any()) };
+        watch.warns().then(|| Suspend::new(open).into_any())
     })
 }
 
-#[leptos::wasm_split::wasm_split(session, wasm_split_path = leptos::wasm_split, fallible)]
-fn watcher() -> Part {
-    Ok(view! { <Watcher /> }.into_any())
-}
-
-#[component]
-fn Watcher() -> impl IntoView {
-    let watch = Watch::start();
-    sometimes(move || watch.warns().then(|| view! { <EndingDialog watch /> }.into_any()))
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+fn ending_dialog(watch: Watch) -> Part {
+    Ok(view! { <EndingDialog watch /> }.into_any())
 }

@@ -49,9 +49,9 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Asks for the end of the session and watches it as long as the page is signed in.
-    pub fn start() -> Self {
-        let watch = Self {
+    /// Asleep.
+    pub fn new() -> Self {
+        Self {
             end: RwSignal::new(None),
             warns: RwSignal::new(false),
             told: StoredValue::new(false),
@@ -61,18 +61,21 @@ impl Watch {
             timer: StoredValue::new_local(None),
             tabs: StoredValue::new_local(None),
             signed_in: use_signed_in(),
-        };
-        watch.tabs.set_value(Tabs::open(move |news| watch.hear(news)));
-        let back = window_event_listener(ev::visibilitychange, move |_| watch.wake());
-        let leaving = tell_when_signing_out(watch);
+        }
+    }
+
+    /// Asks for the end of the session and watches it as long as the page is signed in. Browser only.
+    pub fn start(self) {
+        self.tabs.set_value(Tabs::open(move |news| self.hear(news)));
+        let back = window_event_listener(ev::visibilitychange, move |_| self.wake());
+        let leaving = tell_when_signing_out(self);
         on_cleanup(move || {
             back.remove();
             leaving.into_iter().for_each(WindowListenerHandle::remove);
-            watch.timer.set_value(None);
-            watch.tabs.set_value(None);
+            self.timer.set_value(None);
+            self.tabs.set_value(None);
         });
-        watch.look();
-        watch
+        self.look();
     }
 
     /// The person is to be told that the session ends soon.

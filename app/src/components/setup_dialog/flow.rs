@@ -178,8 +178,10 @@ impl Flow {
     /// Leaves the dialog; what is pending is dropped.
     pub fn leave(self) {
         let Some(begun) = self.stage.try_with_untracked(|stage| !matches!(stage, Stage::Apps)) else { return };
+        // What is still being asked for can only be dropped when it has come: see `request`.
+        let asking = self.busy.get_untracked();
         self.set_up.close(Outcome::Abandoned);
-        if begun || self.busy.get_untracked() {
+        if begun && !asking {
             // If this can't be delivered the portal drops the set-up when its time is over.
             spawn_local(async { drop(cancel_enrolment().await) });
         }
@@ -194,7 +196,11 @@ impl Flow {
         self.trouble.clear();
         spawn_local(async move {
             send().await;
-            self.busy.set(false);
+            if self.is_open() {
+                self.busy.set(false);
+            } else if self.set_up.was_abandoned() {
+                drop(cancel_enrolment().await);
+            }
         });
     }
 

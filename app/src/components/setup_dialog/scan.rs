@@ -129,10 +129,12 @@ fn CodeForm(flow: Flow, id: String) -> impl IntoView {
 pub fn Expired(flow: Flow) -> impl IntoView {
     let other = move || flow.trouble.get().filter(|problem| !matches!(problem, ApiError::Enrolment(_)));
     let late = move || matches!(flow.trouble.get(), Some(ApiError::Enrolment(_)));
+    // What had the focus is gone with the QR code.
+    Effect::new(|_| browser::focus("expired-title"));
     view! {
         <div class="stack expired">
             <div class="expired-frame">
-                <p class="expired-title" role="alert">
+                <p class="expired-title" id="expired-title" role="alert" tabindex="-1">
                     "This QR code has expired"
                 </p>
                 <p>

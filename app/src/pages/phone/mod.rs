@@ -34,7 +34,7 @@ use set_up::SetUpHere;
 
 lazy_page! {
     /// What "Continue on my phone" leads to.
-    PhonePage, part phone, preload preload_phone, phone => async { view! { <Phone /> }.into_any() }
+    PhonePage, part account, preload preload_phone, phone => async { view! { <Phone /> }.into_any() }
 }
 
 /// What the page shows.

@@ -16,7 +16,7 @@ use crate::{
         browser,
         fetched::{Fetched, fetched, settled},
         page::PageHeading,
-        part::{lazy_page, or_unreachable},
+        part::lazy_page,
         signed_in::use_signed_in,
     },
     contract::profile::TwoFactorStatus,
@@ -26,7 +26,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use password::{ChangePassword, Password};
 use records::Records;
-use second_factor::second_factor;
+use second_factor::SecondFactor;
 use sessions::Sessions;
 use trusted_browsers::TrustedBrowsers;
 
@@ -36,21 +36,13 @@ lazy_page! {
         let status = fetched(|| (), |()| fetch_two_factor_status());
         let records = Records::fetch();
         let status = settled(status).await;
-        #[cfg(feature = "ssr")]
-        leptos::prefetch_lazy_fn_on_server("methods");
-        let second_factor = or_unreachable(second_factor(status).await);
         records.settle().await;
-        view! { <Profile status second_factor records /> }.into_any()
+        view! { <Profile status records /> }.into_any()
     }
 }
 
 #[component]
-fn Profile(
-    status: Fetched<TwoFactorStatus>,
-    /// Its section.
-    second_factor: AnyView,
-    records: Records,
-) -> impl IntoView {
+fn Profile(status: Fetched<TwoFactorStatus>, records: Records) -> impl IntoView {
     records.follow(status);
     focus_the_section_that_was_asked_for();
     let has_second_factor =
@@ -59,7 +51,7 @@ fn Profile(
     view! {
         <PageHeading title="Profile" />
         <Person />
-        {second_factor}
+        {view! { <SecondFactor status /> }.into_any()}
         <Password change_password />
         <TrustedBrowsers records />
         <Sessions records />

@@ -1,6 +1,6 @@
 //! The list of settings.
 
-use super::for_administrators;
+use super::{administers, for_administrators_only};
 use crate::{
     components::{
         icon::{Glyph, Icon},
@@ -13,7 +13,9 @@ use leptos::prelude::*;
 
 lazy_page! {
     /// The list of settings.
-    SettingsPage, part settings, preload preload_index, index => async { for_administrators(list) }
+    SettingsPage, part settings, preload preload_index, index => async {
+        if administers() { list() } else { for_administrators_only() }
+    }
 }
 
 fn list() -> AnyView {

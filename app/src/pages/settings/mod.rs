@@ -13,13 +13,15 @@ use crate::components::{
 };
 use leptos::prelude::*;
 
-/// Shows `page` to administrators; others learn that it is not for them.
+/// Whether whoever is signed in may see these pages.
 ///
 /// Presentation only: the portal itself refuses everybody else.
-fn for_administrators(page: impl FnOnce() -> AnyView) -> AnyView {
-    if use_signed_in().viewer().is_some_and(|viewer| viewer.administrator) {
-        return page();
-    }
+fn administers() -> bool {
+    use_signed_in().viewer().is_some_and(|viewer| viewer.administrator)
+}
+
+/// What others learn.
+fn for_administrators_only() -> AnyView {
     answer_forbidden();
     view! {
         <PageHeading

@@ -1,5 +1,4 @@
-//! The section "Two factor authentication" of the profile: a part of the
-//! program of its own, so that the profile's does not grow too large.
+//! The section "Two factor authentication" of the profile.
 
 mod check;
 mod dialogs;
@@ -16,7 +15,6 @@ use crate::{
         changing::sometimes,
         fetched::Fetched,
         loaded::Loaded,
-        part::Part,
         second_device::AddSecondDevice,
         set_up::{Intent, Outcome, use_set_up},
     },
@@ -28,18 +26,9 @@ use leptos::prelude::*;
 use methods::Methods;
 use section::{Asked, HEADING, LastChange, Section};
 
-/// The section.
-///
-/// # Errors
-/// This part of the program could not be fetched.
-#[leptos::wasm_split::wasm_split(methods, wasm_split_path = leptos::wasm_split, fallible)]
-pub fn second_factor(status: Fetched<TwoFactorStatus>) -> Part {
-    Ok(view! { <SecondFactor status /> }.into_any())
-}
-
 /// The person's authentication apps and recovery codes.
 #[component]
-fn SecondFactor(
+pub fn SecondFactor(
     /// What the portal knows of them.
     status: Fetched<TwoFactorStatus>,
 ) -> impl IntoView {

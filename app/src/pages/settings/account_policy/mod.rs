@@ -5,7 +5,7 @@ mod editor;
 mod impact;
 mod summary;
 
-use super::for_administrators;
+use super::{administers, for_administrators_only};
 use crate::{
     api::policy::fetch_account_policy,
     components::{
@@ -24,8 +24,11 @@ use summary::Summary;
 lazy_page! {
     /// The account policy.
     AccountPolicyPage, part settings, preload preload_account_policy, account_policy => async {
+        if !administers() {
+            return for_administrators_only();
+        }
         let policy = settled(fetched(|| (), |()| fetch_account_policy())).await;
-        for_administrators(|| view! { <AccountPolicy policy /> }.into_any())
+        view! { <AccountPolicy policy /> }.into_any()
     }
 }
 
