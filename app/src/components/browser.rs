@@ -77,6 +77,12 @@ pub fn focused() -> Option<HtmlElement> {
     document().active_element()?.dyn_into().ok()
 }
 
+/// Whether the page has an element called `id`.
+#[cfg(not(feature = "ssr"))]
+pub fn shows(id: &str) -> bool {
+    document().get_element_by_id(id).is_some()
+}
+
 /// Moves the focus to the element called `id`, if it is there.
 pub fn focus(id: &str) {
     if let Some(element) = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {

@@ -21,13 +21,27 @@ pub fn RecoveryBanner(
     /// There is something to say.
     wanted: Memo<bool>,
 ) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if wanted.get_untracked() {
+        leptos::prefetch_lazy_fn_on_server("dialogs");
+    }
     sometimes(move || {
         // If it can't be fetched, it comes with the next page.
         wanted.get().then(|| Suspend::new(async move { banner().await.unwrap_or_else(|_| ().into_any()) }).into_any())
     })
 }
 
-#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+/// Has the banner ready if the document shows it: nothing that the server
+/// rendered can be waited for while the page is being taken over.
+pub async fn preload_what_is_shown() {
+    #[cfg(not(feature = "ssr"))]
+    if browser::shows("banner-title") {
+        // Showing it tries again.
+        let _ = preload_banner().await;
+    }
+}
+
+#[leptos::wasm_split::wasm_split(dialogs, wasm_split_path = leptos::wasm_split, preload(preload_banner), fallible)]
 fn banner() -> Part {
     let signed_in = use_signed_in();
     let notice = Memo::new(move |before: Option<&Option<RecoveryNotice>>| {

@@ -15,7 +15,7 @@ use crate::{
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
         page::portal_name,
-        recovery_banner::RecoveryBanner,
+        recovery_banner::{RecoveryBanner, preload_what_is_shown},
         second_device::SecondDeviceOffer,
         session_watch::SessionWatch,
         set_up::{SetUp, SetUpHost},
@@ -43,6 +43,10 @@ impl LazyRoute for Layout {
         let path = use_location().pathname;
         let viewer = settled(fetched(move || path.get(), |_| fetch_viewer())).await;
         view! { <SignedInPages viewer /> }.into_any()
+    }
+
+    async fn preload() {
+        preload_what_is_shown().await;
     }
 }
 
