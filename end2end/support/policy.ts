@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test';
+import { enter } from './person';
 
 /** From the read view of the account policy to its editor. */
 export async function editPolicy(page: Page): Promise<void> {
@@ -23,6 +24,17 @@ export async function endIdleSessionsSoon(page: Page): Promise<void> {
   await page.goto('/settings/account-policy');
   await editPolicy(page);
   await page.getByRole('textbox', { name: 'End without activity after' }).fill('1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
+}
+
+/** Lets people choose “Do not ask me for N days”; `page` is nobody's yet. */
+export async function allowTrustedBrowsers(page: Page, administrator: string): Promise<void> {
+  await enter(page, administrator);
+  await page.goto('/settings/account-policy');
+  await editPolicy(page);
+  const allow = 'Allow users to choose the option “Do not ask me for N days”';
+  await page.getByRole('checkbox', { name: allow, exact: true }).check();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
 }

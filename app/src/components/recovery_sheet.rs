@@ -101,7 +101,7 @@ fn TakeAway(
         said.set(if worked { good } else { bad });
     };
     let file = as_text(&sheet);
-    let lines = numbered(&sheet.codes);
+    let lines = sheet.codes.join("\n");
     let download = move |_| {
         let worked = browser::download(FILE_NAME, &file).is_ok();
         outcome(worked, "Downloaded.", "Your browser could not save the file. Copy or print the codes instead.");

@@ -52,7 +52,7 @@ pub fn CheckACode() -> impl IntoView {
                 </Button>
             </TextField>
             <Problem problem=Signal::derive(other) />
-            <div role="status">{sometimes(move || found.get().map(|entry| view! { <Found entry /> }.into_any()))}</div>
+            <div aria-live="polite">{sometimes(move || found.get().map(|entry| view! { <Found entry /> }.into_any()))}</div>
         </form>
     }
 }

@@ -36,7 +36,10 @@ enum Stage {
     /// What will happen.
     Explain,
     /// Password and perhaps a code.
-    Prove(Proof),
+    Prove {
+        /// Identity was not proved just now.
+        needs_code: bool,
+    },
     /// The new codes.
     Keep(RecoveryCodeSheet),
 }
@@ -58,7 +61,7 @@ impl Flow {
     /// The person has read what will happen.
     fn go_on(self) {
         self.request(async move || match fetch_session_state().await {
-            Ok(state) => self.stage.set(Stage::Prove(Proof::new(!state.stepped_up))),
+            Ok(state) => self.stage.set(Stage::Prove { needs_code: !state.stepped_up }),
             Err(problem) => self.trouble.note(problem),
         });
     }
@@ -130,7 +133,7 @@ pub fn Generate(section: Section) -> impl IntoView {
         <Modal id="generate-title" title=TITLE leave=move || flow.leave()>
             {changing(move || match flow.stage.get() {
                 Stage::Explain => view! { <Explain flow /> }.into_any(),
-                Stage::Prove(proof) => view! { <Prove flow proof /> }.into_any(),
+                Stage::Prove { needs_code } => view! { <Prove flow needs_code /> }.into_any(),
                 Stage::Keep(sheet) => view! { <Keep flow sheet /> }.into_any(),
             })}
         </Modal>
@@ -161,7 +164,8 @@ fn Explain(flow: Flow) -> impl IntoView {
 const LOST: &str = "The portal’s answer was lost on its way. New codes may be in force already, without having been shown, and the earlier ones may be dead: generate them again.";
 
 #[component]
-fn Prove(flow: Flow, proof: Proof) -> impl IntoView {
+fn Prove(flow: Flow, needs_code: bool) -> impl IntoView {
+    let proof = Proof::new(needs_code);
     view! {
         <form class="stack" novalidate on:submit=on_submit(move || flow.generate(proof))>
             <p>"Confirm that it is you. The new codes come next, and the earlier ones stop working."</p>
