@@ -26,3 +26,12 @@ export async function endIdleSessionsSoon(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
 }
+
+/** Allows people to trust their browsers for as long as the policy says. */
+export async function allowTrustedBrowsers(page: Page): Promise<void> {
+  await page.goto('/settings/account-policy');
+  await editPolicy(page);
+  await page.getByRole('checkbox', { name: /^Allow users to choose the option/ }).check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
+}

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, expectAccessible, expectNoSidewaysScroll, test } from '../support/fixtures';
 import { enrol, enter, giveCode, region, signIn, signOut } from '../support/person';
+import { allowTrustedBrowsers } from '../support/policy';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
@@ -16,7 +17,13 @@ async function trust(page: Page, code: string): Promise<void> {
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 }
 
-test.beforeEach(({ portal }) => portal.add('alice'));
+test.beforeEach(async ({ anotherBrowser, portal }) => {
+  portal.add('alice');
+  portal.add('admin', '--admin');
+  const admin = await anotherBrowser();
+  await enter(admin, 'admin');
+  await allowTrustedBrowsers(admin);
+});
 
 test('who trusts no browser is told what that would mean', async ({ page }) => {
   await enter(page, 'alice');
