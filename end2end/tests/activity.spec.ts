@@ -34,6 +34,8 @@ test('people see what happened to their account, page by page', async ({ page })
   const more = section.getByRole('button', { name: 'Show more' });
   await more.click();
   await expect(entries.last()).toContainText('User added');
+  await expect(entries.last()).toContainText('command line');
+  await expect(entries.filter({ hasText: 'Wrong password at sign-in' })).toHaveCount(1);
   await expect(more).toHaveCount(0);
   await page.setViewportSize({ width: 360, height: 740 });
   await expectNoSidewaysScroll(page);

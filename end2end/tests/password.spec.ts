@@ -34,6 +34,7 @@ test('the password is changed with the current one; every other session ends', a
   await field(page, 'Current password').fill('Wrong-horse-9');
   await save(page).click();
   await expect(field(page, 'New password')).toHaveAccessibleDescription(/rules/);
+  await expect(field(page, 'New password')).toBeFocused();
 
   await field(page, 'New password').fill(NEW);
   await save(page).click();

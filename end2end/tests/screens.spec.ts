@@ -4,8 +4,8 @@ import { Authenticator } from '../support/authenticator';
 import { dialog, enter, enterCode, giveCode, openSetUp, shownCodes, signIn, signOut } from '../support/person';
 import { demandSecondFactor, editPolicy } from '../support/policy';
 
-/** Where the documents look for pictures. */
-const FOLDER = process.env.SCREENS_FOLDER ?? '../docs/screens';
+/** Where the README looks for pictures. */
+const FOLDER = process.env.SCREENS_FOLDER ?? 'screens';
 
 /** Pictures of every view, for the documents: `npm run screens`. */
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -63,7 +63,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await dialog(page).getByRole('checkbox', { name: 'I have stored these codes' }).check();
       await dialog(page).getByRole('button', { name: 'Finish' }).click();
       await dialog(page).waitFor({ state: 'hidden' });
-      await picture('profile-on');
+      await picture('profile-on', true);
+      await page.getByRole('button', { name: 'Generate new recovery codes' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).waitFor();
+      await picture('new-codes');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Change password' }).click();
+      await page.getByRole('textbox', { name: 'New password' }).fill('Correct');
+      await picture('change-password');
+      await page.keyboard.press('Escape');
       await signOut(page);
       await signIn(page, 'alice');
       await page.getByRole('textbox', { name: 'Six-digit code' }).waitFor();

@@ -6,6 +6,7 @@
 
 use super::{
     alert::{Notice, Tone},
+    browser,
     button::{Button, Emphasis},
     changing::changing,
     field::on_submit,
@@ -24,6 +25,9 @@ use crate::{
     contract::{ApiError, error::CodeProblem, password::PasswordPolicy},
 };
 use leptos::{prelude::*, task::spawn_local};
+
+/// Id of the field for the new password.
+const NEW_PASSWORD: &str = "new-password";
 
 /// What the form needs to know.
 #[derive(Clone)]
@@ -158,7 +162,8 @@ fn Form(terms: Terms, close: Callback<bool>) -> impl IntoView {
         // Nothing is proved, and no code spent, for a password that can't be taken.
         let broken = draft.new.with_untracked(|password| rules.broken(password, &name));
         if !broken.is_empty() {
-            return draft.trouble.note(ApiError::Password(broken));
+            draft.trouble.note(ApiError::Password(broken));
+            return browser::focus(NEW_PASSWORD);
         }
         pending.set(true);
         spawn_local(async move {
@@ -191,7 +196,7 @@ fn Form(terms: Terms, close: Callback<bool>) -> impl IntoView {
             />
             <ProofFields proof=draft.proof password="Current password" />
             <NewPassword
-                id="new-password"
+                id=NEW_PASSWORD
                 label="New password"
                 policy=terms.policy
                 user_name=Signal::stored(user_name)

@@ -65,6 +65,10 @@ pub fn Modal(
     };
     // A browser may close it without asking. Whoever shows it may want it to stay.
     let closed = move |_| {
+        // Reported late, when it is out of the page: by now another one may be open.
+        if opener.is_disposed() {
+            return;
+        }
         leave();
         let Some(dialog) = dialog.get_untracked() else { return };
         request_animation_frame(move || {

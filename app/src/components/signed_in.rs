@@ -14,6 +14,8 @@ pub struct SignedIn {
     viewer: Fetched<Viewer>,
     /// The page on the screen, or the one on its way there.
     page: Memo<String>,
+    /// "Sign out" is on its way, and leads where it leads.
+    signing_out: StoredValue<bool>,
 }
 
 impl SignedIn {
@@ -24,7 +26,7 @@ impl SignedIn {
             let (path, search) = (pathname.get(), search.get());
             if search.is_empty() { path } else { format!("{path}?{search}") }
         });
-        Self { viewer, page }
+        Self { viewer, page, signing_out: StoredValue::new(false) }
     }
 
     /// Asks the portal again.
@@ -37,10 +39,21 @@ impl SignedIn {
         self.viewer.get().and_then(Result::ok)
     }
 
+    /// The person has chosen "Sign out": that the session ends is no news.
+    pub fn sign_out(self) {
+        self.signing_out.set_value(true);
+    }
+
+    /// Whether "Sign out" is on its way.
+    pub fn signs_out(self) -> bool {
+        self.signing_out.get_value()
+    }
+
     /// Deals with problems that concern the session rather than what was asked
     /// for; answers whether this was one. Browser only.
     pub fn deals_with(self, problem: &ApiError) -> bool {
         match problem {
+            ApiError::SignedOut if self.signs_out() => {}
             ApiError::SignedOut | ApiError::SecondFactorRequired => {
                 browser::leave_to(&routes::with_next(routes::SIGN_IN, &self.page.get_untracked()));
             }

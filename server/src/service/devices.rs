@@ -13,7 +13,7 @@ use crate::{
         audit::{AuditEvent, Outcome},
         session::{Lifetime, Liveness, liveness},
     },
-    store::{Tx, browsers, policy, sessions},
+    store::{Tx, accounts, browsers, policy, sessions},
 };
 use app::{
     contract::{
@@ -71,6 +71,7 @@ impl Sessions for Service {
     async fn end_other_sessions(&self, caller: &Person) -> Result<(), ApiError> {
         let here = caller.session();
         let mut tx = self.db.begin().await?;
+        accounts::lock(&mut tx, &here.user_id).await?;
         match sessions::delete_others(&mut tx, &here.user_id, &here.id).await? {
             0 => Ok(()),
             _ => self.note(tx, caller, AuditEvent::SessionEnded).await,
@@ -106,6 +107,7 @@ impl Sessions for Service {
     async fn revoke_trusted_browsers(&self, caller: &Person) -> Result<(), ApiError> {
         let mut tx = self.db.begin().await?;
         let (user_id, why) = (&caller.session().user_id, stored(AskedBecause::TrustRemoved));
+        accounts::lock(&mut tx, user_id).await?;
         match browsers::end_all_trust(&mut tx, user_id, &why, self.now().0).await? {
             0 => Ok(()),
             _ => self.note(tx, caller, AuditEvent::TrustedBrowserRemoved).await,

@@ -177,9 +177,7 @@ impl Service {
 
     /// Takes back what was charged to a person's codes: one was right.
     pub(super) async fn take_back_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
-        for key in [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)] {
-            attempts::reset(tx, &key).await?;
-        }
-        Ok(())
+        let keys = [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)];
+        Ok(attempts::reset_three(tx, keys.each_ref().map(String::as_str)).await?)
     }
 }

@@ -222,15 +222,14 @@ impl Watch {
 ///
 /// The page goes away when the answer to the form has come: by then the session is over.
 fn tell_when_signing_out(watch: Watch) -> [WindowListenerHandle; 2] {
-    let signing_out = StoredValue::new(false);
     let submitted = window_event_listener(ev::submit, move |event| {
         let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
         if form.is_some_and(|form| form.action().ends_with(SIGN_OUT)) {
-            signing_out.set_value(true);
+            watch.signed_in.sign_out();
         }
     });
     let gone = window_event_listener(ev::pagehide, move |_| {
-        if signing_out.get_value() {
+        if watch.signed_in.signs_out() {
             watch.tell(News::Left);
         }
     });

@@ -122,7 +122,20 @@ fn appended(mut shown: ActivityPage, older: ActivityPage) -> ActivityPage {
 fn Entry(entry: Activity) -> impl IntoView {
     let Activity { at, event, outcome, by, origin, .. } = entry;
     let worrying = is_worrying(event, outcome);
-    let elsewhere = by.is_none() && origin.is_none();
+    // Without a browser it came from the command line.
+    let (by_someone, from_somewhere) = (by.is_some(), origin.is_some());
+    let who = match by {
+        Some(by) => view! { "By " <bdi>{by}</bdi> }.into_any(),
+        None if !from_somewhere => "By whoever runs the portal".into_any(),
+        None => ().into_any(),
+    };
+    let place = origin.map(|Origin { browser, address }| {
+        view! {
+            <bdi>{browser}</bdi>
+            <span aria-hidden="true">" · "</span>
+            <bdi>{address}</bdi>
+        }
+    });
     view! {
         <li class="record">
             <span class="record-event" class:record-good=!worrying class:record-caution=worrying>
@@ -130,15 +143,9 @@ fn Entry(entry: Activity) -> impl IntoView {
                 <span>{words(event)}</span>
             </span>
             <span class="record-where">
-                {by.map(|by| view! { "By " <bdi>{by}</bdi> <span aria-hidden="true">" · "</span> })}
-                {origin
-                    .map(|Origin { browser, address }| {
-                        view! {
-                            <bdi>{browser}</bdi>
-                            <span aria-hidden="true">" · "</span>
-                            <bdi>{address}</bdi>
-                        }
-                    })} {elsewhere.then_some("By whoever runs the portal, on the command line")}
+                {who}
+                {(by_someone && from_somewhere).then(|| view! { <span aria-hidden="true">" · "</span> })}
+                {place}
             </span>
             <span class="record-when">
                 <Moment at />

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 /// One entry: which browser, where, what is known of it, and what can be done.
 #[component]
 pub fn Place(
+    /// Unique in the document; what is known is called so, and describes the button.
+    id: String,
     /// Browser and address.
     origin: Origin,
     /// Words that mark the one the person is using.
@@ -30,20 +32,18 @@ pub fn Place(
                 <p class="muted">
                     <bdi>{address}</bdi>
                 </p>
-                <p class="muted place-facts">{facts}</p>
+                <p class="muted place-facts" id=id>
+                    {facts}
+                </p>
             </div>
             {children()}
         </li>
     }
 }
 
-/// Tells the buttons of a list apart for those who do not see the list.
-#[component]
-pub fn Whose(
-    /// Browser and address.
-    origin: Origin,
-) -> impl IntoView {
-    view! { <span class="visually-hidden">{format!(": {}, {}", origin.browser, origin.address)}</span> }
+/// Name of a button that does something to an entry, for those who do not see the list.
+pub fn name(action: &str, origin: &Origin) -> String {
+    format!("{action}: {}, {}", origin.browser, origin.address)
 }
 
 /// What was done.

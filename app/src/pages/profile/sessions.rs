@@ -1,7 +1,7 @@
 //! The section "Sessions".
 
 use super::{
-    place::{Place, Whose, good},
+    place::{Place, good, name},
     records::Records,
 };
 use crate::{
@@ -128,17 +128,23 @@ fn List(sessions: Vec<SessionEntry>, ending: Ending) -> impl IntoView {
 #[component]
 fn Row(session: SessionEntry, ending: Ending) -> impl IntoView {
     let SessionEntry { id, current, origin, first_seen_at, last_seen_at } = session;
+    let (label, described_by) = (name("End session", &origin), format!("session-{id}"));
     let facts = view! {
         <span>"Signed in " <Moment at=first_seen_at /></span>
         <span>"Last seen " <Moment at=last_seen_at /></span>
     };
     view! {
-        <Place origin=origin.clone() mark=current.then_some("This session") facts=facts.into_any()>
+        <Place id=described_by.clone() origin mark=current.then_some("This session") facts=facts.into_any()>
             {(!current)
                 .then(|| {
                     view! {
-                        <Button pending=ending.pending on:click=move |_| ending.one(id.clone())>
-                            <span>"End session"<Whose origin /></span>
+                        <Button
+                            pending=ending.pending
+                            attr:aria-label=label
+                            attr:aria-describedby=described_by
+                            on:click=move |_| ending.one(id.clone())
+                        >
+                            "End session"
                         </Button>
                     }
                 })}

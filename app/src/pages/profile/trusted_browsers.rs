@@ -1,7 +1,7 @@
 //! The section "Trusted browsers".
 
 use super::{
-    place::{Place, Whose, good},
+    place::{Place, good, name},
     records::Records,
 };
 use crate::{
@@ -95,6 +95,7 @@ fn List(browsers: Vec<TrustedBrowser>, revoking: Revoking) -> impl IntoView {
 #[component]
 fn Row(trusted: TrustedBrowser, revoking: Revoking) -> impl IntoView {
     let TrustedBrowser { id, current, origin, since, until } = trusted;
+    let (label, described_by) = (name("Revoke", &origin), format!("browser-{id}"));
     let revoke =
         move |_| revoking.run(revoke_trusted_browser(id.clone()), "That browser is asked for a code from now on.");
     let hydrated = use_hydrated();
@@ -104,9 +105,14 @@ fn Row(trusted: TrustedBrowser, revoking: Revoking) -> impl IntoView {
         <span>"Until " <Moment at=until /> {left}</span>
     };
     view! {
-        <Place origin=origin.clone() mark=current.then_some("This browser") facts=facts.into_any()>
-            <Button pending=revoking.pending on:click=revoke>
-                <span>"Revoke"<Whose origin /></span>
+        <Place id=described_by.clone() origin mark=current.then_some("This browser") facts=facts.into_any()>
+            <Button
+                pending=revoking.pending
+                attr:aria-label=label
+                attr:aria-describedby=described_by
+                on:click=revoke
+            >
+                "Revoke"
             </Button>
         </Place>
     }
