@@ -3,6 +3,7 @@
 
 use super::{
     alert::Problem,
+    changing::changing,
     field::{Kind, TextField},
     loaded::Trouble,
 };
@@ -120,7 +121,7 @@ pub fn ProofFields(
 
 #[component]
 fn CodeField(proof: Proof, error: Signal<Option<String>>) -> impl IntoView {
-    move || {
+    changing(move || {
         let autofocus = proof.swapped.get_untracked();
         let (field, other) = match proof.by.get() {
             By::App => (
@@ -162,5 +163,6 @@ fn CodeField(proof: Proof, error: Signal<Option<String>>) -> impl IntoView {
                 </button>
             </div>
         }
-    }
+        .into_any()
+    })
 }

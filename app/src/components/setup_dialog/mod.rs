@@ -22,6 +22,7 @@ mod scan;
 use super::{
     alert::{Alert, Problem},
     button::{Button, Emphasis},
+    changing::changing,
     modal::Modal,
     part::Part,
     set_up::{Intent, TITLE},
@@ -50,7 +51,7 @@ fn SetUpDialog(intent: Intent) -> impl IntoView {
     view! {
         <Modal id="setup-title" title=TITLE wide=true leave=move || flow.leave()>
             <Steps flow />
-            {move || match flow.stage() {
+            {changing(move || match flow.stage() {
                 Stage::Apps => view! { <Apps flow /> }.into_any(),
                 Stage::Resuming => view! { <Resuming flow /> }.into_any(),
                 Stage::Scan(shown) => view! { <Scan flow shown /> }.into_any(),
@@ -69,7 +70,7 @@ fn SetUpDialog(intent: Intent) -> impl IntoView {
                     }
                         .into_any()
                 }
-            }}
+            })}
         </Modal>
     }
 }
@@ -111,7 +112,7 @@ fn Resuming(flow: Flow) -> impl IntoView {
     view! {
         <div class="stack">
             <Problem problem=flow.trouble.signal() />
-            {move || {
+            {changing(move || {
                 if failed() {
                     view! {
                         <div class="actions">
@@ -124,7 +125,7 @@ fn Resuming(flow: Flow) -> impl IntoView {
                 } else {
                     view! { <p class="loading">"Picking up where you were…"</p> }.into_any()
                 }
-            }}
+            })}
         </div>
     }
 }

@@ -77,6 +77,8 @@ fn List(
             pending.set(false);
         });
     };
+    // The button keeps the focus while it is of use.
+    let there_is_more = Memo::new(move |_| shown.with(|page| page.before.is_some()));
     let rows = changing(move || {
         shown.get().entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view().into_any()
     });
@@ -86,8 +88,8 @@ fn List(
         </ol>
         <Problem problem=trouble.signal() />
         {sometimes(move || {
-            shown
-                .with(|page| page.before.is_some())
+            there_is_more
+                .get()
                 .then(|| {
                     view! {
                         <Button pending on:click=more>

@@ -34,6 +34,7 @@ pub fn SecondFactor(
 ) -> impl IntoView {
     let set_up = use_set_up();
     let section = Section::new(status);
+    let on = Memo::new(move |_| matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty()));
     follow_set_up(status);
     view! {
         <section class="panel" aria-labelledby=HEADING>
@@ -42,8 +43,7 @@ pub fn SecondFactor(
             </h2>
             <div role="status">
                 {sometimes(move || {
-                    let on = matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty());
-                    set_up.outcome().map(|outcome| view! { <SetUpOutcome outcome on /> }.into_any())
+                    set_up.outcome().map(|outcome| view! { <SetUpOutcome outcome on=on.get() /> }.into_any())
                 })}
                 <LastChange section />
             </div>
