@@ -26,6 +26,8 @@ CREATE TABLE browsers (
     UNIQUE (token_hash, user_id)
 );
 CREATE INDEX browsers_by_user ON browsers (user_id);
+CREATE INDEX browsers_by_last_used ON browsers (last_used_at);
+CREATE INDEX browsers_by_trust ON browsers (trusted_until) WHERE trust_ended IS NULL;
 INSERT INTO browsers (id, user_id, token_hash, last_used_at, address, user_agent)
 SELECT gen_random_uuid()::text, user_id, token_hash, last_used_at, '', '' FROM known_browsers;
 DROP TABLE known_browsers;

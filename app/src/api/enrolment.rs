@@ -38,7 +38,7 @@ pub async fn resume_enrolment() -> Answer<Enrolment> {
 #[server(prefix = "/api", endpoint = "renew-enrolment")]
 pub async fn renew_enrolment() -> Answer<Enrolment> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
         portal.renew_enrolment(&person).await
     })
     .await
@@ -78,7 +78,7 @@ pub async fn cancel_enrolment() -> Answer<()> {
 #[server(prefix = "/api", endpoint = "continue-on-phone")]
 pub async fn continue_on_phone(id: String) -> Answer<PhoneLink> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
         portal.continue_on_phone(&person, &id).await
     })
     .await

@@ -60,7 +60,7 @@ pub trait SecondFactor: Send + Sync {
     /// Shows the set-up of this session where it stands.
     async fn resume_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
     /// Replaces the secret of this session's set-up.
-    async fn renew_enrolment(&self, caller: &Enrolling) -> Result<Enrolment, ApiError>;
+    async fn renew_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
     /// Checks the confirming code; answers the recovery codes.
     async fn confirm_enrolment(&self, caller: &Enrolling, id: &str, code: &str)
     -> Result<ConfirmedEnrolment, ApiError>;
@@ -69,7 +69,7 @@ pub trait SecondFactor: Send + Sync {
     /// Drops this session's set-up, if there is one.
     async fn cancel_enrolment(&self, caller: &Enrolling) -> Result<(), ApiError>;
     /// Makes a link with which a phone takes over the pending secret called `id`; the one before dies.
-    async fn continue_on_phone(&self, caller: &Enrolling, id: &str) -> Result<PhoneLink, ApiError>;
+    async fn continue_on_phone(&self, caller: &SteppedUp<Enrolling>, id: &str) -> Result<PhoneLink, ApiError>;
     /// How far the secret called `id` has come.
     async fn enrolment_progress(&self, caller: &Enrolling, id: &str) -> Result<EnrolmentProgress, ApiError>;
     /// Uses the link up and shows the secret to the phone.

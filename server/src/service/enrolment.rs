@@ -72,7 +72,7 @@ impl SecondFactor for Service {
         shown.ok_or(ApiError::Enrolment(EnrolmentProblem::FinishedTooLate))
     }
 
-    async fn renew_enrolment(&self, caller: &Enrolling) -> Result<Enrolment, ApiError> {
+    async fn renew_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError> {
         let (mut tx, rows) = self.begin_with_rows(caller).await?;
         let current = current(&rows).ok_or(GONE)?;
         if current.state == "confirmed" {
@@ -111,7 +111,7 @@ impl SecondFactor for Service {
         Ok(())
     }
 
-    async fn continue_on_phone(&self, caller: &Enrolling, id: &str) -> Result<PhoneLink, ApiError> {
+    async fn continue_on_phone(&self, caller: &SteppedUp<Enrolling>, id: &str) -> Result<PhoneLink, ApiError> {
         self.make_phone_link(caller, id).await
     }
 

@@ -69,9 +69,12 @@ impl Service {
             sessions::delete_others(&mut tx, &session.user_id, &session.id).await?;
         }
         sessions::clear_recovery_notices(&mut tx, &session.user_id).await?;
-        let token = self.elevate_session(&mut tx, session).await?;
+        let token = self.renew_session(&mut tx, session).await?;
         self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
-        self.take_back_codes(&mut tx, &session.user_id).await?;
+        // One more method is no reason to forget who was guessing.
+        if before.is_empty() {
+            self.take_back_codes(&mut tx, &session.user_id).await?;
+        }
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, now, actor, AuditEvent::EnrolmentFinished, Outcome::Success).await?;
         if let Some(replaced) = replaced {

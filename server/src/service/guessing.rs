@@ -161,6 +161,10 @@ impl Service {
         let left = if signing_in { self.charge_sign_in_code(&mut tx, caller).await? } else { MAX_WRONG_CODES };
         let key = recovery_key(&session.user_id);
         let outcome = attempts::charge(&mut tx, &key, Allowance::SECOND_FACTOR_A_DAY, self.now()).await?;
+        if outcome.is_err() {
+            let actor = Actor::of(session, &caller.call().client);
+            record(&mut tx, self.now(), actor, AuditEvent::SecondFactorExhausted, Outcome::Failure).await?;
+        }
         tx.commit().await?;
         match outcome {
             Ok(_) => Ok(left),
@@ -177,7 +181,10 @@ impl Service {
 
     /// Takes back what was charged to a person's codes: one was right.
     pub(super) async fn take_back_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
-        let keys = [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)];
-        Ok(attempts::reset_three(tx, keys.each_ref().map(String::as_str)).await?)
+        // In the order in which they are charged: see the order of locks in `second_factor`.
+        for key in [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)] {
+            attempts::reset(tx, &key).await?;
+        }
+        Ok(())
     }
 }

@@ -137,14 +137,16 @@ impl Service {
     ) -> Result<Standing, ApiError> {
         let call = visitor.call();
         let mut tx = self.db.begin().await?;
-        // While the password was hashed, someone may have changed or deactivated the account.
+        charge.take_back(&mut tx).await?;
+        // While the password was hashed, someone may have changed or deactivated the account, or
+        // set up a second factor. Who does so later waits for this session, and ends it.
+        accounts::lock(&mut tx, &user.id).await?;
         let unchanged = accounts::by_id(&mut tx, &user.id)
             .await?
             .is_some_and(|now| now.active && now.password_hash == user.password_hash);
         if !unchanged {
             return Err(ApiError::Credentials);
         }
-        charge.take_back(&mut tx).await?;
         if let Some(password_hash) = rehash {
             accounts::set_password(&mut tx, &user.id, &password_hash).await?;
         }

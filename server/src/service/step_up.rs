@@ -7,6 +7,7 @@
 use super::{
     Service,
     audit::{Actor, record, record_about},
+    guessing::PasswordCharge,
     recovery_codes::FoundCode,
     second_factor::RightCode,
     sessions::hand_over,
@@ -17,7 +18,7 @@ use crate::{
         code::SixDigits,
         recovery_code::RecoveryCode,
     },
-    store::Tx,
+    store::{Tx, accounts, methods},
 };
 use app::{
     contract::{
@@ -58,13 +59,20 @@ impl Service {
     ) -> Result<(), ApiError> {
         let typed = if caller.session().has_second_factor { read(code, recovery_code)? } else { Typed::Nothing };
         let charge = self.check_password(caller, password).await?;
-        let right = self.evaluate(caller, &typed).await?;
+        let right = self.evaluate(caller, &typed, &charge).await?;
 
         let mut tx = self.db.begin().await?;
         charge.take_back(&mut tx).await?;
+        accounts::lock(&mut tx, &caller.session().user_id).await?;
+        // A second factor may have become active while the password was hashed.
+        if matches!(right, Right::Nothing) && !methods::of_user_in(&mut tx, &caller.session().user_id).await?.is_empty()
+        {
+            tx.commit().await?;
+            return Err(ApiError::StepUpRequired { code: true });
+        }
         if let Some(problem) = self.use_up_right(&mut tx, caller, &right).await? {
             drop(tx);
-            return Err(self.refuse_step_up(caller, problem).await?);
+            return Err(self.refuse_step_up(caller, problem, &charge).await?);
         }
         let token = self.elevate_session(&mut tx, caller.session()).await?;
         if matches!(right, Right::Recovery(_)) {
@@ -85,7 +93,7 @@ impl Service {
     }
 
     /// Charges and judges what was typed; a wrong one is refused and recorded.
-    async fn evaluate(&self, caller: &Bound, typed: &Typed) -> Result<Right, ApiError> {
+    async fn evaluate(&self, caller: &Bound, typed: &Typed, charge: &PasswordCharge) -> Result<Right, ApiError> {
         let problem = match typed {
             Typed::Nothing => return Ok(Right::Nothing),
             Typed::Code(code) => {
@@ -103,7 +111,7 @@ impl Service {
                 }
             }
         };
-        Err(self.refuse_step_up(caller, problem).await?)
+        Err(self.refuse_step_up(caller, problem, charge).await?)
     }
 
     /// Uses up what was right; answers the problem when it was used before.
@@ -117,9 +125,21 @@ impl Service {
         })
     }
 
-    async fn refuse_step_up(&self, caller: &Bound, problem: ApiError) -> Result<ApiError, ApiError> {
+    /// Records a refused code. The password was right, so its charge is taken back: codes have counters of their own.
+    async fn refuse_step_up(
+        &self,
+        caller: &Bound,
+        problem: ApiError,
+        charge: &PasswordCharge,
+    ) -> Result<ApiError, ApiError> {
+        let event = match problem {
+            ApiError::Code(CodeProblem::Reused) => AuditEvent::CodeReused,
+            ApiError::Code(CodeProblem::Clock { .. }) => AuditEvent::ClockSkew,
+            _ => AuditEvent::StepUpFailed,
+        };
         let mut tx = self.db.begin().await?;
-        record(&mut tx, self.now(), actor(caller), AuditEvent::StepUpFailed, Outcome::Failure).await?;
+        charge.take_back(&mut tx).await?;
+        record(&mut tx, self.now(), actor(caller), event, Outcome::Failure).await?;
         tx.commit().await?;
         Ok(problem)
     }

@@ -63,7 +63,10 @@ impl Service {
     ) -> Result<Remembered, ApiError> {
         let token = self.new_token();
         let trust = match trust_days {
-            Some(days) => Trust::given(self.now(), days, most_days(&policy::load_in(tx).await?)),
+            Some(days) => {
+                policy::lock(tx).await?;
+                Trust::given(self.now(), days, most_days(&policy::load_in(tx).await?))
+            }
             None => None,
         };
         if let Some(before) = call.client.browser_token.as_deref().and_then(Token::parse) {

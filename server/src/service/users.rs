@@ -131,10 +131,13 @@ impl Service {
         if !active {
             self.spare_last_administrator(&mut tx, &user).await?;
         }
+        // Whoever uses a one-time link touches it first, too.
+        if !active {
+            accounts::delete_invitations(&mut tx, Some(&user.id)).await?;
+        }
         if accounts::set_active(&mut tx, &user.id, active).await? {
             if !active {
                 sessions::delete_of_user(&mut tx, &user.id).await?;
-                accounts::delete_invitations(&mut tx, Some(&user.id)).await?;
                 self.end_all_trust(&mut tx, &user.id, AskedBecause::AccountChanged).await?;
             }
             let event = if active { AuditEvent::UserReactivated } else { AuditEvent::UserDeactivated };

@@ -52,16 +52,6 @@ pub async fn reset(tx: &mut Tx, key: &str) -> Result<bool, StoreError> {
     Ok(tx.execute("DELETE FROM attempt_counters WHERE key = $1", values![key]).await? == 1)
 }
 
-/// Starts three counters anew.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn reset_three(tx: &mut Tx, keys: [&str; 3]) -> Result<(), StoreError> {
-    let [one, two, three] = keys;
-    tx.execute("DELETE FROM attempt_counters WHERE key IN ($1, $2, $3)", values![one, two, three]).await?;
-    Ok(())
-}
-
 /// Starts all counters anew whose keys begin with `prefix`, which holds no `%` and no `_`.
 ///
 /// # Errors

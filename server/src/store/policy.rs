@@ -65,6 +65,15 @@ pub async fn load_in(tx: &mut Tx) -> Result<PolicyRow, StoreError> {
     tx.one(SELECT, values![]).await
 }
 
+/// Holds the policy until the transaction ends, so that what is given by it is given before it changes.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.execute("UPDATE account_policy SET version = version WHERE id = 1", values![]).await?;
+    Ok(())
+}
+
 /// Replaces the policy if it still has `policy.version`; answers the new version.
 ///
 /// # Errors

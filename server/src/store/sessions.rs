@@ -142,6 +142,15 @@ pub async fn elevate(tx: &mut Tx, id: &str, token_hash: &[u8; 32], now: i64) -> 
     Ok(changed == 1)
 }
 
+/// Gives a session a new token without any new proof of identity; `false` when it is gone.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn renew_token(tx: &mut Tx, id: &str, token_hash: &[u8; 32], now: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE sessions SET token_hash = $2, last_seen_at = $3 WHERE id = $1";
+    Ok(tx.execute(sql, values![id, token_hash, now]).await? == 1)
+}
+
 /// Charges a code to a session; answers how many were charged, `None` when `most` were already.
 ///
 /// # Errors

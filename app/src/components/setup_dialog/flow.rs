@@ -59,7 +59,8 @@ pub struct Flow {
     /// What the dialog was opened for.
     intent: StoredValue<Intent>,
     set_up: SetUp,
-    step_up: StepUp,
+    /// For what takes a fresh proof of identity.
+    pub step_up: StepUp,
 }
 
 impl Flow {
@@ -133,7 +134,8 @@ impl Flow {
 
     /// "Generate new".
     pub fn renew(self) {
-        self.request(async move || match renew_enrolment().await.flatten() {
+        let send = async || renew_enrolment().await.flatten();
+        self.request(async move || match self.step_up.run(send).await {
             Ok(enrolment) => self.show(enrolment),
             Err(problem) => self.refused(problem),
         });

@@ -71,7 +71,8 @@ impl OnPhone {
         self.asking.set(true);
         self.flow.trouble.clear();
         spawn_local(async move {
-            let answer = continue_on_phone(self.id.get_value()).await.flatten();
+            let send = async || continue_on_phone(self.id.get_value()).await.flatten();
+            let answer = self.flow.step_up.run(send).await;
             // Gone when the QR code's time was over meanwhile.
             if self.asking.try_set(false).is_some() {
                 return;
