@@ -205,6 +205,26 @@ both_databases! {
         assert_eq!(finish(&browser, &shown.id).await, refused(EnrolmentProblem::Gone));
     }
 
+    /// A set-up that was left lying about is no way around a fresh proof of identity.
+    async fn a_new_qr_code_takes_a_fresh_proof(portal) {
+        let browser = portal.person("alice").await;
+        begin(&browser).await;
+        portal.clock.advance(5 * 60);
+        let refused = problem(browser.call::<Enrolment>("renew-enrolment", &[]).await);
+        assert_eq!(refused, Some(ApiError::StepUpRequired { code: false }));
+        portal_stepped_up(&browser).await.call::<Enrolment>("renew-enrolment", &[]).await.expect("after a step-up");
+    }
+
+    /// "Finish" proves nothing anew.
+    async fn finishing_does_not_put_the_next_step_up_off(portal) {
+        let browser = portal.person("alice").await;
+        portal.clock.advance(4 * 60);
+        portal.set_up(&browser).await;
+        portal.clock.advance(60);
+        let refused = problem(browser.call::<Enrolment>("begin-enrolment", &[]).await);
+        assert_eq!(refused, Some(ApiError::StepUpRequired { code: true }));
+    }
+
     async fn in_the_last_second_it_still_counts(portal) {
         let browser = portal.person("alice").await;
         let (_, shown) = confirmed(&portal, &browser).await;

@@ -93,6 +93,16 @@ both_databases! {
         assert!(in_with(&portal.awaiting_code("alice").await, &alice.phone.code_of_step(1)).await);
     }
 
+    async fn wrong_codes_in_step_up_are_not_held_against_the_password(portal) {
+        let alice = portal.enrolled("alice").await;
+        for _ in 0..7 {
+            let refused = alice.browser.step_up(PASSWORD, &alice.phone.wrong_code()).await;
+            assert!(matches!(refused, Err(ApiError::Code(CodeProblem::Wrong { .. }))), "{refused:?}");
+        }
+        alice.browser.step_up(PASSWORD, &alice.phone.code()).await.expect("no lock");
+        portal.browser().sign_in("alice", PASSWORD).await.expect("nor for another browser");
+    }
+
     async fn each_code_counts_once(portal) {
         let alice = portal.enrolled("alice").await;
         let code = alice.phone.code();
@@ -103,7 +113,7 @@ both_databases! {
         assert_eq!(portal.awaiting_code("alice").await.code(&earlier).await, REUSED, "nor does an earlier one");
         let portal = portal.restarted().await;
         assert_eq!(portal.awaiting_code("alice").await.code(&code).await, REUSED, "nor after a restart");
-        assert_eq!(portal.count(AuditEvent::CodeReused).await, 3);
+        assert_eq!(portal.count(AuditEvent::CodeReused).await, 4);
         portal.clock.advance(30);
         portal.awaiting_code("alice").await.code(&alice.phone.code()).await.unwrap();
     }
