@@ -6,8 +6,8 @@ test.beforeEach(({ portal }) => portal.add('alice'));
 
 const qr = 'QR code';
 
-test.describe('a QR code that lives for six seconds', () => {
-  test.use({ flags: { serve: ['--qr-lifetime', '6s'] } });
+test.describe('a QR code that lives for eight seconds', () => {
+  test.use({ flags: { serve: ['--qr-lifetime', '8s'] } });
 
   test('expires before one’s eyes; "Generate new" makes another, and only its codes count', async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 740 });
@@ -51,7 +51,7 @@ test.describe('a QR code that lives for six seconds', () => {
     const app = await Authenticator.scan(page);
     const generate = dialog(page).getByRole('button', { name: 'Generate new' });
     // The only way to let time pass for the portal alone.
-    await new Promise((done) => setTimeout(done, 6_200));
+    await new Promise((done) => setTimeout(done, 8_200));
     await expect(generate).toHaveCount(0);
     await enterCode(page, app.code());
     await page.clock.resume();
