@@ -58,7 +58,8 @@ impl Service {
         Ok(())
     }
 
-    /// Stores a password in place of `before`. No browser is trusted any longer.
+    /// Stores a password in place of `before`, which can't be chosen again for a
+    /// while. Sessions and trust are for the caller to end.
     pub(super) async fn store_password(
         &self,
         tx: &mut Tx,
