@@ -343,6 +343,7 @@ both_databases! {
         let locked = Err(ApiError::Locked { retry_after: Some(900) });
         assert_eq!(browser.step_up("Wrong-horse-7", "").await, locked);
         assert_eq!(browser.step_up(PASSWORD, "").await, locked);
+        assert_eq!(portal.count(AuditEvent::StepUpRefused).await, 1);
         assert_eq!(portal.browser().sign_in("alice", PASSWORD).await, locked);
         assert_eq!(portal.count(AuditEvent::StepUpFailed).await, 5);
         assert_eq!(portal.count(AuditEvent::AccountLocked).await, 1);

@@ -70,6 +70,7 @@ both_databases! {
         let url = link(&computer, &pending.id).await.unwrap();
         assert!(url.starts_with("http://127.0.0.1:3000/phone#"), "{url}");
         assert_eq!(token(&url).len(), 43, "256 bits");
+        assert_eq!(portal.count(AuditEvent::EnrolmentPhoneLinkMade).await, 1);
         let phone = portal.browser().at("198.51.100.7");
         let set_up = open(&phone, &token(&url)).await.unwrap();
         assert_eq!((set_up.key.as_str(), set_up.uri.as_str()), (pending.key.as_str(), pending.uri.as_str()));

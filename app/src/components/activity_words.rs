@@ -36,10 +36,12 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::TrustedBrowserRemoved => "Browser no longer trusted",
         AuditEvent::SteppedUp => "Identity confirmed for a change",
         AuditEvent::StepUpFailed => "Identity not confirmed for a change",
+        AuditEvent::StepUpRefused => "Confirmation refused: too many failed attempts",
         AuditEvent::EnrolmentStarted => "Set-up of an authentication app begun",
         AuditEvent::EnrolmentQrRenewed => "New QR code generated",
         AuditEvent::EnrolmentCodeWrong => "Wrong code during set-up",
         AuditEvent::EnrolmentExpired => "QR code expired",
+        AuditEvent::EnrolmentPhoneLinkMade => "Link to continue a set-up on a phone made",
         AuditEvent::EnrolmentContinuedOnPhone => "Set-up continued on a phone",
         AuditEvent::EnrolmentConfirmed => "Authentication app confirmed during set-up",
         AuditEvent::EnrolmentFinished => "Authentication app added",
@@ -72,6 +74,7 @@ pub const fn is_worrying(event: AuditEvent, outcome: Outcome) -> bool {
                 | AuditEvent::SecondFactorSuspended
                 | AuditEvent::RecoveryCodeFailed
                 | AuditEvent::StepUpFailed
+                | AuditEvent::StepUpRefused
                 | AuditEvent::SecondFactorDisabled
                 | AuditEvent::SecondFactorReset
         )

@@ -76,11 +76,15 @@ events! {
     TrustedBrowserRemoved = "trusted_browser_removed",
     SteppedUp = "stepped_up",
     StepUpFailed = "step_up_failed",
+    /// Refused unseen because of a lock.
+    StepUpRefused = "step_up_refused",
     // Second factors
     EnrolmentStarted = "enrolment_started",
     EnrolmentQrRenewed = "enrolment_qr_renewed",
     EnrolmentCodeWrong = "enrolment_code_wrong",
     EnrolmentExpired = "enrolment_expired",
+    /// A link with which a phone may take the set-up over.
+    EnrolmentPhoneLinkMade = "enrolment_phone_link_made",
     /// A phone took the set-up over from the browser that shows it.
     EnrolmentContinuedOnPhone = "enrolment_continued_on_phone",
     EnrolmentConfirmed = "enrolment_confirmed",

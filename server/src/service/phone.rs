@@ -58,6 +58,8 @@ impl Service {
         }
         let token = self.new_token();
         phone_links::replace(&mut tx, id, &token.digest()).await?;
+        let actor = SetUp::of(caller).actor();
+        record(&mut tx, self.now(), actor, AuditEvent::EnrolmentPhoneLinkMade, Outcome::Success).await?;
         tx.commit().await?;
         let url = self.settings.public_url.link(&format!("{PAGE}#{}", token.text().as_str()));
         let matrix = qr::draw(&url).map_err(incident)?;

@@ -178,6 +178,10 @@ impl Service {
         let user = accounts::by_id(&mut tx, &session.user_id).await?.ok_or(ApiError::SignedOut)?;
         let name_key = lookup_key(&user.name);
         let charge = self.charge_password(&mut tx, client, &name_key, Some(&user)).await?;
+        if matches!(charge, Err(ApiError::Locked { .. })) {
+            let actor = Actor::of(session, client);
+            record(&mut tx, self.now(), actor, AuditEvent::StepUpRefused, Outcome::Failure).await?;
+        }
         tx.commit().await?;
         let charge = charge?;
         if password.chars().count() <= MAXIMUM_LENGTH
