@@ -71,7 +71,7 @@ impl Sessions for Service {
     async fn end_other_sessions(&self, caller: &Person) -> Result<(), ApiError> {
         let here = caller.session();
         let mut tx = self.db.begin().await?;
-        accounts::lock(&mut tx, &here.user_id).await?;
+        accounts::lock(&mut tx, &here.user_id)?;
         match sessions::delete_others(&mut tx, &here.user_id, &here.id).await? {
             0 => Ok(()),
             _ => self.note(tx, caller, AuditEvent::SessionEnded).await,
@@ -107,7 +107,7 @@ impl Sessions for Service {
     async fn revoke_trusted_browsers(&self, caller: &Person) -> Result<(), ApiError> {
         let mut tx = self.db.begin().await?;
         let (user_id, why) = (&caller.session().user_id, stored(AskedBecause::TrustRemoved));
-        accounts::lock(&mut tx, user_id).await?;
+        accounts::lock(&mut tx, user_id)?;
         match browsers::end_all_trust(&mut tx, user_id, &why, self.now().0).await? {
             0 => Ok(()),
             _ => self.note(tx, caller, AuditEvent::TrustedBrowserRemoved).await,

@@ -54,8 +54,8 @@ impl Service {
 
         let mut tx = self.db.begin().await?;
         // One after the other, whichever browser of the person finishes.
-        accounts::lock(&mut tx, &session.user_id).await?;
-        methods::lock_of_user(&mut tx, &session.user_id).await?;
+        accounts::lock(&mut tx, &session.user_id)?;
+        methods::lock_of_user(&mut tx, &session.user_id)?;
         let set = NewSet { id: &self.new_id(), user_id: &session.user_id, salt: &salt.0, hashes: &hashes, now: now.0 };
         recovery::replace(&mut tx, &set).await?;
         if !sessions::lock(&mut tx, &session.id).await? {
@@ -68,7 +68,7 @@ impl Service {
         if before.is_empty() {
             sessions::delete_others(&mut tx, &session.user_id, &session.id).await?;
         }
-        sessions::clear_recovery_notices(&mut tx, &session.user_id).await?;
+        sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
         let token = self.renew_session(&mut tx, session).await?;
         self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
         // One more method is no reason to forget who was guessing.

@@ -46,8 +46,8 @@ impl PasswordCharge {
 
     /// Takes the charge back: the password was right.
     pub async fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
-        attempts::refund(tx, &self.address).await?;
-        attempts::reset(tx, &self.account).await?;
+        attempts::refund(tx, &self.address)?;
+        attempts::reset(tx, &self.account)?;
         Ok(())
     }
 }
@@ -135,7 +135,7 @@ impl Service {
                 match attempts::charge(&mut tx, &a_day, Allowance::SECOND_FACTOR_A_DAY, now).await? {
                     Ok(_) => None,
                     Err(refused) => {
-                        attempts::refund(&mut tx, &in_a_row).await?;
+                        attempts::refund(&mut tx, &in_a_row)?;
                         let retry_after = refused.retry_after.unwrap_or(1);
                         Some((AuditEvent::SecondFactorExhausted, CodeProblem::Exhausted { retry_after }))
                     }
@@ -183,7 +183,7 @@ impl Service {
     pub(super) async fn take_back_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
         // In the order in which they are charged: see the order of locks in `second_factor`.
         for key in [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)] {
-            attempts::reset(tx, &key).await?;
+            attempts::reset(tx, &key)?;
         }
         Ok(())
     }

@@ -29,7 +29,7 @@ impl Service {
         let name = parse_name(name)?;
         let user_id = &caller.session().user_id;
         let mut tx = self.db.begin().await?;
-        accounts::lock(&mut tx, user_id).await?;
+        accounts::lock(&mut tx, user_id)?;
         let before = methods::of_user_in(&mut tx, user_id).await?;
         let before = before.into_iter().find(|method| method.id == id).ok_or(ApiError::NoLongerThere)?;
         if !methods::rename(&mut tx, user_id, id, &name).await? {
@@ -46,7 +46,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         // One after the other: of two requests that remove the last two methods,
         // the second one finds one left.
-        accounts::lock(&mut tx, user_id).await?;
+        accounts::lock(&mut tx, user_id)?;
         let methods = methods::of_user_in(&mut tx, user_id).await?;
         let method = methods.iter().find(|method| method.id == id).ok_or(ApiError::NoLongerThere)?;
         if methods.len() == 1 {
@@ -63,7 +63,7 @@ impl Service {
     /// Switches the caller's second factor off.
     pub(super) async fn disable(&self, caller: &Bound) -> Result<(), ApiError> {
         let mut tx = self.db.begin().await?;
-        accounts::lock(&mut tx, &caller.session().user_id).await?;
+        accounts::lock(&mut tx, &caller.session().user_id)?;
         self.switch_off(tx, caller).await
     }
 
@@ -97,7 +97,7 @@ impl Service {
             Some(session) => sessions::delete_others(tx, user_id, session).await?,
             None => sessions::delete_of_user(tx, user_id).await?,
         };
-        sessions::clear_recovery_notices(tx, user_id).await?;
+        sessions::clear_recovery_notices(tx, user_id)?;
         enrolments::delete_of_user(tx, user_id).await?;
         browsers::forget_of_user(tx, user_id).await?;
         self.take_back_codes(tx, user_id).await?;

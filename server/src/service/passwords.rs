@@ -98,7 +98,7 @@ impl Service {
 
         let mut tx = self.db.begin().await?;
         charge.take_back(&mut tx).await?;
-        accounts::lock(&mut tx, &session.user_id).await?;
+        accounts::lock(&mut tx, &session.user_id)?;
         let user = accounts::by_id(&mut tx, &session.user_id).await?.ok_or(ApiError::SignedOut)?;
         self.store_password(&mut tx, &user.id, user.password_hash.as_deref(), &after).await?;
         sessions::delete_others(&mut tx, &user.id, &session.id).await?;

@@ -71,7 +71,7 @@ impl Service {
     /// when few recovery codes are left. Touches the session's row only.
     pub(super) async fn note_few_codes(&self, tx: &mut Tx, session_id: &str, user_id: &str) -> Result<(), ApiError> {
         let few = i64::try_from(FEW_CODES).unwrap_or(i64::MAX);
-        Ok(sessions::note_few_codes(tx, session_id, user_id, few).await?)
+        Ok(sessions::note_few_codes(tx, session_id, user_id, few)?)
     }
 
     /// Looks a code up in the person's current set. Costs one hash, also when there is no set.
@@ -90,7 +90,7 @@ impl Service {
         let (client, now) = (&caller.call().client, self.now());
         let address = client.address.to_string();
         let row = &found.row;
-        accounts::lock(tx, &caller.session().user_id).await?;
+        accounts::lock(tx, &caller.session().user_id)?;
         Ok(recovery::consume(tx, &row.set_id, row.number, now.0, &address, &client.user_agent).await?)
     }
 
@@ -114,7 +114,7 @@ impl Service {
 
         let mut tx = self.db.begin().await?;
         charge.take_back(&mut tx).await?;
-        accounts::lock(&mut tx, &session.user_id).await?;
+        accounts::lock(&mut tx, &session.user_id)?;
         if methods::of_user_in(&mut tx, &session.user_id).await?.is_empty() {
             // Switched off meanwhile. The password was right all the same.
             tx.commit().await?;
@@ -125,7 +125,7 @@ impl Service {
         if !sessions::lock(&mut tx, &session.id).await? {
             return Err(ApiError::SignedOut);
         }
-        sessions::clear_recovery_notices(&mut tx, &session.user_id).await?;
+        sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
         record(&mut tx, now, actor(caller), AuditEvent::RecoveryCodesReplaced, Outcome::Success).await?;
         tx.commit().await?;
         Ok(RecoveryCodeSheet {
@@ -148,7 +148,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let outcome = match found {
             Some(_) => {
-                attempts::refund(&mut tx, &recovery_key(user_id)).await?;
+                attempts::refund(&mut tx, &recovery_key(user_id))?;
                 Outcome::Success
             }
             None => Outcome::Failure,

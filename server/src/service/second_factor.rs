@@ -118,7 +118,7 @@ impl Service {
     /// session's elevation and before the browser that is remembered.
     pub(super) async fn note_spent_code(&self, tx: &mut Tx, caller: &Bound) -> Result<(), ApiError> {
         let session = caller.session();
-        sessions::note_used_code(tx, &session.id).await?;
+        sessions::note_used_code(tx, &session.id)?;
         self.end_all_trust(tx, &session.user_id, AskedBecause::RecoveryCodeUsed).await
     }
 

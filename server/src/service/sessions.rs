@@ -120,10 +120,10 @@ impl Service {
             authenticated_at: if trusted.is_some() { 0 } else { now.0 },
             asked_because: asked_because.as_deref(),
         };
-        sessions::insert(tx, &session).await?;
+        sessions::insert(tx, &session)?;
         if let Some(browser) = &trusted {
             let client = &call.client;
-            browsers::touch(tx, &browser.id, now.0, &client.address.to_string(), &client.user_agent).await?;
+            browsers::touch(tx, &browser.id, now.0, &client.address.to_string(), &client.user_agent)?;
         }
         let standing = standing(assurance, has_second_factor, policy.require_second_factor);
         Ok(Opened { token, id, standing, trusted: trusted.is_some() })

@@ -140,7 +140,7 @@ impl Service {
         charge.take_back(&mut tx).await?;
         // While the password was hashed, someone may have changed or deactivated the account, or
         // set up a second factor. Who does so later waits for this session, and ends it.
-        accounts::lock(&mut tx, &user.id).await?;
+        accounts::lock(&mut tx, &user.id)?;
         let unchanged = accounts::by_id(&mut tx, &user.id)
             .await?
             .is_some_and(|now| now.active && now.password_hash == user.password_hash);

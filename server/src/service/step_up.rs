@@ -63,7 +63,7 @@ impl Service {
 
         let mut tx = self.db.begin().await?;
         charge.take_back(&mut tx).await?;
-        accounts::lock(&mut tx, &caller.session().user_id).await?;
+        accounts::lock(&mut tx, &caller.session().user_id)?;
         // A second factor may have become active while the password was hashed.
         if matches!(right, Right::Nothing) && !methods::of_user_in(&mut tx, &caller.session().user_id).await?.is_empty()
         {

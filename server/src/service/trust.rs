@@ -70,7 +70,7 @@ impl Service {
             None => None,
         };
         if let Some(before) = call.client.browser_token.as_deref().and_then(Token::parse) {
-            browsers::renew_token(tx, &before.digest(), &token.digest()).await?;
+            browsers::renew_token(tx, &before.digest(), &token.digest())?;
         }
         let browser = SeenBrowser {
             id: &self.new_id(),
@@ -81,7 +81,7 @@ impl Service {
             user_agent: &call.client.user_agent,
             trusted_until: trust.map(|trust| trust.until.0),
         };
-        browsers::remember(tx, &browser).await?;
+        browsers::remember(tx, &browser)?;
         Ok(Remembered { token, trust })
     }
 

@@ -97,7 +97,7 @@ impl Service {
         let name_key = lookup_key(name);
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &name_key).await? else { return Ok(false) };
-        attempts::reset(&mut tx, &account_key(&name_key)).await?;
+        attempts::reset(&mut tx, &account_key(&name_key))?;
         attempts::reset_all(&mut tx, &browser_keys_prefix(&user.id)).await?;
         self.take_back_codes(&mut tx, &user.id).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::AccountUnlocked).await?;
@@ -113,7 +113,7 @@ impl Service {
     pub async fn disable_second_factor(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
-        accounts::lock(&mut tx, &user.id).await?;
+        accounts::lock(&mut tx, &user.id)?;
         self.remove_second_factor(&mut tx, &user.id, None).await?;
         self.record_operator(&mut tx, operator, &user, AuditEvent::SecondFactorReset).await?;
         tx.commit().await?;

@@ -143,8 +143,8 @@ pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<UserRow>, StoreError>
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn lock(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE users SET active = active WHERE id = $1", values![id]).await?;
+pub fn lock(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.later("UPDATE users SET active = active WHERE id = $1", values![id])?;
     Ok(())
 }
 

@@ -48,8 +48,8 @@ pub async fn charge(
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn reset(tx: &mut Tx, key: &str) -> Result<bool, StoreError> {
-    Ok(tx.execute("DELETE FROM attempt_counters WHERE key = $1", values![key]).await? == 1)
+pub fn reset(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
+    tx.later("DELETE FROM attempt_counters WHERE key = $1", values![key])
 }
 
 /// Starts all counters anew whose keys begin with `prefix`, which holds no `%` and no `_`.
@@ -64,9 +64,8 @@ pub async fn reset_all(tx: &mut Tx, prefix: &str) -> Result<u64, StoreError> {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn refund(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE attempt_counters SET failures = failures - 1 WHERE key = $1 AND failures > 0", values![key])
-        .await?;
+pub fn refund(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
+    tx.later("UPDATE attempt_counters SET failures = failures - 1 WHERE key = $1 AND failures > 0", values![key])?;
     Ok(())
 }
 

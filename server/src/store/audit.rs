@@ -2,7 +2,7 @@
 //!
 //! The head row serialises appends: PostgreSQL locks it with the first
 //! statement, SQLite has one writer anyway. It is locked late in a transaction
-//! and briefly.
+//! and briefly; from then on the transaction knows it.
 
 use super::db::{Db, StoreError, Tx};
 use crate::{
@@ -94,11 +94,8 @@ impl EntryRow {
 /// # Errors
 /// See [`StoreError`].
 pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<(), StoreError> {
-    let (sequence, previous): (i64, Vec<u8>) = tx
-        .one("UPDATE audit_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, hash", values![])
-        .await?;
-    let previous = <[u8; 32]>::try_from(previous.as_slice())
-        .map_err(|_| StoreError::Database(sqlx::Error::Decode("the head of the audit chain is no hash".into())))?;
+    let Head { sequence, hash: previous } = head(tx).await?;
+    let sequence = sequence.saturating_add(1);
     let fields = EntryFields {
         id: &sequence.to_string(),
         occurred_at: entry.at,
@@ -113,7 +110,7 @@ pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<(), StoreError>
         detail: entry.detail,
     };
     let hash = chain_hash(&previous, &fields);
-    tx.execute(
+    tx.later(
         "INSERT INTO audit_entries (sequence, at, event, outcome, actor_id, actor_name, subject_id, subject_name,
              address, user_agent, detail, hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -131,10 +128,31 @@ pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<(), StoreError>
             fields.detail,
             &hash
         ],
-    )
-    .await?;
-    tx.execute("UPDATE audit_head SET hash = $1 WHERE id = 1", values![&hash]).await?;
+    )?;
+    tx.later("UPDATE audit_head SET sequence = $1, hash = $2 WHERE id = 1", values![sequence, &hash])?;
+    tx.audit_head = Some(Head { sequence, hash });
     Ok(())
+}
+
+/// Where the chain ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    /// Place of the last entry, 0 when there is none.
+    pub sequence: i64,
+    /// Its hash.
+    pub hash: [u8; 32],
+}
+
+/// The end of the chain, held until the transaction ends.
+async fn head(tx: &mut Tx) -> Result<Head, StoreError> {
+    if let Some(head) = tx.audit_head {
+        return Ok(head);
+    }
+    let (sequence, hash): (i64, Vec<u8>) =
+        tx.one("UPDATE audit_head SET sequence = sequence WHERE id = 1 RETURNING sequence, hash", values![]).await?;
+    let hash = <[u8; 32]>::try_from(hash.as_slice())
+        .map_err(|_| StoreError::Database(sqlx::Error::Decode("the head of the audit chain is no hash".into())))?;
+    Ok(Head { sequence, hash })
 }
 
 const SELECT_AFTER: &str =

@@ -72,8 +72,8 @@ pub async fn trusted(db: &Db, user_id: &str, now: i64) -> Result<Vec<BrowserRow>
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Result<(), StoreError> {
-    tx.execute("UPDATE browsers SET token_hash = $2 WHERE token_hash = $1", values![before, after]).await?;
+pub fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Result<(), StoreError> {
+    tx.later("UPDATE browsers SET token_hash = $2 WHERE token_hash = $1", values![before, after])?;
     Ok(())
 }
 
@@ -81,8 +81,8 @@ pub async fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Re
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn remember(tx: &mut Tx, browser: &SeenBrowser<'_>) -> Result<(), StoreError> {
-    tx.execute(
+pub fn remember(tx: &mut Tx, browser: &SeenBrowser<'_>) -> Result<(), StoreError> {
+    tx.later(
         "INSERT INTO browsers (id, user_id, token_hash, last_used_at, address, user_agent, trusted_at, trusted_until)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = excluded.last_used_at,
@@ -98,8 +98,7 @@ pub async fn remember(tx: &mut Tx, browser: &SeenBrowser<'_>) -> Result<(), Stor
             browser.trusted_until.map(|_| browser.now),
             browser.trusted_until
         ],
-    )
-    .await?;
+    )?;
     Ok(())
 }
 
@@ -107,12 +106,11 @@ pub async fn remember(tx: &mut Tx, browser: &SeenBrowser<'_>) -> Result<(), Stor
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn touch(tx: &mut Tx, id: &str, now: i64, address: &str, user_agent: &str) -> Result<(), StoreError> {
-    tx.execute(
+pub fn touch(tx: &mut Tx, id: &str, now: i64, address: &str, user_agent: &str) -> Result<(), StoreError> {
+    tx.later(
         "UPDATE browsers SET last_used_at = $2, address = $3, user_agent = $4 WHERE id = $1",
         values![id, now, address, user_agent],
-    )
-    .await?;
+    )?;
     Ok(())
 }
 

@@ -3,18 +3,25 @@
 //! A statement is written once, with `$1` placeholders that both databases
 //! take, and run through four verbs: `execute`, `optional`, `all`, `one`, on
 //! the [`Db`] itself (one statement, its own transaction) or on a [`Tx`].
+//! A transaction has one verb more: `later` runs a statement whose result
+//! nobody looks at together with the next one. SQLite's connection lives on a
+//! thread of its own, and calling over costs more than most statements do.
 //!
 //! SQLite has one writer, which begins IMMEDIATE so that a transaction never
 //! fails half-way for want of the lock, and several readers. PostgreSQL has one
 //! pool. Every verb is bounded in time: a database that is away or slow is
 //! [`StoreError::Unavailable`] within [`PATIENCE`], never a wait without end.
 
+use super::audit::Head;
 use sqlx::{
-    FromRow, Postgres, Sqlite,
-    postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+    Arguments, AssertSqlSafe, Encode, FromRow, Postgres, Sqlite, Type,
+    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
 };
-use std::{future::Future, path::Path, time::Duration};
+use std::{fmt::Write as _, future::Future, path::Path, time::Duration};
 
 /// Longest wait for a connection plus a statement.
 pub const PATIENCE: Duration = Duration::from_secs(4);
@@ -136,11 +143,86 @@ pub enum Db {
 }
 
 /// An open transaction; dropping it rolls back.
-pub enum Tx {
-    /// On the writer.
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
-    /// On any connection.
-    Postgres(sqlx::Transaction<'static, Postgres>),
+pub struct Tx {
+    connection: Connection,
+    /// The head of the audit chain, from when this transaction holds it.
+    pub(super) audit_head: Option<Head>,
+}
+
+/// The connection of a transaction, with the statements that wait for the next one.
+enum Connection {
+    /// The writer.
+    Sqlite(sqlx::Transaction<'static, Sqlite>, Script),
+    /// Any one.
+    Postgres(sqlx::Transaction<'static, Postgres>, Vec<(&'static str, PgArguments)>),
+}
+
+/// Statements that go to SQLite as one text.
+#[derive(Default)]
+struct Script {
+    sql: String,
+    arguments: SqliteArguments,
+}
+
+impl Script {
+    /// Adds a statement; its placeholders go on counting where those before it ended.
+    fn add(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), sqlx::Error> {
+        let before = self.arguments.len();
+        let mut pieces = sql.split('$');
+        self.sql.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let (number, rest) = piece.split_at(digits);
+            let number: usize =
+                number.parse().map_err(|_| sqlx::Error::Encode("a placeholder has no number".into()))?;
+            // Writing to a string can't fail.
+            let _ = write!(self.sql, "${}{rest}", before + number);
+        }
+        self.sql.push(';');
+        add_values(&mut self.arguments, values)
+    }
+
+    /// Runs all of it; the rows are those of the last statement, the only one that has any.
+    async fn run<R: Row>(&mut self, tx: &mut sqlx::Transaction<'static, Sqlite>) -> Result<Vec<R>, sqlx::Error> {
+        let Self { sql, arguments } = std::mem::take(self);
+        // Made of the static statements of the store and nothing else.
+        sqlx::query_as_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **tx).await
+    }
+}
+
+/// Adds the arguments one by one, for either database.
+fn add_values<'v, A: Arguments>(arguments: &mut A, values: &'v [Value<'v>]) -> Result<(), sqlx::Error>
+where
+    &'v str: Encode<'v, A::Database> + Type<A::Database>,
+    Option<&'v str>: Encode<'v, A::Database> + Type<A::Database>,
+    i64: Encode<'v, A::Database> + Type<A::Database>,
+    Option<i64>: Encode<'v, A::Database> + Type<A::Database>,
+    bool: Encode<'v, A::Database> + Type<A::Database>,
+    &'v [u8]: Encode<'v, A::Database> + Type<A::Database>,
+{
+    for value in values {
+        match *value {
+            Value::Text(value) => arguments.add(value),
+            Value::OptionalText(value) => arguments.add(value),
+            Value::Integer(value) => arguments.add(value),
+            Value::OptionalInteger(value) => arguments.add(value),
+            Value::Boolean(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(())
+}
+
+/// Runs what waits for PostgreSQL, in order.
+async fn catch_up(
+    tx: &mut sqlx::Transaction<'static, Postgres>,
+    waiting: &mut Vec<(&'static str, PgArguments)>,
+) -> Result<(), sqlx::Error> {
+    for (sql, arguments) in waiting.drain(..) {
+        sqlx::query_with(sql, arguments).execute(&mut **tx).await?;
+    }
+    Ok(())
 }
 
 /// Binds the arguments one by one; works for `query` and `query_as` of either database.
@@ -225,10 +307,13 @@ impl Db {
     /// See [`StoreError`].
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         patiently(async {
-            Ok(match self {
-                Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-                Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-            })
+            let connection = match self {
+                Self::Sqlite { writer, .. } => {
+                    Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?, Script::default())
+                }
+                Self::Postgres(pool) => Connection::Postgres(pool.begin().await?, Vec::new()),
+            };
+            Ok(Tx { connection, audit_head: None })
         })
         .await
     }
@@ -296,15 +381,41 @@ impl Db {
 }
 
 impl Tx {
+    /// Runs a statement whose result nobody looks at together with the next
+    /// one, or with the commit; until then its errors wait too.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn later(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
+        match &mut self.connection {
+            Connection::Sqlite(_, script) => script.add(sql, values)?,
+            Connection::Postgres(_, waiting) => {
+                let mut arguments = PgArguments::default();
+                add_values(&mut arguments, values)?;
+                waiting.push((sql, arguments));
+            }
+        }
+        Ok(())
+    }
+
     /// Runs a statement; answers how many rows it changed.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         patiently(async {
-            match self {
-                Self::Sqlite(tx) => run!(execute: &mut **tx, sql, values),
-                Self::Postgres(tx) => run!(execute: &mut **tx, sql, values),
+            match &mut self.connection {
+                Connection::Sqlite(tx, script) if script.sql.is_empty() => run!(execute: &mut **tx, sql, values),
+                Connection::Sqlite(tx, script) => {
+                    script.add(sql, values)?;
+                    script.add("SELECT changes()", &[])?;
+                    let rows: Vec<(i64,)> = script.run(tx).await?;
+                    Ok(rows.first().and_then(|(changed,)| u64::try_from(*changed).ok()).unwrap_or(0))
+                }
+                Connection::Postgres(tx, waiting) => {
+                    catch_up(tx, waiting).await?;
+                    run!(execute: &mut **tx, sql, values)
+                }
             }
         })
         .await
@@ -316,9 +427,16 @@ impl Tx {
     /// See [`StoreError`].
     pub async fn optional<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
         patiently(async {
-            match self {
-                Self::Sqlite(tx) => run!(fetch_optional: &mut **tx, sql, values),
-                Self::Postgres(tx) => run!(fetch_optional: &mut **tx, sql, values),
+            match &mut self.connection {
+                Connection::Sqlite(tx, script) if script.sql.is_empty() => run!(fetch_optional: &mut **tx, sql, values),
+                Connection::Sqlite(tx, script) => {
+                    script.add(sql, values)?;
+                    Ok(script.run(tx).await?.into_iter().next())
+                }
+                Connection::Postgres(tx, waiting) => {
+                    catch_up(tx, waiting).await?;
+                    run!(fetch_optional: &mut **tx, sql, values)
+                }
             }
         })
         .await
@@ -338,9 +456,16 @@ impl Tx {
     /// See [`StoreError`].
     pub async fn all<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
         patiently(async {
-            match self {
-                Self::Sqlite(tx) => run!(fetch_all: &mut **tx, sql, values),
-                Self::Postgres(tx) => run!(fetch_all: &mut **tx, sql, values),
+            match &mut self.connection {
+                Connection::Sqlite(tx, script) if script.sql.is_empty() => run!(fetch_all: &mut **tx, sql, values),
+                Connection::Sqlite(tx, script) => {
+                    script.add(sql, values)?;
+                    script.run(tx).await
+                }
+                Connection::Postgres(tx, waiting) => {
+                    catch_up(tx, waiting).await?;
+                    run!(fetch_all: &mut **tx, sql, values)
+                }
             }
         })
         .await
@@ -352,9 +477,17 @@ impl Tx {
     /// See [`StoreError`]. After [`StoreError::Unavailable`] the outcome is unknown.
     pub async fn commit(self) -> Result<(), StoreError> {
         patiently(async {
-            match self {
-                Self::Sqlite(tx) => tx.commit().await,
-                Self::Postgres(tx) => tx.commit().await,
+            match self.connection {
+                Connection::Sqlite(mut tx, mut script) => {
+                    if !script.sql.is_empty() {
+                        let _none: Vec<(i64,)> = script.run(&mut tx).await?;
+                    }
+                    tx.commit().await
+                }
+                Connection::Postgres(mut tx, mut waiting) => {
+                    catch_up(&mut tx, &mut waiting).await?;
+                    tx.commit().await
+                }
             }
         })
         .await

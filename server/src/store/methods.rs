@@ -88,8 +88,8 @@ pub async fn consume_step(tx: &mut Tx, id: &str, step: i64, now: i64) -> Result<
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn lock_of_user(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE methods SET name = name WHERE user_id = $1", values![user_id]).await?;
+pub fn lock_of_user(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    tx.later("UPDATE methods SET name = name WHERE user_id = $1", values![user_id])?;
     Ok(())
 }
 

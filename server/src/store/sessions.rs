@@ -105,8 +105,8 @@ pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, 
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
-    tx.execute(
+pub fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
+    tx.later(
         "INSERT INTO sessions (id, token_hash, user_id, assurance, created_at, last_seen_at, address, user_agent,
              authenticated_at, asked_because)
          VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)",
@@ -121,8 +121,7 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
             session.authenticated_at,
             session.asked_because
         ],
-    )
-    .await?;
+    )?;
     Ok(())
 }
 
@@ -251,8 +250,8 @@ pub async fn delete_others(tx: &mut Tx, user_id: &str, keep: &str) -> Result<u64
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn note_used_code(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE sessions SET recovery_notice = 'used' WHERE id = $1", values![id]).await?;
+pub fn note_used_code(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.later("UPDATE sessions SET recovery_notice = 'used' WHERE id = $1", values![id])?;
     Ok(())
 }
 
@@ -260,14 +259,13 @@ pub async fn note_used_code(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn note_few_codes(tx: &mut Tx, id: &str, user_id: &str, few: i64) -> Result<(), StoreError> {
-    tx.execute(
+pub fn note_few_codes(tx: &mut Tx, id: &str, user_id: &str, few: i64) -> Result<(), StoreError> {
+    tx.later(
         "UPDATE sessions SET recovery_notice = 'few' WHERE id = $1 AND $3 >= (
              SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
              WHERE s.user_id = $2 AND c.used_at IS NULL)",
         values![id, user_id, few],
-    )
-    .await?;
+    )?;
     Ok(())
 }
 
@@ -284,8 +282,8 @@ pub async fn dismiss_recovery_notice(db: &Db, id: &str) -> Result<(), StoreError
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn clear_recovery_notices(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+pub fn clear_recovery_notices(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
     let sql = "UPDATE sessions SET recovery_notice = NULL WHERE user_id = $1 AND recovery_notice IS NOT NULL";
-    tx.execute(sql, values![user_id]).await?;
+    tx.later(sql, values![user_id])?;
     Ok(())
 }
