@@ -45,6 +45,7 @@ const FUNCTIONS: &[Classified] = &[
     ("continue-on-phone", For::EnrollingSteppedUp, &[("id", "none")]),
     ("enrolment-progress", For::Enrolling, &[("id", "none")]),
     ("phone-set-up", For::Anyone, &[("token", "none")]),
+    ("phone-set-up-goes-on", For::Anyone, &[("grant", "none")]),
     ("confirm-on-phone", For::Anyone, &[("grant", "none"), ("code", "000000")]),
     ("cancel-enrolment", For::Enrolling, &[]),
     ("security-overview", For::Person, &[]),

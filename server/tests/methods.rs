@@ -99,6 +99,16 @@ both_databases! {
         assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 0);
     }
 
+    async fn two_methods_never_share_a_name(portal) {
+        let (alice, _) = with_two(&portal, "alice").await;
+        let id = methods(&alice.browser).await[1].id.clone();
+        for taken in ["Authenticator app", " AUTHENTICATOR APP "] {
+            let refused = Err(ApiError::MethodName(MethodNameProblem::Taken));
+            assert_eq!(rename(&alice.browser, &id, taken).await, refused);
+        }
+        rename(&alice.browser, &id, "AUTHENTICATOR APP 2").await.expect("its own name in capitals");
+    }
+
     async fn nobody_touches_what_is_not_theirs(portal) {
         let (alice, bob) = (portal.enrolled("alice").await, portal.enrolled("bob").await);
         let id = methods(&alice.browser).await[0].id.clone();

@@ -165,6 +165,26 @@ both_databases! {
         assert_eq!(link(&computer, &newest.id).await, Err(GONE), "there is nothing left to do");
     }
 
+    async fn a_phone_learns_that_the_set_up_has_ended(portal) {
+        async fn goes_on(taken: &TakenOver) -> Result<(), ApiError> {
+            taken.phone.call("phone-set-up-goes-on", &[("grant", &taken.grant)]).await
+        }
+        let taken = taken_over(&portal).await;
+        assert_eq!(goes_on(&taken).await, Ok(()));
+        renew(&taken.computer).await;
+        assert_eq!(goes_on(&taken).await, Err(ApiError::Enrolment(EnrolmentProblem::QrReplaced)));
+        taken.computer.call::<()>("cancel-enrolment", &[]).await.unwrap();
+        assert_eq!(goes_on(&taken).await, Err(GONE));
+        let bob = portal.person("bob").await;
+        let pending = begin(&bob).await;
+        let phone = portal.browser();
+        let set_up = open(&phone, &token(&link(&bob, &pending.id).await.unwrap())).await.unwrap();
+        let expired = Err(ApiError::Enrolment(EnrolmentProblem::QrExpired));
+        portal.clock.advance(180);
+        assert_eq!(phone.call::<()>("phone-set-up-goes-on", &[("grant", &set_up.grant)]).await, expired);
+        assert_eq!(phone.call::<()>("phone-set-up-goes-on", &[("grant", "none")]).await, Err(INVALID));
+    }
+
     async fn an_unused_link_dies_with_its_set_up(portal) {
         enum End { Expired, Replaced, Cancelled, SignedOut, Confirmed, Deactivated }
         for (number, end) in

@@ -8,7 +8,7 @@ use crate::support::{
 use app::contract::{
     account::Viewer,
     error::{CodeProblem, RecoveryCodeProblem},
-    profile::TwoFactorStatus,
+    profile::{SecurityOverview, SignInEvent, TwoFactorStatus},
     recovery::{RecoveryCodeEntry, RecoveryCodeSheet, RecoveryLedger, RecoveryNotice},
 };
 use std::collections::BTreeSet;
@@ -17,6 +17,11 @@ use twofold::{clock::Clock as _, domain::audit::AuditEvent};
 const NO_CODE: &str = "0000-0000-0000-0000";
 
 const WRONG: ApiError = ApiError::RecoveryCode(RecoveryCodeProblem::Wrong { attempts_left: None });
+
+/// A code that is none of the person's, with what the day has left.
+const fn none_of_theirs(attempts_left: u32) -> ApiError {
+    ApiError::RecoveryCode(RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) })
+}
 
 async fn ledger(browser: &Browser) -> RecoveryLedger {
     let status: TwoFactorStatus = browser.call("two-factor-status", &[]).await.unwrap();
@@ -76,12 +81,21 @@ both_databases! {
         assert_eq!(used.origin.browser, "Firefox on Linux");
     }
 
+    async fn a_sign_in_with_a_recovery_code_counts_as_one(portal) {
+        let alice = portal.enrolled("alice").await;
+        sign_in(&portal, &alice).await;
+        portal.awaiting_code("alice").await.recovery_code(&alice.recovery_codes[0]).await.unwrap();
+        let overview: SecurityOverview = alice.browser.call("security-overview", &[]).await.unwrap();
+        let events: Vec<_> = overview.recent_sign_ins.iter().map(|entry| entry.event).collect();
+        assert_eq!(events, [SignInEvent::SignedInWithRecoveryCode, SignInEvent::SignedIn, SignInEvent::SignedIn]);
+    }
+
     async fn who_has_no_second_factor_has_no_ledger(portal) {
         let browser = portal.person("alice").await;
         let status: TwoFactorStatus = browser.call("two-factor-status", &[]).await.unwrap();
         assert_eq!(status.recovery, None);
         assert_eq!(generate(&browser, PASSWORD).await, Err(ApiError::NoLongerThere));
-        assert_eq!(check(&browser, NO_CODE).await, Err(WRONG));
+        assert_eq!(check(&browser, NO_CODE).await, Err(none_of_theirs(9)));
     }
 
     async fn a_used_code_is_told_until_it_is_dismissed_or_replaced(portal) {
@@ -214,7 +228,7 @@ both_databases! {
         }
         portal.awaiting_code("alice").await.recovery_code(&alice.recovery_codes[6]).await.expect("unspent");
         let bob = portal.enrolled("bob").await;
-        assert_eq!(check(&bob.browser, &alice.recovery_codes[8]).await, Err(WRONG), "only in one's own set");
+        assert_eq!(check(&bob.browser, &alice.recovery_codes[8]).await, Err(none_of_theirs(9)), "only in one's own set");
     }
 
     async fn checking_is_counted_like_any_other_guess(portal) {
@@ -226,7 +240,7 @@ both_databases! {
             }
         }
         for number in 0..10 {
-            assert_eq!(check(&alice.browser, NO_CODE).await, Err(WRONG));
+            assert_eq!(check(&alice.browser, NO_CODE).await, Err(none_of_theirs(9 - number)));
             if number < 9 {
                 check(&alice.browser, &alice.recovery_codes[0]).await.expect("a right one takes back its own charge only");
             }
@@ -252,7 +266,7 @@ both_databases! {
         let mut wrong = 0;
         for outcome in checks {
             match outcome.await.unwrap() {
-                Err(WRONG) => wrong += 1,
+                Err(ApiError::RecoveryCode(RecoveryCodeProblem::Wrong { .. })) => wrong += 1,
                 Err(ApiError::Locked { .. }) => {}
                 other => panic!("{other:?}"),
             }

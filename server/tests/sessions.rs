@@ -26,6 +26,18 @@ both_databases! {
         assert_eq!(state(&alice).await, Err(ApiError::SignedOut));
     }
 
+    async fn the_sign_in_page_says_that_a_session_has_ended_by_itself(portal) {
+        const ENDED: &str = "Your session has ended";
+        let alice = portal.person("alice").await;
+        portal.clock.advance(31 * 60);
+        assert!(alice.open("/profile").await.text().contains(ENDED));
+        assert!(alice.sign_in("alice", "Wrong-horse-7").await.is_err());
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        alice.sign_out().await;
+        assert!(!alice.open("/profile").await.text().contains(ENDED), "who signs out knows");
+        assert!(!portal.browser().open("/sign-in").await.text().contains(ENDED));
+    }
+
     async fn staying_signed_in_puts_it_off_at_once(portal) {
         let alice = portal.person("alice").await;
         portal.clock.advance(29 * 60 + 59);

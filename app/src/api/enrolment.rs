@@ -104,6 +104,16 @@ pub async fn open_phone_set_up(token: String) -> Answer<PhoneSetUp> {
     .await
 }
 
+/// Whether the set-up on the phone still goes on; a refusal says why not.
+#[server(prefix = "/api", endpoint = "phone-set-up-goes-on")]
+pub async fn phone_set_up_goes_on(grant: String) -> Answer<()> {
+    answer(async {
+        let (portal, visitor) = caller::<Visitor>()?;
+        portal.phone_set_up_goes_on(&visitor, &grant).await
+    })
+    .await
+}
+
 /// Checks the confirming code on the phone.
 #[server(prefix = "/api", endpoint = "confirm-on-phone")]
 pub async fn confirm_on_phone(grant: String, code: String) -> Answer<()> {

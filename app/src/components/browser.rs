@@ -98,6 +98,20 @@ pub fn focus_if_nothing_has_it(id: &str) {
     }
 }
 
+/// Moves a focus that was lost to the dialog that is open, else to the page's content.
+pub fn recover_focus() {
+    if focused().is_some_and(|element| element.tag_name() != "BODY") {
+        return;
+    }
+    let controls = "input:not([disabled]), button:not([disabled]), a[href]";
+    let control = document().query_selector(&format!("dialog[open] .modal-body :is({controls})")).ok().flatten();
+    match control.and_then(|control| control.dyn_into::<HtmlElement>().ok()) {
+        // Fails only for elements that can't have the focus.
+        Some(control) => drop(control.focus()),
+        None => focus("main"),
+    }
+}
+
 /// Whether there is a mouse or the like, rather than only fingers: then the
 /// keyboard is a real one, and a field may take the focus without covering the page.
 pub fn has_mouse() -> bool {

@@ -1,6 +1,9 @@
 //! Labelled text fields with hint and error, wired for assistive technology.
 
-use super::icon::{Glyph, Icon};
+use super::{
+    browser,
+    icon::{Glyph, Icon},
+};
 use leptos::{ev, html, prelude::*};
 
 /// What a field takes; decides keyboard, autofill and spelling help.
@@ -120,6 +123,7 @@ pub fn TextField(
     };
     let input = NodeRef::<html::Input>::new();
     follow(input, value, autofocus);
+    go_to_error(input, error);
     view! {
         <div class="field">
             <label class="field-label" for=id>
@@ -170,6 +174,23 @@ fn follow(input: NodeRef<html::Input>, value: Option<RwSignal<String>>, autofocu
             // Fails only for elements that can't have the focus.
             let _ = input.focus();
         }
+    });
+}
+
+/// A field that turns out to be wrong takes the focus from the button that sent
+/// it, so that it can be mended at once; of several, the first one does.
+fn go_to_error(input: NodeRef<html::Input>, error: Signal<Option<String>>) {
+    Effect::new(move |before: Option<bool>| {
+        let wrong = error.with(Option::is_some);
+        if wrong && before == Some(false) {
+            let Some(input) = input.get_untracked() else { return wrong };
+            let at_another = browser::focused().is_some_and(|field| field.has_attribute("aria-invalid"));
+            if !at_another {
+                // Fails only for elements that can't have the focus.
+                let _ = input.focus();
+            }
+        }
+        wrong
     });
 }
 

@@ -11,6 +11,7 @@ pub mod changing;
 pub mod confirm;
 pub mod copied;
 pub mod countdown;
+pub mod errand;
 pub mod fetched;
 pub mod field;
 pub mod hydration;

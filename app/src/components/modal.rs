@@ -41,14 +41,13 @@ pub fn Modal(
         }
     });
     on_cleanup(move || {
-        let Some(opener) = opener.try_get_value().flatten() else { return };
+        let opener = opener.try_get_value().flatten();
         // The rest of the page can take the focus only when the dialog is gone.
         request_animation_frame(move || {
-            if opener.is_connected() {
+            if let Some(opener) = opener.filter(|opener| opener.is_connected()) {
                 let _ = opener.focus();
-            } else {
-                browser::focus_if_nothing_has_it("main");
             }
+            browser::recover_focus();
         });
     });
     let path = use_location().pathname;

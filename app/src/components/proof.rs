@@ -67,6 +67,10 @@ impl Proof {
     /// # Errors
     /// What the portal answers.
     pub async fn give(self) -> Result<(), ApiError> {
+        if self.password.with_untracked(String::is_empty) {
+            // What is missing needs no attempt of those that are counted.
+            return Err(ApiError::WrongPassword);
+        }
         let by = self.needs_code().then(|| self.by.get_untracked());
         let code = (by == Some(By::App)).then(|| self.code.get_untracked());
         let recovery_code = (by == Some(By::RecoveryCode)).then(|| self.recovery_code.get_untracked());
@@ -99,14 +103,21 @@ pub fn ProofFields(
 ) -> impl IntoView {
     let trouble = proof.trouble;
     let wrong_password = |problem: &ApiError| matches!(problem, ApiError::WrongPassword);
-    let password_error = move || trouble.get().filter(wrong_password).map(|_| "This password is wrong.".to_owned());
+    let password_error = move || {
+        let missing = proof.password.with_untracked(String::is_empty);
+        let words = if missing { "Enter your password." } else { "This password is wrong." };
+        trouble.get().filter(wrong_password).map(|_| words.to_owned())
+    };
     let code_error =
         move || trouble.get().filter(|problem| proof.about_code(problem)).map(|problem| problem.to_string());
     let other = move || trouble.get().filter(|problem| !wrong_password(problem) && !proof.about_code(problem));
     view! {
-        <Problem problem=Signal::derive(other) />
+        <div class="slot" id="step-up-problem">
+            <Problem problem=Signal::derive(other) />
+        </div>
         <TextField
             id="step-up-password"
+            described_by="step-up-problem"
             label=password
             kind=Kind::CurrentPassword
             value=proof.password

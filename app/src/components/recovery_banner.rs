@@ -5,6 +5,7 @@ use super::{
     browser,
     button::Button,
     changing::sometimes,
+    errand::{Errand, use_errands},
     icon::{Glyph, Icon},
     loaded::Trouble,
     part::Part,
@@ -53,7 +54,8 @@ fn banner() -> Part {
 
 #[component]
 fn Banner(notice: RecoveryNotice) -> impl IntoView {
-    let (signed_in, trouble, pending) = (use_signed_in(), Trouble::new(), RwSignal::new(false));
+    let (signed_in, errands) = (use_signed_in(), use_errands());
+    let (trouble, pending) = (Trouble::new(), RwSignal::new(false));
     let dismiss = move |_| {
         if pending.get_untracked() {
             return;
@@ -86,7 +88,11 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
                         .used
                         .then(|| {
                             view! {
-                                <a href=routes::PROFILE_SECOND_FACTOR class="button button-primary">
+                                <a
+                                    href=routes::PROFILE_SECOND_FACTOR
+                                    class="button button-primary"
+                                    on:click=move |_| errands.set_out(Errand::ReplaceApp)
+                                >
                                     "Replace your authentication app"
                                 </a>
                             }
@@ -94,6 +100,7 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
                     <a
                         href=routes::PROFILE_SECOND_FACTOR
                         class=if notice.used { "button" } else { "button button-primary" }
+                        on:click=move |_| errands.set_out(Errand::NewCodes)
                     >
                         "Get new codes"
                     </a>

@@ -143,7 +143,7 @@ pub enum RecoveryCodeProblem {
     Malformed,
     /// Not in the current set.
     Wrong {
-        /// Attempts left in this sign-in, when they are counted.
+        /// Attempts left in this sign-in or, outside of one, today; where that is said.
         attempts_left: Option<u32>,
     },
     /// Used before.
@@ -168,6 +168,8 @@ pub enum UserNameProblem {
 /// Why an authenticator app can't be called so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MethodNameProblem {
+    /// Another method of the person has it.
+    Taken,
     /// Nothing but white space.
     Empty,
     /// More than 64 characters.
@@ -276,6 +278,7 @@ impl fmt::Display for AppSettings {
 impl fmt::Display for MethodNameProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Taken => "Another of your methods has this name.",
             Self::Empty => "Enter a name.",
             Self::TooLong => "A name has at most 64 characters.",
             Self::Unprintable => "A name can't contain line breaks or invisible characters.",

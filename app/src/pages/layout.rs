@@ -11,6 +11,7 @@ use crate::{
         browser,
         card::Standalone,
         changing::sometimes,
+        errand::Errands,
         fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
@@ -56,6 +57,7 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     provide_context(signed_in);
     provide_context(StepUp::new());
     provide_context(SetUp::new());
+    provide_context(Errands::new());
     Effect::new(move |_| {
         if let Some(Err(problem)) = viewer.get() {
             signed_in.deals_with(&problem);

@@ -97,6 +97,7 @@ pub struct Call {
     /// Where it comes from.
     pub client: Client,
     session: Result<Session, ApiError>,
+    session_ended: bool,
     flash: Option<Flash>,
     cookies: Mutex<Vec<CookieChange>>,
 }
@@ -106,7 +107,18 @@ impl Call {
     /// [`ApiError::SignedOut`] when there is none and
     /// [`ApiError::Unavailable`] when that could not be found out.
     pub fn new(client: Client, session: Result<Session, ApiError>, flash: Option<Flash>) -> Self {
-        Self { client, session, flash, cookies: Mutex::default() }
+        Self { client, session, session_ended: false, flash, cookies: Mutex::default() }
+    }
+
+    /// The same when the browser still holds the token of a session that is over.
+    pub fn after_session(mut self, ended: bool) -> Self {
+        self.session_ended = ended;
+        self
+    }
+
+    /// The browser had a session that is over, and not because it signed out.
+    pub fn session_ended(&self) -> bool {
+        self.session_ended
     }
 
     /// The session, if there is one.

@@ -74,6 +74,8 @@ pub trait SecondFactor: Send + Sync {
     async fn enrolment_progress(&self, caller: &Enrolling, id: &str) -> Result<EnrolmentProgress, ApiError>;
     /// Uses the link up and shows the secret to the phone.
     async fn phone_set_up(&self, visitor: &Visitor, token: &str) -> Result<PhoneSetUp, ApiError>;
+    /// Whether the set-up on the phone still goes on; a refusal says why not.
+    async fn phone_set_up_goes_on(&self, visitor: &Visitor, grant: &str) -> Result<(), ApiError>;
     /// Checks the confirming code on the phone; the recovery codes appear where the set-up was begun.
     async fn confirm_on_phone(&self, visitor: &Visitor, grant: &str, code: &str) -> Result<(), ApiError>;
     /// The person's second factor.

@@ -123,6 +123,10 @@ impl SecondFactor for Service {
         self.open_on_phone(visitor, token).await
     }
 
+    async fn phone_set_up_goes_on(&self, _visitor: &Visitor, grant: &str) -> Result<(), ApiError> {
+        self.goes_on(grant).await
+    }
+
     async fn confirm_on_phone(&self, visitor: &Visitor, grant: &str, code: &str) -> Result<(), ApiError> {
         self.confirm_by_phone(visitor, grant, code).await
     }

@@ -151,14 +151,14 @@ impl Service {
     }
 
     /// Charges a recovery code to the person and, while it signs in, to the
-    /// sign-in; answers how many attempts this sign-in has left.
+    /// sign-in; answers how many attempts the sign-in, or else the day, has left.
     ///
     /// # Errors
     /// Says why the code is not evaluated.
     pub(super) async fn charge_recovery_code(&self, caller: &Bound, signing_in: bool) -> Result<u32, ApiError> {
         let session = caller.session();
         let mut tx = self.db.begin().await?;
-        let left = if signing_in { self.charge_sign_in_code(&mut tx, caller).await? } else { MAX_WRONG_CODES };
+        let in_sign_in = if signing_in { Some(self.charge_sign_in_code(&mut tx, caller).await?) } else { None };
         let key = recovery_key(&session.user_id);
         let outcome = attempts::charge(&mut tx, &key, Allowance::SECOND_FACTOR_A_DAY, self.now()).await?;
         if outcome.is_err() {
@@ -167,7 +167,10 @@ impl Service {
         }
         tx.commit().await?;
         match outcome {
-            Ok(_) => Ok(left),
+            Ok(counter) => {
+                let today = Allowance::SECOND_FACTOR_A_DAY.most.saturating_sub(counter.failures);
+                Ok(in_sign_in.unwrap_or_else(|| u32::try_from(today).unwrap_or(0)))
+            }
             Err(refused) => Err(ApiError::Locked { retry_after: refused.retry_after }),
         }
     }

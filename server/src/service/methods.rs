@@ -8,6 +8,7 @@ use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
         name::{self, NameProblem},
+        user_name::lookup_key,
     },
     store::{
         Tx, accounts, browsers, enrolments,
@@ -31,6 +32,9 @@ impl Service {
         let mut tx = self.db.begin().await?;
         accounts::lock(&mut tx, user_id)?;
         let before = methods::of_user_in(&mut tx, user_id).await?;
+        if before.iter().any(|method| method.id != id && lookup_key(&method.name) == lookup_key(&name)) {
+            return Err(ApiError::MethodName(MethodNameProblem::Taken));
+        }
         let before = before.into_iter().find(|method| method.id == id).ok_or(ApiError::NoLongerThere)?;
         if !methods::rename(&mut tx, user_id, id, &name).await? {
             return Err(ApiError::NoLongerThere);

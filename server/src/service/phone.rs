@@ -100,6 +100,19 @@ impl Service {
         })
     }
 
+    /// Whether what the grant is for still waits for its code, so that the phone
+    /// does not go on showing a dead key.
+    pub(super) async fn goes_on(&self, grant: &str) -> Result<(), ApiError> {
+        let grant = Token::parse(grant).ok_or(INVALID)?;
+        let found = phone_links::state_of_granted(&self.db, &grant.digest()).await?;
+        let (state, deadline) = found.ok_or(GONE)?;
+        match state.as_str() {
+            "pending" if self.now() >= UnixTime(deadline) => Err(ApiError::Enrolment(EnrolmentProblem::QrExpired)),
+            "replaced" => Err(ApiError::Enrolment(EnrolmentProblem::QrReplaced)),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks the confirming code on the phone. The recovery codes appear where
     /// the set-up was begun, so nothing is answered but that it was right.
     pub(super) async fn confirm_by_phone(&self, visitor: &Visitor, grant: &str, code: &str) -> Result<(), ApiError> {

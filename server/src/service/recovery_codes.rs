@@ -142,7 +142,7 @@ impl Service {
     async fn check_code(&self, caller: &Bound, code: &str) -> Result<RecoveryCodeEntry, ApiError> {
         let malformed = ApiError::RecoveryCode(RecoveryCodeProblem::Malformed);
         let code = RecoveryCode::normalise(code).ok_or(malformed)?;
-        self.charge_recovery_code(caller, false).await?;
+        let left = self.charge_recovery_code(caller, false).await?;
         let user_id = &caller.session().user_id;
         let found = self.find_code(user_id, &code).await?;
         let mut tx = self.db.begin().await?;
@@ -155,7 +155,7 @@ impl Service {
         };
         record(&mut tx, self.now(), actor(caller), AuditEvent::RecoveryCodeChecked, outcome).await?;
         tx.commit().await?;
-        let wrong = RecoveryCodeProblem::Wrong { attempts_left: None };
+        let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(left) };
         found.map(|found| entry(&found.row)).ok_or(ApiError::RecoveryCode(wrong))
     }
 }

@@ -167,7 +167,8 @@ pub async fn after(db: &Db, sequence: i64, limit: i64) -> Result<Vec<EntryRow>, 
     db.all(SELECT_AFTER, values![sequence, limit]).await
 }
 
-/// A person's latest attempts to sign in, newest first.
+/// A person's latest attempts to sign in, newest first. A sign-in with a
+/// recovery code leaves two entries, of which the one that says so counts.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -177,6 +178,9 @@ pub async fn recent_sign_ins(db: &Db, user_id: &str, limit: i64) -> Result<Vec<E
          FROM audit_entries
          WHERE subject_id = $1 AND event IN ('signed_in', 'sign_in_failed', 'recovery_code_used', 'second_factor_failed',
              'code_reused', 'clock_skew', 'recovery_code_failed')
+             AND NOT (event = 'signed_in' AND EXISTS (SELECT 1 FROM audit_entries before
+                 WHERE before.sequence = audit_entries.sequence - 1 AND before.subject_id = $1
+                     AND before.event = 'recovery_code_used'))
          ORDER BY sequence DESC LIMIT $2",
         values![user_id, limit],
     )

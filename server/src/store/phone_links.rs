@@ -78,6 +78,21 @@ pub async fn granted(tx: &mut Tx, grant_hash: &[u8; 32]) -> Result<Option<PhoneR
     .await
 }
 
+/// State of the set-up that a grant is for, and when that ends.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn state_of_granted(db: &Db, grant_hash: &[u8; 32]) -> Result<Option<(String, i64)>, StoreError> {
+    db.optional(
+        "SELECT e.state, e.deadline FROM phone_links l
+         JOIN enrolments e ON e.id = l.enrolment_id
+         JOIN users u ON u.id = e.user_id AND u.active
+         WHERE l.grant_hash = $1",
+        values![grant_hash],
+    )
+    .await
+}
+
 /// State of a secret of this session, and when that ends.
 ///
 /// # Errors

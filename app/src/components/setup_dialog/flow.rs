@@ -8,6 +8,7 @@ use crate::{
         browser,
         loaded::Trouble,
         set_up::{Intent, Outcome, SetUp, use_set_up},
+        signed_in::{SignedIn, use_signed_in},
         step_up::{StepUp, use_step_up},
     },
     contract::{
@@ -59,6 +60,7 @@ pub struct Flow {
     /// What the dialog was opened for.
     intent: StoredValue<Intent>,
     set_up: SetUp,
+    signed_in: SignedIn,
     /// For what takes a fresh proof of identity.
     pub step_up: StepUp,
 }
@@ -73,6 +75,7 @@ impl Flow {
             busy: RwSignal::new(false),
             trouble: Trouble::new(),
             set_up: use_set_up(),
+            signed_in: use_signed_in(),
             step_up: use_step_up(),
         }
     }
@@ -121,7 +124,12 @@ impl Flow {
         };
         self.request(async move || match self.step_up.run(send).await {
             Ok(enrolment) => self.show(enrolment),
-            Err(ApiError::StepUpRequired { .. }) => self.stage.set(Stage::Apps),
+            Err(ApiError::StepUpRequired { .. }) => {
+                // The first step stays as it is, and keeps its focus.
+                if !self.stage.with_untracked(|stage| matches!(stage, Stage::Apps)) {
+                    self.stage.set(Stage::Apps);
+                }
+            }
             // It ended elsewhere meanwhile: nothing to take up, and nobody asked for it.
             Err(ApiError::Enrolment(EnrolmentProblem::Gone)) if self.resumes() => self.set_up.withdraw(),
             Err(problem) => self.refused(problem),
@@ -152,7 +160,11 @@ impl Flow {
     /// "Finish".
     pub fn finish(self, id: String, first: bool) {
         self.request(async move || match finish_enrolment(id.clone()).await.flatten() {
-            Ok(_) => self.set_up.close(Outcome::Finished { first }),
+            Ok(_) => {
+                self.set_up.close(Outcome::Finished { first });
+                // What was said about the codes before is no longer true.
+                self.signed_in.refetch();
+            }
             Err(problem) => self.refused(problem),
         });
     }

@@ -55,10 +55,16 @@ fn HereWay(
     children: Children,
 ) -> impl IntoView {
     let PendingEnrolment { id, qr, key, uri, replaces, .. } = pending;
+    // The button that led here is gone; a field would bring up a keyboard that covers the code.
+    Effect::new(|_| {
+        if !browser::has_mouse() {
+            browser::focus("scan-intro");
+        }
+    });
     view! {
         <div class="scan-intro">
-            <p id="scan-intro">
-                "Scan this QR code with your authentication app, then enter the six-digit code that the app shows."
+            <p id="scan-intro" tabindex="-1">
+                "Scan this QR code with your authentication app, or open an app on this device; then enter the six-digit code that it shows."
             </p>
             {replaces
                 .map(|name| {

@@ -1,7 +1,7 @@
 //! The secret on the phone that takes it over, and the code that proves it.
 
 use crate::{
-    api::enrolment::confirm_on_phone,
+    api::enrolment::{confirm_on_phone, phone_set_up_goes_on},
     components::{
         alert::Problem,
         button::{Button, Emphasis},
@@ -18,7 +18,11 @@ use crate::{
         error::CodeProblem,
     },
 };
+use gloo_timers::callback::Interval;
 use leptos::{prelude::*, task::spawn_local};
+
+/// How often the portal is asked whether the set-up goes on.
+const LOOK_MILLISECONDS: u32 = 3_000;
 
 /// Opening the app, the key for those whose app does not open, and the code.
 #[component]
@@ -32,6 +36,7 @@ pub fn SetUpHere(
     over: impl Fn(EnrolmentProblem) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let PhoneSetUp { grant, user_name, uri, key, lifetime_milliseconds, .. } = set_up;
+    let kept = grant.clone();
     let (code, pending) = (RwSignal::new(String::new()), RwSignal::new(false));
     let problem = RwSignal::new(None);
     let confirm = move || {
@@ -55,6 +60,7 @@ pub fn SetUpHere(
             }
         });
     };
+    look_again_and_again(kept, over);
     let at_field = |problem: &ApiError| matches!(problem, ApiError::Code(_));
     let error = move || problem.get().filter(at_field).map(|problem| problem.to_string());
     let other = move || problem.get().filter(|problem| !at_field(problem));
@@ -87,4 +93,28 @@ pub fn SetUpHere(
             hint="If no app opens, add the account in your app by hand and type or paste this key."
         />
     }
+}
+
+/// Takes the key off the screen soon after the set-up has ended at the computer.
+fn look_again_and_again(grant: String, over: impl Fn(EnrolmentProblem) + Copy + 'static) {
+    let asks = StoredValue::new(false);
+    let look = move || {
+        if asks.try_get_value() != Some(false) {
+            return;
+        }
+        asks.set_value(true);
+        let grant = grant.clone();
+        spawn_local(async move {
+            let answer = phone_set_up_goes_on(grant).await.flatten();
+            // The page may have moved on meanwhile.
+            if asks.try_set_value(false).is_none()
+                && let Err(ApiError::Enrolment(why)) = answer
+            {
+                over(why);
+            }
+        });
+    };
+    let timer = StoredValue::new_local(None);
+    Effect::new(move |_| timer.set_value(Some(Interval::new(LOOK_MILLISECONDS, look.clone()))));
+    on_cleanup(move || drop(timer.try_update_value(Option::take)));
 }

@@ -3,11 +3,13 @@
 use super::form::{FormProblem, PlainForm, Refusal, SubmitButton, destination, flash};
 use crate::{
     components::{
+        alert::{Notice, Tone},
         card::Standalone,
         field::{Kind, TextField},
         page::{PageHeading, portal_name},
     },
     contract::ApiError,
+    portal::current_call,
 };
 use leptos::prelude::*;
 
@@ -15,6 +17,7 @@ use leptos::prelude::*;
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let flash = flash();
+    let session_ended = flash.is_none() && current_call().session_ended();
     let user_name = flash.as_ref().and_then(|flash| flash.user_name.clone()).unwrap_or_default();
     let refusal = Refusal::new(flash.map(|flash| flash.problem), |problem| *problem == ApiError::Credentials);
     let described_by = refusal.form_problem_id();
@@ -24,6 +27,12 @@ pub fn SignInPage() -> impl IntoView {
         <Standalone>
             <div class="card">
                 <PageHeading title="Sign in" />
+                {session_ended
+                    .then(|| {
+                        view! {
+                            <Notice tone=Tone::Caution>"Your session has ended. Sign in again to go on."</Notice>
+                        }
+                    })}
                 <FormProblem problem=refusal.at_form />
                 <PlainForm action="/api/sign-in" next=destination()>
                     <TextField

@@ -29,7 +29,12 @@ fn spans(most: u32) -> impl Iterator<Item = u32> {
     std::iter::once(most).chain(SHORTER.into_iter().rev().filter(move |days| *days < most))
 }
 
-/// "Do not ask me for N days", and for how many.
+/// "1 day", "30 days".
+fn in_days(days: u32) -> String {
+    format!("{days} {}", if days == 1 { "day" } else { "days" })
+}
+
+/// "Do not ask me for N days", or for fewer.
 #[component]
 pub fn Trust(
     /// Most days that the policy allows.
@@ -38,17 +43,19 @@ pub fn Trust(
     chosen: Option<u32>,
 ) -> impl IntoView {
     let days = chosen.unwrap_or(most);
-    let options = spans(most).map(|span| view! { <option selected=span == days>{span}</option> }).collect_view();
+    let options = spans(most)
+        .map(|span| view! { <option value=span selected=span == days>{in_days(span)}</option> })
+        .collect_view();
     view! {
         <div class="trust">
             <div class="check">
                 <input class="check-box" type="checkbox" id="trust" name="trust" value="true" checked=chosen.is_some() />
                 <label class="check-label" for="trust">
-                    {format!("Do not ask me for {most} {}", if most == 1 { "day" } else { "days" })}
+                    {format!("Do not ask me for {}", in_days(most))}
                 </label>
             </div>
             <label class="days">
-                "Days"
+                "Then ask again after"
                 <select class="input" name="trust_days">
                     {options}
                 </select>

@@ -118,11 +118,10 @@ fn Row(trusted: TrustedBrowser, revoking: Revoking) -> impl IntoView {
     }
 }
 
-/// "12 days left": full days, because that is how long it is certain.
+/// "12 days left": a day that has begun counts, so that 30 days are 30 when they are chosen.
 fn days_left(until: i64, now: f64) -> String {
-    match ((until as f64 - now) / 86_400.0) as i64 {
-        ..1 => "less than a day left".to_owned(),
-        1 => "1 day left".to_owned(),
+    match ((until as f64 - now) / 86_400.0).ceil() as i64 {
+        ..=1 => "1 day left".to_owned(),
         days => format!("{days} days left"),
     }
 }
@@ -132,10 +131,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_counted_in_full() {
-        assert_eq!(days_left(30 * 86_400, 60.0), "29 days left");
+    fn a_day_that_has_begun_counts() {
+        assert_eq!(days_left(30 * 86_400, 0.0), "30 days left");
+        assert_eq!(days_left(30 * 86_400, 60.0), "30 days left");
+        assert_eq!(days_left(86_400 + 1, 0.0), "2 days left");
         assert_eq!(days_left(86_400, 0.0), "1 day left");
-        assert_eq!(days_left(86_400, 1.0), "less than a day left");
-        assert_eq!(days_left(0, 1.0), "less than a day left");
+        assert_eq!(days_left(86_400, 86_399.0), "1 day left");
     }
 }

@@ -86,7 +86,9 @@ pub async fn session(State(shared): State<Shared>, mut request: Request, next: N
     let shows_flash = *request.method() == Method::GET && routes::is_plain(request.uri().path());
     let flash = if shows_flash { cookie(request.headers(), names.flash) } else { None };
     let client = client(&shared, &request);
-    let call = Arc::new(Call::new(client, session, flash.as_deref().and_then(|sealed| open_flash(&shared, sealed))));
+    let ended = token.is_some() && matches!(session, Err(ApiError::SignedOut));
+    let flash_text = flash.as_deref().and_then(|sealed| open_flash(&shared, sealed));
+    let call = Arc::new(Call::new(client, session, flash_text).after_session(ended));
     request.extensions_mut().insert(call.clone());
 
     let mut response = next.run(request).await;

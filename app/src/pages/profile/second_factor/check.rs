@@ -34,8 +34,8 @@ pub fn CheckACode() -> impl IntoView {
             pending.set(false);
         });
     };
-    let at_field = |problem: &ApiError| matches!(problem, ApiError::RecoveryCode(_));
-    let error = move || trouble.get().filter(at_field).map(|problem| problem.to_string());
+    let at_field = |problem: &ApiError| matches!(problem, ApiError::RecoveryCode(_) | ApiError::Locked { .. });
+    let error = move || trouble.get().filter(at_field).map(words);
     let other = move || trouble.get().filter(|problem| !at_field(problem));
     view! {
         <form class="check-code" novalidate on:submit=on_submit(check)>
@@ -54,6 +54,16 @@ pub fn CheckACode() -> impl IntoView {
             <Problem problem=Signal::derive(other) />
             <div aria-live="polite">{sometimes(move || found.get().map(|entry| view! { <Found entry /> }.into_any()))}</div>
         </form>
+    }
+}
+
+/// A refusal, and what it means for signing in.
+fn words(problem: ApiError) -> String {
+    match problem {
+        ApiError::Locked { .. } => {
+            format!("{problem} Until then no recovery code is taken at sign-in either; the codes of your app are.")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -30,6 +30,9 @@ const TITLE: &str = "Generate new recovery codes";
 /// Id of the profile's button that opens this dialog.
 pub const BUTTON: &str = "generate-codes";
 
+/// Id of the warning before codes are given up that were not kept.
+const WARNING: &str = "keep-warning";
+
 /// What the dialog shows.
 #[derive(Clone)]
 enum Stage {
@@ -91,7 +94,9 @@ impl Flow {
     fn leave(self) {
         let Some(new) = self.stage.try_with_untracked(|stage| matches!(stage, Stage::Keep(_))) else { return };
         if new && !self.kept.get_untracked() && !self.warned.get_untracked() {
-            return self.warned.set(true);
+            self.warned.set(true);
+            // It may stand below what is in view.
+            return request_animation_frame(|| browser::focus(WARNING));
         }
         if new {
             self.section
@@ -196,9 +201,11 @@ fn Keep(flow: Flow, sheet: RecoveryCodeSheet) -> impl IntoView {
                 (flow.warned.get() && !kept.get())
                     .then(|| {
                         view! {
-                            <Alert>
-                                "These codes can’t be shown again. Store them first; or close once more, and generate others later."
-                            </Alert>
+                            <div id=WARNING tabindex="-1">
+                                <Alert>
+                                    "These codes can’t be shown again. Store them first; or close once more, and generate others later."
+                                </Alert>
+                            </div>
                         }
                             .into_any()
                     })

@@ -13,6 +13,7 @@ use crate::{
         browser,
         button::{Button, Emphasis},
         changing::sometimes,
+        errand::{Errand, use_errands},
         fetched::Fetched,
         loaded::Loaded,
         second_device::AddSecondDevice,
@@ -36,6 +37,7 @@ pub fn SecondFactor(
     let section = Section::new(status);
     let on = Memo::new(move |_| matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty()));
     follow_set_up(status);
+    run_errand(section);
     view! {
         <section class="panel" aria-labelledby=HEADING>
             <h2 class="panel-title" id=HEADING tabindex="-1">
@@ -51,6 +53,21 @@ pub fn SecondFactor(
         </section>
         <Dialogs section />
     }
+}
+
+/// Opens what the person has come for. Of several apps they say themselves which one is lost.
+fn run_errand(section: Section) {
+    let errands = use_errands();
+    Effect::new(move |_| {
+        let (Some(errand), Some(Ok(status))) = (errands.get(), section.status.get()) else { return };
+        errands.done();
+        match (errand, status.methods.as_slice()) {
+            (_, []) => {}
+            (Errand::NewCodes, _) => section.ask(Asked::Generate),
+            (Errand::ReplaceApp, [only]) => section.set_up(Intent::Replace { id: only.id.clone() }),
+            (Errand::ReplaceApp, _) => browser::focus(HEADING),
+        }
+    });
 }
 
 /// Resumes a set-up that a reload interrupted, and shows what came of it.

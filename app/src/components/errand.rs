@@ -1,0 +1,43 @@
+//! What the notice about recovery codes sends a person to the profile for.
+
+use leptos::prelude::*;
+
+/// Something that is done in a dialog of the profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// A new authentication app in place of the lost one.
+    ReplaceApp,
+    /// "Generate new recovery codes".
+    NewCodes,
+}
+
+/// Kept from the click until the page is there. Provided by the layout.
+#[derive(Clone, Copy)]
+pub struct Errands(RwSignal<Option<Errand>>);
+
+impl Errands {
+    /// None.
+    pub fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
+    /// The person has set out.
+    pub fn set_out(self, errand: Errand) {
+        self.0.set(Some(errand));
+    }
+
+    /// What the person has come for.
+    pub fn get(self) -> Option<Errand> {
+        self.0.get()
+    }
+
+    /// It is being seen to.
+    pub fn done(self) {
+        self.0.set(None);
+    }
+}
+
+/// What the person has set out for; only inside the layout.
+pub fn use_errands() -> Errands {
+    expect_context()
+}
