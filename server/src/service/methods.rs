@@ -10,7 +10,7 @@ use crate::{
         name::{self, NameProblem},
     },
     store::{
-        Tx, accounts, browsers, enrolments,
+        Tx, access_codes, accounts, browsers, enrolments,
         methods::{self, MethodRow},
         policy, recovery, sessions,
     },
@@ -93,6 +93,7 @@ impl Service {
     ) -> Result<u64, ApiError> {
         let removed = methods::delete_of_user(tx, user_id).await?;
         recovery::delete_of_user(tx, user_id).await?;
+        access_codes::delete_of_user(tx, user_id).await?;
         match keep {
             Some(session) => sessions::delete_others(tx, user_id, session).await?,
             None => sessions::delete_of_user(tx, user_id).await?,
