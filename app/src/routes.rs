@@ -20,6 +20,8 @@ pub const PROFILE_SECOND_FACTOR: &str = "/profile#two-factor";
 pub const SETTINGS: &str = "/settings";
 /// Account policy, read view.
 pub const ACCOUNT_POLICY: &str = "/settings/account-policy";
+/// People, for administrators.
+pub const USERS: &str = "/settings/users";
 
 /// Longest path that is carried along, in bytes.
 const LONGEST_NEXT: usize = 2_000;
@@ -61,11 +63,15 @@ pub fn landing(next: &str) -> &str {
 pub fn with_next(page: &str, next: &str) -> String {
     match local_path(next) {
         Some(next) if next != DASHBOARD => {
-            let encoded: String = next.bytes().map(encode).collect();
-            format!("{page}?next={encoded}")
+            format!("{page}?next={}", encoded(next))
         }
         _ => page.to_owned(),
     }
+}
+
+/// A text as it stands in the query of a URL.
+pub fn encoded(text: &str) -> String {
+    text.bytes().map(encode).collect()
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986 §2.3); slashes stay readable (§3.4).

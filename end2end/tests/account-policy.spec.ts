@@ -151,7 +151,7 @@ test.describe('someone who is no administrator', () => {
   test('is told that it is not for them', async ({ page }) => {
     await enter(page, 'alice');
     await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
-    for (const path of ['/settings', '/settings/account-policy']) {
+    for (const path of ['/settings', '/settings/account-policy', '/settings/users']) {
       const response = await page.goto(path);
       expect(response!.status()).toBe(403);
       await expect(page.getByRole('heading', { name: 'For administrators only' })).toBeVisible();

@@ -9,10 +9,12 @@ use crate::{
         password::{HashError, Params, PasswordHasher},
         secret_box::{Key, KeyError, Keyring, OpenError, Purpose, SealError},
     },
+    domain::search_words::words_of,
     service::{Service, Settings},
     store::{
         Db, StoreError, accounts,
         migrate::{SchemaError, lock, migrate},
+        words,
     },
 };
 use sqlx::postgres::PgConnectOptions;
@@ -93,6 +95,7 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
     create_data_dir(&data.data_dir)?;
     let db = open_database(data).await?;
     let keyring = open_keyring(data, &db).await?;
+    store_words(&db).await?;
     Ok(Service {
         db,
         clock,
@@ -100,6 +103,28 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
         keyring: Arc::new(keyring),
         settings: Arc::new(settings),
     })
+}
+
+/// Stores the words by which people are found, for those who were there before
+/// there were any. Several may do it at once.
+async fn store_words(db: &Db) -> Result<(), StoreError> {
+    if words::are_stored(db).await? {
+        return Ok(());
+    }
+    let mut last = String::new();
+    loop {
+        let people = words::people_after(db, &last, 500).await?;
+        let Some(end) = people.last() else { break };
+        last.clone_from(&end.id);
+        let mut tx = db.begin().await?;
+        for person in &people {
+            for word in words_of(&person.name, &person.display_name) {
+                words::insert(&mut tx, &person.id, &word).await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    words::note_stored(db).await
 }
 
 /// Creates the folder, closed to other users of the machine.

@@ -2,11 +2,15 @@
 //! that has none fails the test, so nothing is ever open by oversight.
 
 use crate::support::{ApiError, Browser, Reply, TestPortal, both_databases, browser::SITE};
-use app::contract::policy::AccountPolicy;
+use app::contract::{
+    people::{NewPerson, PeopleChange, PeopleQuery},
+    policy::AccountPolicy,
+};
 use axum::http::{
     Method, StatusCode,
     header::{CONTENT_TYPE, ORIGIN},
 };
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Whom a server function answers.
@@ -68,6 +72,14 @@ const FUNCTIONS: &[Classified] = &[
     ("account-policy", For::Administrator, &[]),
     ("enforcement-impact", For::Administrator, &[]),
     ("save-account-policy", For::AdministratorSteppedUp, &[]),
+    ("people", For::Administrator, &[]),
+    ("check-list", For::Administrator, &[]),
+    ("change-people", For::AdministratorSteppedUp, &[]),
+    ("add-person", For::AdministratorSteppedUp, &[]),
+    ("add-people", For::AdministratorSteppedUp, &[]),
+    ("renew-links", For::AdministratorSteppedUp, &[]),
+    ("issue-access-code", For::AdministratorSteppedUp, &[("person_id", "none")]),
+    ("approve-access-code", For::AdministratorSteppedUp, &[("id", "none")]),
     ("sign-out", For::Anyone, &[]),
 ];
 
@@ -107,12 +119,17 @@ fn lacks(function: For, who: Who) -> Option<ApiError> {
 
 /// A call that is well-formed and changes nothing.
 async fn call(browser: &Browser, function: &str, fields: &[(&str, &str)]) -> Reply {
-    if function == "save-account-policy" {
-        let body = serde_json::json!({ "policy": AccountPolicy::default(), "version": -1 }).to_string();
-        let request = browser.request(Method::POST, "/api/save-account-policy");
-        return request.header(CONTENT_TYPE, "application/json").body(body).send().await;
-    }
-    browser.call_raw(function, fields).await
+    let body = match function {
+        "save-account-policy" => json!({ "policy": AccountPolicy::default(), "version": -1 }),
+        "people" => json!({ "query": PeopleQuery::default() }),
+        "check-list" | "add-people" => json!({ "list": "" }),
+        "change-people" => json!({ "ids": ["none"], "change": PeopleChange::Unlock }),
+        "add-person" => json!({ "person": NewPerson::default() }),
+        "renew-links" => json!({ "ids": ["none"] }),
+        _ => return browser.call_raw(function, fields).await,
+    };
+    let request = browser.request(Method::POST, &format!("/api/{function}"));
+    request.header(CONTENT_TYPE, "application/json").body(body.to_string()).send().await
 }
 
 /// What stood in the way before the use-case was reached.

@@ -14,7 +14,9 @@
 mod support;
 
 mod access;
+mod access_codes;
 mod activity;
+mod adding;
 mod audit;
 mod away;
 mod compatibility;
@@ -25,6 +27,8 @@ mod first_administrator;
 mod methods;
 mod opening;
 mod passwords;
+mod people;
+mod people_changes;
 mod phone;
 mod policy;
 mod recovery;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use twofold::{
     clock::UnixTime,
     domain::lockout::{self, Allowance, Counter},
-    store::{Db, StoreError, attempts},
+    store::{Db, StoreError, attempts, people},
     values,
 };
 
@@ -34,7 +34,8 @@ fn statements() -> Vec<String> {
         let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
         statements.extend(literals.filter(|text| verbs.iter().any(|verb| text.starts_with(verb))).map(str::to_owned));
     }
-    assert!(statements.len() > 50, "they are found: {}", statements.len());
+    statements.extend(people::statements().map(str::to_owned));
+    assert!(statements.len() > 150, "they are found: {}", statements.len());
     statements
 }
 

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod enrolment;
 pub mod method;
+pub mod people;
 pub mod policy;
 pub mod recovery;
 pub mod session;

@@ -31,6 +31,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::SignedOut => "Signed out",
         AuditEvent::SessionExpired => "Session ended by itself",
         AuditEvent::SessionEnded => "Session ended from elsewhere",
+        AuditEvent::SessionsEnded => "All sessions ended by an administrator",
         AuditEvent::BrowserTrusted => "Browser trusted: no code for some days",
         AuditEvent::TrustedBrowserUsed => "Trusted browser spared the code",
         AuditEvent::TrustedBrowserRemoved => "Browser no longer trusted",
@@ -53,6 +54,9 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::SecondFactorReset => "Two-factor authentication switched off by an administrator",
         AuditEvent::RecoveryCodeChecked => "Recovery code checked",
         AuditEvent::RecoveryCodesReplaced => "New recovery codes generated",
+        AuditEvent::AccessCodeIssued => "Temporary access code issued",
+        AuditEvent::AccessCodeApproved => "Temporary access code approved",
+        AuditEvent::AccessCodeUsed => "Temporary access code used",
         AuditEvent::PolicyChanged => "Account policy changed",
         AuditEvent::AuditExported => "Audit trail exported",
         AuditEvent::EncryptionKeyRotated => "Encryption key replaced",
@@ -77,6 +81,8 @@ pub const fn is_worrying(event: AuditEvent, outcome: Outcome) -> bool {
                 | AuditEvent::StepUpRefused
                 | AuditEvent::SecondFactorDisabled
                 | AuditEvent::SecondFactorReset
+                | AuditEvent::AccessCodeIssued
+                | AuditEvent::AccessCodeUsed
         )
 }
 

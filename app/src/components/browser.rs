@@ -6,7 +6,7 @@ use js_sys::{Array, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, Url};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
 
 /// Milliseconds since 1970 by the browser's clock, which goes on while the machine sleeps.
 pub fn now() -> f64 {
@@ -53,6 +53,16 @@ pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
     link.click();
     // The download holds the data by now; the URL would keep the codes in memory.
     Url::revoke_object_url(&url)
+}
+
+/// The text of the file that was chosen; `None` when none was.
+///
+/// # Errors
+/// The browser can't read it.
+pub async fn chosen_text(input: &HtmlInputElement) -> Option<Result<String, JsValue>> {
+    let file = input.files()?.get(0)?;
+    let text = JsFuture::from(file.text()).await;
+    Some(text.and_then(|text| text.as_string().ok_or(JsValue::UNDEFINED)))
 }
 
 /// Opens the browser's print dialog.

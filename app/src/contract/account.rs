@@ -25,6 +25,8 @@ pub struct Viewer {
     pub administrator: bool,
     /// How far this session has come.
     pub standing: Standing,
+    /// They came in with a temporary access code, in place of what they have lost.
+    pub sets_up_anew: bool,
     /// There is something to say about their recovery codes.
     pub recovery_notice: Option<RecoveryNotice>,
     /// Someone who owes a second factor began a set-up in this session, and it can be resumed.

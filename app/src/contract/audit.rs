@@ -71,6 +71,8 @@ events! {
     SignedOut = "signed_out",
     SessionExpired = "session_expired",
     SessionEnded = "session_ended",
+    /// All of a person's, by an administrator.
+    SessionsEnded = "sessions_ended",
     BrowserTrusted = "browser_trusted",
     TrustedBrowserUsed = "trusted_browser_used",
     TrustedBrowserRemoved = "trusted_browser_removed",
@@ -102,6 +104,11 @@ events! {
     /// Looked up in the current set, without being spent.
     RecoveryCodeChecked = "recovery_code_checked",
     RecoveryCodesReplaced = "recovery_codes_replaced",
+    /// An administrator made a code that stands in for the second factor once.
+    AccessCodeIssued = "access_code_issued",
+    /// A second administrator let it count.
+    AccessCodeApproved = "access_code_approved",
+    AccessCodeUsed = "access_code_used",
     // The portal
     PolicyChanged = "policy_changed",
     AuditExported = "audit_exported",

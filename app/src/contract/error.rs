@@ -3,7 +3,12 @@
 //! Variants carry facts and numbers only. `Display` gives the sentence a
 //! person reads.
 
-use super::{enrolment::EnrolmentProblem, password::PasswordRule, policy::PolicyField};
+use super::{
+    enrolment::EnrolmentProblem,
+    password::PasswordRule,
+    people::{AccessCodeProblem, DisplayNameProblem, LineProblem, ReasonProblem},
+    policy::PolicyField,
+};
 use serde::{Deserialize, Serialize};
 use server_fn::{
     codec::JsonEncoding,
@@ -78,6 +83,14 @@ pub enum ApiError {
     NoLongerThere,
     /// There would be no active administrator left.
     LastAdministrator,
+    /// The name shown beside a user name can't be used.
+    DisplayName(DisplayNameProblem),
+    /// A change needs a reason.
+    Reason(ReasonProblem),
+    /// These lines of a list of people can't be used; nobody was added.
+    Import(Vec<LineProblem>),
+    /// A temporary access code was not issued or approved.
+    AccessCode(AccessCodeProblem),
 }
 
 /// What a server function answers where a refusal is part of the conversation:
@@ -148,6 +161,10 @@ pub enum RecoveryCodeProblem {
     },
     /// Used before.
     Used,
+    /// A right temporary access code that a second administrator has not approved yet.
+    AwaitsApproval,
+    /// A right temporary access code whose hour is over.
+    Expired,
 }
 
 /// Why a user name can't be used.
@@ -224,6 +241,10 @@ impl fmt::Display for ApiError {
             Self::SecondFactorEnforced => f.write_str("The account policy demands two-factor authentication, so it can't be switched off."),
             Self::MethodName(problem) => problem.fmt(f),
             Self::LastAdministrator => f.write_str("This is the last active administrator. Make someone else an administrator first."),
+            Self::DisplayName(problem) => problem.fmt(f),
+            Self::Reason(problem) => problem.fmt(f),
+            Self::Import(_) => f.write_str("Some lines of the list can't be used. Nobody was added; correct them and try again."),
+            Self::AccessCode(problem) => problem.fmt(f),
             Self::NoLongerThere => f.write_str("This is no longer there; it may have ended in another window. The list is up to date now."),
         }
     }
@@ -299,6 +320,8 @@ impl fmt::Display for RecoveryCodeProblem {
             }
             Self::Wrong { attempts_left: None } => f.write_str("This is none of your current recovery codes."),
             Self::Used => f.write_str("This recovery code has been used already. Each works once."),
+            Self::AwaitsApproval => f.write_str("This temporary access code is right, but a second administrator must approve it first. Try again when they have."),
+            Self::Expired => f.write_str("This temporary access code has expired. Ask an administrator for a new one."),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod enrolment;
 pub mod error;
 pub mod password;
+pub mod people;
 pub mod policy;
 pub mod profile;
 pub mod recovery;

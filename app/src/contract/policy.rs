@@ -15,6 +15,8 @@ pub struct AccountPolicy {
     pub require_second_factor: bool,
     /// Whether, and for how long, a browser may spare its person the code.
     pub trusted_browsers: TrustedBrowserPolicy,
+    /// A second administrator must approve temporary access codes.
+    pub approve_access_codes: bool,
     /// How long sessions last.
     pub sessions: SessionLimits,
 }

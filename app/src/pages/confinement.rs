@@ -19,6 +19,15 @@ use leptos::prelude::*;
 pub fn Confinement() -> impl IntoView {
     let (set_up, signed_in) = (use_set_up(), use_signed_in());
     resume_what_a_reload_interrupted();
+    let anew = untrack(|| signed_in.viewer()).is_some_and(|viewer| viewer.sets_up_anew);
+    let words = match anew {
+        true => {
+            "You came in with a temporary access code, which is used up now. Set up a new authentication app before you leave: from then on the apps and recovery codes that you had no longer work."
+        }
+        false => {
+            "Everyone here signs in with a password and a code from an authentication app, so that a stolen password alone opens nothing. Setting it up takes about two minutes; then you go on to where you were going."
+        }
+    };
     Effect::new(move |_| match set_up.outcome() {
         Some(Outcome::Finished { .. }) => signed_in.refetch(),
         // A dialog that opened by itself after a reload had no button to go back to.
@@ -29,9 +38,7 @@ pub fn Confinement() -> impl IntoView {
         <Standalone>
             <div class="card">
                 <PageHeading title="Two-factor authentication required" />
-                <p>
-                    "Everyone here signs in with a password and a code from an authentication app, so that a stolen password alone opens nothing. Setting it up takes about two minutes; then you go on to where you were going."
-                </p>
+                <p>{words}</p>
                 <div role="status">
                     {move || {
                         let words = match set_up.outcome()? {

@@ -16,7 +16,7 @@
 
 mod use_cases;
 
-pub use use_cases::{Accounts, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
+pub use use_cases::{Accounts, People, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
 
 use crate::contract::{ApiError, account::Standing, recovery::RecoveryNotice, session::SessionState};
 use leptos::prelude::{expect_context, use_context};
@@ -52,6 +52,9 @@ pub struct Session {
     pub standing: Standing,
     /// Whether a second factor is active.
     pub has_second_factor: bool,
+    /// Opened with a temporary access code: good for setting up a new second
+    /// factor, which takes the place of all before it.
+    pub sets_up_anew: bool,
     /// How long it goes on, and whether identity was proved just now.
     pub state: SessionState,
     /// What it has to say about recovery codes.

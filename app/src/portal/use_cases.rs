@@ -7,6 +7,9 @@ use crate::contract::{
     activity::ActivityPage,
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, PhoneLink, PhoneSetUp},
     password::PasswordPolicy,
+    people::{
+        ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery,
+    },
     policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
     profile::{Method, SecurityOverview, TwoFactorStatus},
     recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
@@ -15,7 +18,10 @@ use crate::contract::{
 use async_trait::async_trait;
 
 /// Everything the interface can ask for.
-pub trait Portal: SignIn + SecondFactor + RecoveryCodes + Sessions + Accounts + Policies + Send + Sync {}
+pub trait Portal:
+    SignIn + SecondFactor + RecoveryCodes + Sessions + Accounts + People + Policies + Send + Sync
+{
+}
 
 /// Coming in and going out.
 #[async_trait]
@@ -148,6 +154,36 @@ pub trait Accounts: Send + Sync {
     async fn security_overview(&self, caller: &Person) -> Result<SecurityOverview, ApiError>;
     /// The person's own security events, newest first; with `before` those before that entry.
     async fn activity(&self, caller: &Person, before: Option<i64>) -> Result<ActivityPage, ApiError>;
+}
+
+/// Other people, for administrators.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// A page of people.
+    async fn people(&self, caller: &Administrator, query: PeopleQuery) -> Result<PeoplePage, ApiError>;
+    /// Changes one or several people, all or nobody.
+    async fn change_people(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        ids: Vec<String>,
+        change: PeopleChange,
+    ) -> Result<PeopleChanged, ApiError>;
+    /// Adds someone who chooses the password on a one-time link.
+    async fn add_person(&self, caller: &SteppedUp<Administrator>, person: NewPerson) -> Result<IssuedLinks, ApiError>;
+    /// Checks a list of people, CSV, and adds nobody.
+    async fn check_list(&self, caller: &Administrator, list: &str) -> Result<ImportReport, ApiError>;
+    /// Adds everybody in a list, or nobody.
+    async fn add_people(&self, caller: &SteppedUp<Administrator>, list: &str) -> Result<IssuedLinks, ApiError>;
+    /// New one-time links to choose a password; the ones before die.
+    async fn renew_links(&self, caller: &SteppedUp<Administrator>, ids: Vec<String>) -> Result<IssuedLinks, ApiError>;
+    /// Makes a code that stands in for someone's second factor once.
+    async fn issue_access_code(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person_id: &str,
+    ) -> Result<IssuedAccessCode, ApiError>;
+    /// Lets someone else's temporary access code count.
+    async fn approve_access_code(&self, caller: &SteppedUp<Administrator>, id: &str) -> Result<(), ApiError>;
 }
 
 /// The account policy.

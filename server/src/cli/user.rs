@@ -8,14 +8,22 @@ use crate::{
     open::{is_begun, open},
     service::{Service, Settings, users::FirstPassword},
 };
-use app::{contract::ApiError, routes};
+use app::{
+    contract::{ApiError, people::LineProblem},
+    routes,
+};
 use clap::{Args, Subcommand};
 use std::{
+    fs::File,
     io::{IsTerminal, Read},
     net::SocketAddr,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 use zeroize::Zeroizing;
+
+/// Longest list of people that is read, in bytes.
+const LONGEST_LIST: u64 = 1024 * 1024;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -32,7 +40,7 @@ pub(super) enum UserCommand {
     Unlock(NamedArgs),
     /// Remove a person's second factor and end their sessions.
     #[command(name = "disable-2fa")]
-    DisableTwoFactor(NamedArgs),
+    DisableTwoFactor(DisableArgs),
     /// Let a person sign in no longer, and end their sessions. Nothing of theirs is lost.
     Deactivate(NamedArgs),
     /// Let a deactivated person sign in again.
@@ -41,6 +49,14 @@ pub(super) enum UserCommand {
     MakeAdmin(NamedArgs),
     /// Make an administrator an ordinary person.
     RemoveAdmin(NamedArgs),
+    /// End all sessions of a person.
+    EndSessions(NamedArgs),
+    /// Print a temporary access code: it stands in for a lost second factor once, within an hour, and leads straight
+    /// to setting up a new one.
+    AccessCode(NamedArgs),
+    /// Add everybody in a CSV file with the columns "name", "display name" and "administrator", or nobody. Prints their
+    /// one-time links as CSV.
+    Import(ImportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +69,29 @@ pub(super) struct AddArgs {
     /// Read the password from standard input.
     #[arg(long)]
     password_stdin: bool,
+    /// Name shown beside the user name.
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    display_name: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DisableArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+    /// Why; it stands in the audit trail.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The file; - reads standard input.
+    file: PathBuf,
+    /// URL at which people reach the portal, for links.
+    #[arg(long, env = "TWOFOLD_PUBLIC_URL", default_value = "http://127.0.0.1:3000", value_name = "URL", value_parser = PublicUrl::parse)]
+    public_url: PublicUrl,
+    #[command(flatten)]
+    data: DataArgs,
 }
 
 #[derive(Debug, Args)]
@@ -81,9 +120,10 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             found(service.unlock_user(&operator(), &args.name).await, &args.name, "unlocked")
         }
         UserCommand::DisableTwoFactor(args) => {
-            let service = portal(&args.data).await?;
-            let outcome = service.disable_second_factor(&operator(), &args.name).await;
-            found(outcome, &args.name, "now without a second factor; their sessions have ended")
+            let service = portal(&args.named.data).await?;
+            let outcome =
+                service.disable_second_factor_because(&operator(), &args.named.name, args.reason.as_deref()).await;
+            found(outcome, &args.named.name, "now without a second factor; their sessions have ended")
         }
         UserCommand::Deactivate(args) => {
             let outcome = portal(&args.data).await?.set_active(&operator(), &args.name, false).await;
@@ -101,6 +141,12 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             let outcome = portal(&args.data).await?.set_administrator(&operator(), &args.name, false).await;
             found(outcome, &args.name, "no administrator")
         }
+        UserCommand::EndSessions(args) => {
+            let outcome = portal(&args.data).await?.end_sessions(&operator(), &args.name).await;
+            found(outcome, &args.name, "signed out everywhere")
+        }
+        UserCommand::AccessCode(args) => access_code(&args).await,
+        UserCommand::Import(args) => import(&args).await,
     }
 }
 
@@ -108,18 +154,59 @@ async fn add(args: AddArgs) -> Result<(), Failure> {
     let password = if args.password_stdin { FirstPassword::Given(read_password()?) } else { FirstPassword::ByLink };
     let service = begin(&args.named.data).await?;
     let name = &args.named.name;
-    let token = service.add_user(&operator(), name, args.admin, password).await.map_err(|error| match error {
-        ApiError::Password(rules) => {
-            let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
-            Failure(format!("the password does not keep the rules of the account policy: {}", rules.join("; ")))
-        }
-        other => Failure::new(other),
-    })?;
+    let token =
+        service.add_named_user(&operator(), name, &args.display_name, args.admin, password).await.map_err(|error| {
+            match error {
+                ApiError::Password(rules) => {
+                    let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
+                    Failure(format!("the password does not keep the rules of the account policy: {}", rules.join("; ")))
+                }
+                other => Failure::new(other),
+            }
+        })?;
     say(format_args!("added {name}{}", if args.admin { " as administrator" } else { "" }));
     if let Some(token) = token {
         print_link(&args.named, &token);
     }
     Ok(())
+}
+
+async fn access_code(args: &NamedArgs) -> Result<(), Failure> {
+    let made = portal(&args.data).await?.issue_access_code_to(&operator(), &args.name).await.map_err(Failure::new)?;
+    let made = made.ok_or_else(|| nobody(&args.name))?;
+    say("They enter it at sign-in under \"Enter recovery code\"; it works once, for an hour:");
+    say(format_args!("  {}", made.code.as_str()));
+    if made.awaits_approval {
+        say("It works only after an administrator has approved it on the page \"Users\".");
+    }
+    Ok(())
+}
+
+async fn import(args: &ImportArgs) -> Result<(), Failure> {
+    let list = read_list(&args.file)?;
+    let mut service = begin(&args.data).await?;
+    service.settings = Arc::new(Settings { public_url: args.public_url.clone(), ..(*service.settings).clone() });
+    let links = service.import_users(&operator(), &list).await.map_err(|error| match error {
+        ApiError::Import(problems) => {
+            let lines = problems.iter().map(|LineProblem { line, problem }| format!("\n  line {line}: {problem}"));
+            Failure(format!("nobody was added: these lines can't be used{}", lines.collect::<String>()))
+        }
+        other => Failure::new(other),
+    })?;
+    say(links.trim_end());
+    Ok(())
+}
+
+/// The list as text. It may be long, but not endless.
+fn read_list(file: &Path) -> Result<String, Failure> {
+    let explain = |error: std::io::Error| Failure(format!("{} can't be read: {error}", file.display()));
+    let source: Box<dyn Read> = match file.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(File::open(file).map_err(explain)?),
+    };
+    let mut list = String::new();
+    source.take(LONGEST_LIST).read_to_string(&mut list).map_err(explain)?;
+    Ok(list)
 }
 
 async fn list(data: &DataArgs) -> Result<(), Failure> {

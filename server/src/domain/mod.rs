@@ -3,13 +3,14 @@
 //!
 //! | Subject | Module |
 //! |---|---|
-//! | who someone is | [`name`], [`user_name`] |
-//! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`enrolment`], [`compatibility`] |
+//! | who someone is | [`name`], [`user_name`], [`search_words`], [`people_list`] |
+//! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`access_code`], [`enrolment`], [`compatibility`] |
 //! | being signed in | [`session`], [`trusted_browser`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`] |
 
+pub mod access_code;
 pub mod audit;
 pub mod client;
 pub mod code;
@@ -19,8 +20,10 @@ pub mod enrolment;
 pub mod lockout;
 pub mod name;
 pub mod otpauth;
+pub mod people_list;
 pub mod qr;
 pub mod recovery_code;
+pub mod search_words;
 pub mod session;
 pub mod totp;
 pub mod trusted_browser;

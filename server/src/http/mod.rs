@@ -38,6 +38,9 @@ use tower_http::{
 /// Largest request body: forms are far smaller.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// Largest request body that holds a list of people.
+const LARGEST_LIST: usize = 1024 * 1024;
+
 /// How the portal is reached.
 #[derive(Debug, Clone)]
 pub struct Web {
@@ -63,22 +66,27 @@ pub fn router(service: Service, web: Web) -> Router {
         web: Arc::new(web),
         service: service.clone(),
     };
-    let application = application(&service)
-        .layer(from_fn(middleware::gate::gate))
-        .layer(from_fn_with_state(shared.clone(), middleware::session::session))
-        .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)))
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY));
+    let guarded = |routes: Router, largest_body| {
+        routes
+            .layer(from_fn(middleware::gate::gate))
+            .layer(from_fn_with_state(shared.clone(), middleware::session::session))
+            .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
+            .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)))
+            .layer(RequestBodyLimitLayer::new(largest_body))
+    };
+    let (application, lists) = application(&service);
     Router::new()
-        .merge(application)
+        .merge(guarded(application, LARGEST_BODY))
+        .merge(guarded(lists, LARGEST_LIST))
         .merge(assets::router())
         .merge(health::router(service.db))
         .layer(CatchPanicLayer::custom(middleware::panic::answer))
         .layer(from_fn_with_state(https, middleware::headers::security_headers))
 }
 
-/// Server functions and pages. Both find the portal in their context.
-fn application(service: &Service) -> Router {
+/// Server functions and pages, and the functions that take lists of people.
+/// All find the portal in their context.
+fn application(service: &Service) -> (Router, Router) {
     let site = site(&service.settings.portal_name);
     let portal: Arc<dyn app::portal::Portal> = Arc::new(service.clone());
     let context = {
@@ -111,10 +119,13 @@ fn application(service: &Service) -> Router {
         .fallback(not_found)
         .layer(from_fn_with_state(renderers, middleware::one_thread::render_on_one_thread))
         .with_state(options);
-    Router::new()
+    let function = post(move |request: Request| call_function(functions.clone(), request));
+    let application = Router::new()
         .route("/api/who-am-i", get(who_am_i::who_am_i))
-        .route("/api/{*function}", post(move |request: Request| call_function(functions.clone(), request)))
-        .merge(pages)
+        .route("/api/{*function}", function.clone())
+        .merge(pages);
+    let lists = Router::new().route("/api/check-list", function.clone()).route("/api/add-people", function);
+    (application, lists)
 }
 
 async fn call_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response {

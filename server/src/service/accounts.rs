@@ -3,6 +3,7 @@
 use super::{
     Service,
     audit::{Actor, record},
+    guessing::account_key,
     policy::versioned,
     sessions::{Opened, hand_over},
 };
@@ -10,13 +11,14 @@ use crate::{
     crypto::token::Token,
     domain::{
         audit::{AuditEvent, Outcome},
-        name::NameProblem,
+        people_list::user_name_problem,
+        search_words::words_of,
         user_name::UserName,
     },
     store::{
         StoreError, Tx,
         accounts::{self, InvitationRow, NewUser, UserRow},
-        enrolments, policy, sessions,
+        attempts, enrolments, policy, sessions, words,
     },
 };
 use app::{
@@ -35,7 +37,7 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 /// Seconds that a one-time link can be used: 72 hours.
-const INVITATION_LIFETIME: i64 = 72 * 3_600;
+pub(super) const INVITATION_LIFETIME: i64 = 72 * 3_600;
 
 #[async_trait]
 impl Accounts for Service {
@@ -47,6 +49,7 @@ impl Accounts for Service {
             user_name: session.user_name.clone(),
             administrator: session.administrator,
             standing: session.standing,
+            sets_up_anew: session.sets_up_anew,
             recovery_notice: session.recovery_notice,
             enrolment_under_way: confined && enrolments::is_under_way(&self.db, &session.id, self.now().0).await?,
         })
@@ -92,7 +95,7 @@ impl Accounts for Service {
         let (user, event) = match row.user_id {
             Some(id) => (self.set_first_password(&mut tx, &id, &password_hash).await?, AuditEvent::PasswordChosen),
             None => {
-                let user = self.insert_user(&mut tx, &parse_name(&name)?, Some(&password_hash), true).await?;
+                let user = self.insert_user(&mut tx, &parse_name(&name)?, "", Some(&password_hash), true).await?;
                 (user, AuditEvent::FirstAdministratorCreated)
             }
         };
@@ -101,6 +104,7 @@ impl Accounts for Service {
         record(&mut tx, now, actor, event, Outcome::Success).await?;
         let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user).await?;
         if standing != Standing::SecondFactorRequired {
+            accounts::note_sign_in(&mut tx, &user.id, now.0).await?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
         tx.commit().await?;
@@ -145,11 +149,12 @@ impl Service {
         Ok(user)
     }
 
-    /// Adds a person. The first one closes the first-administrator links.
+    /// Adds a person, who can be found by the words of their names.
     pub(super) async fn insert_user(
         &self,
         tx: &mut Tx,
         name: &UserName,
+        display_name: &str,
         password_hash: Option<&str>,
         administrator: bool,
     ) -> Result<UserRow, ApiError> {
@@ -169,9 +174,18 @@ impl Service {
             now: self.now().0,
         };
         match accounts::insert(tx, &row).await {
-            Err(StoreError::Conflict) => Err(ApiError::UserName(UserNameProblem::Taken)),
-            other => Ok(other.map(|()| user)?),
+            Err(StoreError::Conflict) => return Err(ApiError::UserName(UserNameProblem::Taken)),
+            other => other?,
         }
+        if !display_name.is_empty() {
+            accounts::set_display_name(tx, &user.id, display_name).await?;
+        }
+        for word in words_of(&user.name, display_name) {
+            words::insert(tx, &user.id, &word).await?;
+        }
+        // Someone may have guessed passwords for this name before anybody had it.
+        attempts::note_owner(tx, &account_key(row.name_key), &user.id).await?;
+        Ok(user)
     }
 
     /// Makes a one-time link's token; `None` for the first administrator's.
@@ -199,12 +213,5 @@ impl Service {
 
 /// A user name that may be given to someone.
 pub(super) fn parse_name(typed: &str) -> Result<UserName, ApiError> {
-    UserName::parse(typed).map_err(|problem| {
-        ApiError::UserName(match problem {
-            NameProblem::Blank => UserNameProblem::Empty,
-            NameProblem::TooLong => UserNameProblem::TooLong,
-            NameProblem::ControlCharacter => UserNameProblem::Control,
-            NameProblem::DirectionMark | NameProblem::InvisibleCharacter => UserNameProblem::Invisible,
-        })
-    })
+    UserName::parse(typed).map_err(|problem| ApiError::UserName(user_name_problem(problem)))
 }

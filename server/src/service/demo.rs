@@ -47,7 +47,7 @@ pub async fn fill(service: &Service) -> Result<Vec<String>, ApiError> {
     accounts::close_first_administrator(&mut tx, service.now().0).await?;
     let mut lines = Vec::new();
     for (name, administrator) in PEOPLE {
-        let user = service.insert_user(&mut tx, &parse_name(name)?, Some(&hash), administrator).await?;
+        let user = service.insert_user(&mut tx, &parse_name(name)?, "", Some(&hash), administrator).await?;
         let mut line = format!("{name}  password {PASSWORD}{}", if administrator { "  (administrator)" } else { "" });
         if name == ENROLLED {
             enrol(

@@ -16,7 +16,7 @@ use crate::{
         recovery_code::RecoveryCode,
     },
     store::{
-        Tx, accounts,
+        Tx, access_codes, accounts,
         enrolments::{self, TakenRow},
         methods::{self, MethodRow, NewMethod},
         recovery::{self, NewSet},
@@ -31,6 +31,7 @@ use app::{
 impl Service {
     /// Makes the confirmed secret a method, in place of the one that it was to
     /// replace, and its codes the person's set. The session gets a new token.
+    /// After a temporary access code it takes the place of all methods before.
     /// With the first method every other session of the person, opened with the
     /// password alone, ends; with any method all trust in browsers does.
     ///
@@ -63,8 +64,16 @@ impl Service {
         }
         let row = enrolments::take_confirmed(&mut tx, &session.id, id, now.0).await?.ok_or(GONE)?;
         let before = methods::of_user_in(&mut tx, &session.user_id).await?;
+        // Whoever came in with a temporary access code has lost them all.
+        let lost: &[MethodRow] = if session.sets_up_anew { before.as_slice() } else { &[] };
+        let before: &[MethodRow] = if session.sets_up_anew { &[] } else { before.as_slice() };
+        if !lost.is_empty() {
+            methods::delete_of_user(&mut tx, &session.user_id).await?;
+        }
+        access_codes::delete_of_user(&mut tx, &session.user_id).await?;
+        sessions::set_up_anew(&mut tx, &session.id, false).await?;
         let replaced = before.iter().find(|method| Some(&method.id) == row.replaces.as_ref());
-        let method = self.activate(&mut tx, caller, &row, replaced, &before).await?;
+        let method = self.activate(&mut tx, caller, &row, replaced, before).await?;
         if before.is_empty() {
             sessions::delete_others(&mut tx, &session.user_id, &session.id).await?;
         }
@@ -77,7 +86,7 @@ impl Service {
         }
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, now, actor, AuditEvent::EnrolmentFinished, Outcome::Success).await?;
-        if let Some(replaced) = replaced {
+        for replaced in replaced.into_iter().chain(lost) {
             let (event, detail) = (AuditEvent::MethodReplaced, named(&replaced.name));
             record_about(&mut tx, now, actor, actor.person, event, Outcome::Success, Some(&detail)).await?;
         }

@@ -112,7 +112,11 @@ impl Service {
             let retry_after = refused.retry_after.unwrap_or(1);
             return Ok(Err(ApiError::TooManyAttempts { retry_after }));
         }
-        Ok(match attempts::charge(tx, &account, allowance, now).await? {
+        let charged = attempts::charge(tx, &account, allowance, now).await?;
+        if let Some(user) = user {
+            attempts::note_owner(tx, &account, &user.id).await?;
+        }
+        Ok(match charged {
             Ok(counter) => Ok(PasswordCharge { account, address, allowance, counter }),
             Err(refused) => Err(locked(refused)),
         })

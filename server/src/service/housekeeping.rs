@@ -2,7 +2,7 @@
 //! this only keeps the tables small.
 
 use super::Service;
-use crate::store::{StoreError, accounts, attempts, browsers, policy, sessions};
+use crate::store::{StoreError, access_codes, accounts, attempts, browsers, policy, sessions};
 use std::time::Duration;
 
 /// Time between two rounds.
@@ -10,6 +10,9 @@ const INTERVAL: Duration = Duration::from_secs(600);
 
 /// Seconds without use after which a browser is no longer known: half a year.
 const BROWSER_MEMORY: i64 = 180 * 86_400;
+
+/// Seconds for which an expired access code is told from a wrong one: a day.
+const CODE_MEMORY: i64 = 86_400;
 
 impl Service {
     /// Cleans up every ten minutes, until the task is dropped.
@@ -35,6 +38,7 @@ impl Service {
         sessions::delete_stale(&self.db, seen_before.0, created_before.0).await?;
         browsers::forget_unused(&self.db, now.plus(-BROWSER_MEMORY).0).await?;
         accounts::delete_expired_invitations(&self.db, now.0).await?;
+        access_codes::delete_expired(&self.db, now.plus(-CODE_MEMORY).0).await?;
         attempts::delete_stale_addresses(&self.db, now.plus(-86_400).0).await?;
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::{
         user_name::lookup_key,
     },
     store::{
-        Tx, accounts, browsers, enrolments,
+        Tx, access_codes, accounts, browsers, enrolments,
         methods::{self, MethodRow},
         policy, recovery, sessions,
     },
@@ -97,6 +97,7 @@ impl Service {
     ) -> Result<u64, ApiError> {
         let removed = methods::delete_of_user(tx, user_id).await?;
         recovery::delete_of_user(tx, user_id).await?;
+        access_codes::delete_of_user(tx, user_id).await?;
         match keep {
             Some(session) => sessions::delete_others(tx, user_id, session).await?,
             None => sessions::delete_of_user(tx, user_id).await?,

@@ -3,8 +3,10 @@
 //!
 //! [`Service`] implements the traits through which the interface reaches them.
 
+mod access_codes;
 mod accounts;
 mod activity;
+mod adding;
 mod audit;
 mod confirmation;
 pub mod demo;
@@ -18,6 +20,8 @@ mod housekeeping;
 mod methods;
 mod overview;
 mod passwords;
+mod people;
+mod people_changes;
 mod phone;
 mod policy;
 mod recovery_codes;

@@ -88,6 +88,7 @@ pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
                 allowed: row.allow_trusted_browsers,
                 days: small(row.trusted_browser_days),
             },
+            approve_access_codes: row.approve_access_codes,
             sessions: SessionLimits {
                 idle_minutes: small(row.idle_minutes),
                 absolute_hours: small(row.absolute_hours),
@@ -108,6 +109,7 @@ fn row(policy: &AccountPolicy, version: i64) -> PolicyRow {
         require_second_factor: policy.require_second_factor,
         allow_trusted_browsers: policy.trusted_browsers.allowed,
         trusted_browser_days: policy.trusted_browsers.days.into(),
+        approve_access_codes: policy.approve_access_codes,
         idle_minutes: policy.sessions.idle_minutes.into(),
         absolute_hours: policy.sessions.absolute_hours.into(),
     }

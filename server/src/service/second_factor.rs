@@ -25,7 +25,7 @@ use crate::{
         totp::{Secret, Step, Verdict, verify},
     },
     store::{
-        Tx,
+        Tx, accounts,
         methods::{self, MethodRow},
         sessions,
     },
@@ -60,6 +60,7 @@ impl Service {
             Err(problem) => return Err(self.refuse_code(caller, problem, left).await?),
         };
         let mut tx = self.db.begin().await?;
+        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0).await?;
         if !self.use_up(&mut tx, &right).await? {
             drop(tx);
             return Err(self.refuse_code(caller, CodeProblem::Reused, left).await?);
@@ -67,16 +68,17 @@ impl Service {
         self.complete(tx, caller, AuditEvent::SecondFactorAccepted, trust_days).await
     }
 
-    /// Completes a sign-in with a recovery code; answers how many are left.
+    /// Completes a sign-in with a recovery code, or with a temporary access
+    /// code typed in its place; answers how many recovery codes are left.
     pub(super) async fn complete_with_recovery_code(&self, caller: &Bound, code: &str) -> Result<u32, ApiError> {
         let malformed = ApiError::RecoveryCode(RecoveryCodeProblem::Malformed);
         let code = RecoveryCode::normalise(code).ok_or(malformed)?;
         let attempts_left = self.charge_recovery_code(caller, true).await?;
         let Some(found) = self.find_code(&caller.session().user_id, &code).await? else {
-            let problem = RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) };
-            return Err(self.refuse_recovery_code(caller, problem, attempts_left).await?);
+            return self.complete_with_access_code(caller, &code, attempts_left).await.map(|()| 0);
         };
         let mut tx = self.db.begin().await?;
+        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0).await?;
         if !self.spend(&mut tx, caller, &found).await? {
             drop(tx);
             return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, attempts_left).await?);
@@ -167,7 +169,7 @@ impl Service {
         self.refuse(caller, event, ApiError::Code(problem), left).await
     }
 
-    async fn refuse_recovery_code(
+    pub(super) async fn refuse_recovery_code(
         &self,
         caller: &Bound,
         problem: RecoveryCodeProblem,

@@ -64,15 +64,21 @@ impl Service {
             }
         }
         let assurance = if row.full { Assurance::Full } else { Assurance::FirstFactor };
+        // What it was opened in place of counts as lost, whatever the policy says.
+        let has_second_factor = row.has_second_factor && !row.sets_up_anew;
         Ok(Session {
-            standing: standing(assurance, row.has_second_factor, row.require_second_factor),
+            standing: match row.sets_up_anew {
+                true => Standing::EnrolmentRequired,
+                false => standing(assurance, has_second_factor, row.require_second_factor),
+            },
             state: self.state(&row, lifetime),
             recovery_notice: row.recovery_notice.as_deref().map(|why| notice(why, row.codes_left)),
             id: row.id,
             user_id: row.user_id,
             user_name: row.user_name,
             administrator: row.administrator,
-            has_second_factor: row.has_second_factor,
+            has_second_factor,
+            sets_up_anew: row.sets_up_anew,
         })
     }
 

@@ -158,6 +158,9 @@ impl Service {
             Standing::SecondFactorRequired => AuditEvent::SecondFactorRequested,
             Standing::EnrolmentRequired | Standing::Complete => AuditEvent::SignedIn,
         };
+        if event == AuditEvent::SignedIn {
+            accounts::note_sign_in(&mut tx, &user.id, self.now().0).await?;
+        }
         let actor = Actor::claiming(Some(user), &call.client);
         for event in trusted.then_some(AuditEvent::TrustedBrowserUsed).into_iter().chain([event]) {
             record(&mut tx, self.now(), actor, event, Outcome::Success).await?;

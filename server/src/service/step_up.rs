@@ -65,7 +65,9 @@ impl Service {
         charge.take_back(&mut tx).await?;
         accounts::lock(&mut tx, &caller.session().user_id)?;
         // A second factor may have become active while the password was hashed.
-        if matches!(right, Right::Nothing) && !methods::of_user_in(&mut tx, &caller.session().user_id).await?.is_empty()
+        if matches!(right, Right::Nothing)
+            && !caller.session().sets_up_anew
+            && !methods::of_user_in(&mut tx, &caller.session().user_id).await?.is_empty()
         {
             tx.commit().await?;
             return Err(ApiError::StepUpRequired { code: true });

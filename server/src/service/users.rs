@@ -2,25 +2,24 @@
 
 use super::{
     Service,
+    access_codes::MadeCode,
     accounts::parse_name,
     audit::{Actor, record_about},
-    guessing::{account_key, browser_keys_prefix},
+    people_changes::{Change, parse_reason},
 };
 use crate::{
     crypto::token::Token,
     domain::{
         audit::{AuditEvent, Outcome},
+        people_list,
         user_name::lookup_key,
     },
     store::{
-        Tx,
-        accounts::{self, ListedUser, UserRow},
-        attempts,
+        accounts::{self, ListedUser},
         audit::Named,
-        sessions,
     },
 };
-use app::contract::{ApiError, session::AskedBecause};
+use app::contract::ApiError;
 use zeroize::Zeroizing;
 
 /// How a new person gets a password.
@@ -30,6 +29,15 @@ pub enum FirstPassword {
     Given(Zeroizing<String>),
     /// The person chooses it by a one-time link.
     ByLink,
+}
+
+/// A temporary access code, for the operator to pass on.
+#[derive(Debug)]
+pub struct OperatorsCode {
+    /// As it is shown.
+    pub code: Zeroizing<String>,
+    /// A second administrator must approve it first.
+    pub awaits_approval: bool,
 }
 
 impl Service {
@@ -44,7 +52,23 @@ impl Service {
         administrator: bool,
         password: FirstPassword,
     ) -> Result<Option<Token>, ApiError> {
+        self.add_named_user(operator, name, "", administrator, password).await
+    }
+
+    /// The same for someone whose other name is known, too.
+    ///
+    /// # Errors
+    /// Names or password can't be used, or the database does not answer.
+    pub async fn add_named_user(
+        &self,
+        operator: &str,
+        name: &str,
+        display_name: &str,
+        administrator: bool,
+        password: FirstPassword,
+    ) -> Result<Option<Token>, ApiError> {
         let name = parse_name(name)?;
+        let display_name = people_list::display_name(display_name).map_err(ApiError::DisplayName)?;
         let hash = match &password {
             FirstPassword::Given(password) => {
                 self.check_new_password(password, name.as_str()).await?;
@@ -53,16 +77,12 @@ impl Service {
             FirstPassword::ByLink => None,
         };
         let mut tx = self.db.begin().await?;
-        let user = self.insert_user(&mut tx, &name, hash.as_deref(), administrator).await?;
-        if administrator {
-            accounts::close_first_administrator(&mut tx, self.now().0).await?;
-            accounts::delete_invitations(&mut tx, None).await?;
-        }
+        let user = self.insert_user(&mut tx, &name, &display_name, hash.as_deref(), administrator).await?;
         let token = match hash {
             Some(_) => None,
             None => Some(self.insert_invitation(&mut tx, Some(&user.id)).await?),
         };
-        self.record_operator(&mut tx, operator, &user, AuditEvent::UserAdded).await?;
+        self.record_added(&mut tx, Actor::operator(operator), &[&user]).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -82,27 +102,28 @@ impl Service {
     pub async fn invite_user(&self, operator: &str, name: &str) -> Result<Option<Token>, ApiError> {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(None) };
-        accounts::delete_invitations(&mut tx, Some(&user.id)).await?;
-        let token = self.insert_invitation(&mut tx, Some(&user.id)).await?;
-        self.record_operator(&mut tx, operator, &user, AuditEvent::InvitationIssued).await?;
+        let token = self.renew_invitation(&mut tx, &user).await?;
+        let (actor, subject) = (Actor::operator(operator), Named { id: Some(&user.id), name: &user.name });
+        let event = AuditEvent::InvitationIssued;
+        record_about(&mut tx, self.now(), actor, Some(subject), event, Outcome::Success, None).await?;
         tx.commit().await?;
         Ok(Some(token))
     }
 
-    /// Ends a password lock; `false` when nobody is called so.
+    /// Adds everybody in a list, CSV, or nobody; answers their one-time links as CSV.
+    ///
+    /// # Errors
+    /// [`ApiError::Import`] with the lines that can't be used, or the database does not answer.
+    pub async fn import_users(&self, operator: &str, list: &str) -> Result<String, ApiError> {
+        Ok(self.add_all(Actor::operator(operator), list).await?.file)
+    }
+
+    /// Ends locks after too many wrong passwords or codes; `false` when nobody is called so.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn unlock_user(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
-        let name_key = lookup_key(name);
-        let mut tx = self.db.begin().await?;
-        let Some(user) = accounts::by_name_key(&mut tx, &name_key).await? else { return Ok(false) };
-        attempts::reset(&mut tx, &account_key(&name_key))?;
-        attempts::reset_all(&mut tx, &browser_keys_prefix(&user.id)).await?;
-        self.take_back_codes(&mut tx, &user.id).await?;
-        self.record_operator(&mut tx, operator, &user, AuditEvent::AccountUnlocked).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.change_called(operator, name, &Change::Unlock).await
     }
 
     /// Removes someone's second factor with everything that belongs to it and
@@ -111,13 +132,21 @@ impl Service {
     /// # Errors
     /// When the database does not answer.
     pub async fn disable_second_factor(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
-        let mut tx = self.db.begin().await?;
-        let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
-        accounts::lock(&mut tx, &user.id)?;
-        self.remove_second_factor(&mut tx, &user.id, None).await?;
-        self.record_operator(&mut tx, operator, &user, AuditEvent::SecondFactorReset).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.disable_second_factor_because(operator, name, None).await
+    }
+
+    /// The same for a reason, which stands in the audit trail.
+    ///
+    /// # Errors
+    /// [`ApiError::Reason`], or the database does not answer.
+    pub async fn disable_second_factor_because(
+        &self,
+        operator: &str,
+        name: &str,
+        reason: Option<&str>,
+    ) -> Result<bool, ApiError> {
+        let reason = reason.map(parse_reason).transpose()?;
+        self.change_called(operator, name, &Change::DisableSecondFactor(reason)).await
     }
 
     /// Lets a person sign in no longer and ends their sessions, or lets them in
@@ -126,25 +155,7 @@ impl Service {
     /// # Errors
     /// [`ApiError::LastAdministrator`], or the database does not answer.
     pub async fn set_active(&self, operator: &str, name: &str, active: bool) -> Result<bool, ApiError> {
-        let mut tx = self.db.begin().await?;
-        let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
-        if !active {
-            self.spare_last_administrator(&mut tx, &user).await?;
-        }
-        // Whoever uses a one-time link touches it first, too.
-        if !active {
-            accounts::delete_invitations(&mut tx, Some(&user.id)).await?;
-        }
-        if accounts::set_active(&mut tx, &user.id, active).await? {
-            if !active {
-                sessions::delete_of_user(&mut tx, &user.id).await?;
-                self.end_all_trust(&mut tx, &user.id, AskedBecause::AccountChanged).await?;
-            }
-            let event = if active { AuditEvent::UserReactivated } else { AuditEvent::UserDeactivated };
-            self.record_operator(&mut tx, operator, &user, event).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
+        self.change_called(operator, name, &Change::Active(active)).await
     }
 
     /// Makes a person an administrator, whose browsers are then trusted no
@@ -153,44 +164,36 @@ impl Service {
     /// # Errors
     /// [`ApiError::LastAdministrator`], or the database does not answer.
     pub async fn set_administrator(&self, operator: &str, name: &str, administrator: bool) -> Result<bool, ApiError> {
+        self.change_called(operator, name, &Change::Administrator(administrator)).await
+    }
+
+    /// Ends all sessions of a person; `false` when nobody is called so.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_sessions(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
+        self.change_called(operator, name, &Change::EndSessions).await
+    }
+
+    /// Makes a temporary access code for someone, as it is shown; `None` when
+    /// nobody is called so.
+    ///
+    /// # Errors
+    /// [`ApiError::AccessCode`], or the database does not answer.
+    pub async fn issue_access_code_to(&self, operator: &str, name: &str) -> Result<Option<OperatorsCode>, ApiError> {
+        let Some(id) = self.id_of(name).await? else { return Ok(None) };
+        let MadeCode { code, awaits_approval, .. } = self.make_code(Actor::operator(operator), &[id]).await?;
+        Ok(Some(OperatorsCode { code: code.display(), awaits_approval }))
+    }
+
+    async fn id_of(&self, name: &str) -> Result<Option<String>, ApiError> {
         let mut tx = self.db.begin().await?;
-        let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
-        if !administrator {
-            self.spare_last_administrator(&mut tx, &user).await?;
-        }
-        if accounts::set_administrator(&mut tx, &user.id, administrator).await? {
-            if administrator {
-                self.end_all_trust(&mut tx, &user.id, AskedBecause::AccountChanged).await?;
-            }
-            let event = if administrator { AuditEvent::AdministratorGranted } else { AuditEvent::AdministratorRevoked };
-            self.record_operator(&mut tx, operator, &user, event).await?;
-        }
-        tx.commit().await?;
+        Ok(accounts::by_name_key(&mut tx, &lookup_key(name)).await?.map(|user| user.id))
+    }
+
+    async fn change_called(&self, operator: &str, name: &str, change: &Change) -> Result<bool, ApiError> {
+        let Some(id) = self.id_of(name).await? else { return Ok(false) };
+        self.change(Actor::operator(operator), &[id], change).await?;
         Ok(true)
-    }
-
-    /// Refuses to go on when this person is the only active administrator.
-    /// Whoever else changes administrators waits until this transaction ends.
-    async fn spare_last_administrator(&self, tx: &mut Tx, user: &UserRow) -> Result<(), ApiError> {
-        accounts::lock_administrators(tx).await?;
-        let now = accounts::by_id(tx, &user.id).await?;
-        let administers = now.is_some_and(|now| now.administrator && now.active);
-        if administers && accounts::other_administrators(tx, &user.id).await? == 0 {
-            return Err(ApiError::LastAdministrator);
-        }
-        Ok(())
-    }
-
-    async fn record_operator(
-        &self,
-        tx: &mut Tx,
-        operator: &str,
-        user: &UserRow,
-        event: AuditEvent,
-    ) -> Result<(), ApiError> {
-        let subject = Named { id: Some(&user.id), name: &user.name };
-        let actor = Actor::operator(operator);
-        record_about(tx, self.now(), actor, Some(subject), event, Outcome::Success, None).await?;
-        Ok(())
     }
 }

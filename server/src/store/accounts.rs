@@ -148,6 +148,24 @@ pub fn lock(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Notes that a person signs in, and holds their row until the transaction ends.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", values![id, now]).await?;
+    Ok(())
+}
+
+/// Sets the name under which a person is shown beside their user name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_display_name(tx: &mut Tx, id: &str, display_name: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET display_name = $2 WHERE id = $1", values![id, display_name]).await?;
+    Ok(())
+}
+
 /// Everybody, by name.
 ///
 /// # Errors

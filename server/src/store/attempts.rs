@@ -44,6 +44,16 @@ pub async fn charge(
     }
 }
 
+/// Notes whose passwords a counter counts.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_owner(tx: &mut Tx, key: &str, user_id: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE attempt_counters SET user_id = $2 WHERE key = $1 AND user_id IS NULL";
+    tx.execute(sql, values![key, user_id]).await?;
+    Ok(())
+}
+
 /// Starts a counter anew.
 ///
 /// # Errors

@@ -67,6 +67,13 @@ pub async fn insert(tx: &mut Tx, method: &NewMethod<'_>) -> Result<(), StoreErro
         values![method.id, method.user_id, method.name, method.secret, method.last_step, method.now],
     )
     .await?;
+    note_second_factor(tx, method.user_id).await
+}
+
+/// Has the person's row say whether they have a method, for lists of people.
+async fn note_second_factor(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE users SET has_second_factor = EXISTS (SELECT 1 FROM methods m WHERE m.user_id = users.id) WHERE id = $1";
+    tx.execute(sql, values![user_id]).await?;
     Ok(())
 }
 
@@ -107,7 +114,9 @@ pub async fn rename(tx: &mut Tx, user_id: &str, id: &str, name: &str) -> Result<
 /// # Errors
 /// See [`StoreError`].
 pub async fn delete(tx: &mut Tx, user_id: &str, id: &str) -> Result<bool, StoreError> {
-    Ok(tx.execute("DELETE FROM methods WHERE user_id = $1 AND id = $2", values![user_id, id]).await? == 1)
+    let deleted = tx.execute("DELETE FROM methods WHERE user_id = $1 AND id = $2", values![user_id, id]).await? == 1;
+    note_second_factor(tx, user_id).await?;
+    Ok(deleted)
 }
 
 /// Removes all methods of a person; answers how many there were.
@@ -115,7 +124,9 @@ pub async fn delete(tx: &mut Tx, user_id: &str, id: &str) -> Result<bool, StoreE
 /// # Errors
 /// See [`StoreError`].
 pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreError> {
-    tx.execute("DELETE FROM methods WHERE user_id = $1", values![user_id]).await
+    let deleted = tx.execute("DELETE FROM methods WHERE user_id = $1", values![user_id]).await?;
+    note_second_factor(tx, user_id).await?;
+    Ok(deleted)
 }
 
 /// A method's id and sealed secret.

@@ -1,5 +1,6 @@
 //! The rows. Each file holds the SQL of one group of tables; none of them decides anything.
 
+pub mod access_codes;
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
@@ -8,9 +9,11 @@ pub mod db;
 pub mod enrolments;
 pub mod methods;
 pub mod migrate;
+pub mod people;
 pub mod phone_links;
 pub mod policy;
 pub mod recovery;
 pub mod sessions;
+pub mod words;
 
 pub use db::{Db, StoreError, Tx};

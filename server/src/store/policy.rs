@@ -27,6 +27,8 @@ pub struct PolicyRow {
     pub allow_trusted_browsers: bool,
     /// Most days for which they may.
     pub trusted_browser_days: i64,
+    /// A second administrator must approve temporary access codes.
+    pub approve_access_codes: bool,
     /// Session limit without requests.
     pub idle_minutes: i64,
     /// Session limit in any case.
@@ -46,7 +48,8 @@ pub struct ImpactRow {
 
 const SELECT: &str =
     "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
-        lock_minutes, require_second_factor, allow_trusted_browsers, trusted_browser_days, idle_minutes, absolute_hours
+        lock_minutes, require_second_factor, allow_trusted_browsers, trusted_browser_days, idle_minutes, absolute_hours,
+        approve_access_codes
      FROM account_policy WHERE id = 1";
 
 /// The policy in force.
@@ -84,7 +87,7 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
             "UPDATE account_policy SET version = version + 1, minimum_length = $2, require_number = $3,
                  require_special = $4, require_capital = $5, maximum_failures = $6, lock_minutes = $7,
                  require_second_factor = $8, idle_minutes = $9, absolute_hours = $10,
-                 allow_trusted_browsers = $11, trusted_browser_days = $12
+                 allow_trusted_browsers = $11, trusted_browser_days = $12, approve_access_codes = $13
              WHERE id = 1 AND version = $1 RETURNING version",
             values![
                 policy.version,
@@ -98,7 +101,8 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
                 policy.idle_minutes,
                 policy.absolute_hours,
                 policy.allow_trusted_browsers,
-                policy.trusted_browser_days
+                policy.trusted_browser_days,
+                policy.approve_access_codes
             ],
         )
         .await?;

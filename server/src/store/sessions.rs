@@ -25,6 +25,8 @@ pub struct SessionRow {
     pub authenticated_at: i64,
     /// Whether a method is active.
     pub has_second_factor: bool,
+    /// Opened with a temporary access code, which leads to a new second factor.
+    pub sets_up_anew: bool,
     /// Policy: everyone must have a second factor.
     pub require_second_factor: bool,
     /// Policy: minutes without a request until the session ends.
@@ -87,7 +89,7 @@ pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, 
     db.optional(
         "SELECT s.id, s.user_id, u.name AS user_name, u.administrator, s.assurance = 'full' AS full,
                 s.created_at, s.last_seen_at, s.authenticated_at,
-                EXISTS (SELECT 1 FROM methods m WHERE m.user_id = s.user_id) AS has_second_factor,
+                EXISTS (SELECT 1 FROM methods m WHERE m.user_id = s.user_id) AS has_second_factor, s.sets_up_anew,
                 p.require_second_factor, p.idle_minutes, p.absolute_hours, s.recovery_notice,
                 CASE WHEN s.recovery_notice IS NULL THEN NULL ELSE (
                     SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets r ON r.id = c.set_id
@@ -162,6 +164,15 @@ pub async fn charge_code(tx: &mut Tx, id: &str, most: i64) -> Result<Option<i64>
         )
         .await?;
     Ok(row.map(|(charged,)| charged))
+}
+
+/// Has a session lead to a new second factor and to nothing else, or no longer.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_up_anew(tx: &mut Tx, id: &str, anew: bool) -> Result<(), StoreError> {
+    tx.execute("UPDATE sessions SET sets_up_anew = $2 WHERE id = $1", values![id, anew]).await?;
+    Ok(())
 }
 
 /// Holds the session's row until the transaction ends; `false` when it is gone.

@@ -24,7 +24,7 @@ pub fn RecoveryCodePage() -> impl IntoView {
         <Standalone>
             <dialog open class="card" aria-labelledby="recovery-title">
                 <h1 id="recovery-title">"Two-factor authentication with recovery code"</h1>
-                <p class="lead">"Enter one of the ten codes that you stored when you set up your authentication app."</p>
+                <p class="lead">"Enter one of the ten codes that you stored when you set up your authentication app, or the temporary access code that an administrator gave you."</p>
                 <FormProblem problem=refusal.at_form />
                 <PlainForm action="/api/sign-in-with-recovery-code" next=next.clone()>
                     <TextField

@@ -23,6 +23,13 @@ fn list() -> AnyView {
         <PageHeading title="System settings" />
         <ul class="settings" role="list">
             <li>
+                <a href=routes::USERS class="setting">
+                    <span class="setting-name">"Users"</span>
+                    <Icon glyph=Glyph::Forward />
+                </a>
+                <p class="muted">"Who has an account, who has a second factor, and help for those who are locked out."</p>
+            </li>
+            <li>
                 <a href=routes::ACCOUNT_POLICY class="setting">
                     <span class="setting-name">"Account policy"</span>
                     <Icon glyph=Glyph::Forward />

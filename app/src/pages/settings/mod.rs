@@ -3,9 +3,11 @@
 
 mod account_policy;
 mod index;
+mod users;
 
 pub use account_policy::AccountPolicyPage;
 pub use index::SettingsPage;
+pub use users::UsersPage;
 
 use crate::components::{
     page::{PageHeading, answer_forbidden},

@@ -22,13 +22,21 @@ pub struct Draft {
     pub lock_ends: RwSignal<bool>,
     pub require_second_factor: RwSignal<bool>,
     pub allow_trusted_browsers: RwSignal<bool>,
+    pub approve_access_codes: RwSignal<bool>,
 }
 
 impl Draft {
     /// Starts from the policy in force.
     pub fn new(policy: &AccountPolicy) -> Self {
         let text = |value: u32| RwSignal::new(value.to_string());
-        let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, sessions } = policy;
+        let AccountPolicy {
+            password,
+            lockout,
+            require_second_factor,
+            trusted_browsers,
+            approve_access_codes,
+            sessions,
+        } = policy;
         Self {
             minimum_length: text(password.minimum_length),
             maximum_failures: text(lockout.maximum_failures),
@@ -42,6 +50,7 @@ impl Draft {
             lock_ends: RwSignal::new(lockout.minutes.is_some()),
             require_second_factor: RwSignal::new(*require_second_factor),
             allow_trusted_browsers: RwSignal::new(trusted_browsers.allowed),
+            approve_access_codes: RwSignal::new(*approve_access_codes),
         }
     }
 
@@ -77,6 +86,7 @@ impl Draft {
                 allowed: self.allow_trusted_browsers.get(),
                 days: number(PolicyField::TrustedBrowserDays),
             },
+            approve_access_codes: self.approve_access_codes.get(),
             sessions: SessionLimits {
                 idle_minutes: number(PolicyField::IdleMinutes),
                 absolute_hours: number(PolicyField::AbsoluteHours),

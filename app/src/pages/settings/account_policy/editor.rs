@@ -175,6 +175,11 @@ fn SecondFactorSection(
                 unit="days"
             />
             <p class="muted">"A browser that was trusted for longer than N days is asked for a code again at once."</p>
+            <CheckBox
+                id="approve-access-codes"
+                label="A second administrator must approve temporary access codes"
+                value=draft.approve_access_codes
+            />
         </fieldset>
     }
 }

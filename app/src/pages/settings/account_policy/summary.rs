@@ -9,7 +9,8 @@ use leptos::prelude::*;
 /// The policy in force and the way to change it.
 #[component]
 pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoView {
-    let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, sessions } = policy;
+    let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, approve_access_codes, sessions } =
+        policy;
     let lock = match lockout.minutes {
         Some(minutes) => counted(minutes, "minute"),
         None => "Until an administrator unlocks the account".to_owned(),
@@ -52,6 +53,10 @@ pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoVie
                         Some(days) => format!("Up to {}", counted(days, "day")),
                         None => "No".to_owned(),
                     },
+                ),
+                (
+                    "A second administrator must approve temporary access codes",
+                    if approve_access_codes { "Yes" } else { "No" }.to_owned(),
                 ),
             ]
         />

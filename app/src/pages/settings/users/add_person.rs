@@ -1,0 +1,90 @@
+//! Adding one person.
+
+use super::state::{Open, Users};
+use crate::{
+    api::people::add_person,
+    components::{
+        alert::Problem,
+        button::{Button, Emphasis},
+        field::{CheckBox, Kind, TextField, on_submit},
+        loaded::Trouble,
+        modal::Modal,
+        step_up::use_step_up,
+    },
+    contract::{ApiError, people::NewPerson},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// Asks for the names; the person chooses the password.
+#[component]
+pub fn AddPerson(users: Users) -> impl IntoView {
+    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let (name, display_name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let administrator = RwSignal::new(false);
+    let add = move || {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        let person = NewPerson {
+            name: name.get_untracked(),
+            display_name: display_name.get_untracked(),
+            administrator: administrator.get_untracked(),
+        };
+        spawn_local(async move {
+            match step_up.run(async || add_person(person.clone()).await.flatten()).await {
+                Ok(issued) => {
+                    users.done.set(None);
+                    users.open.set(Some(Open::Links(issued)));
+                    users.refetch();
+                }
+                Err(problem) => trouble.note(problem),
+            }
+            let _ = pending.try_set(false);
+        });
+    };
+    let name_error = move || match trouble.get() {
+        Some(ApiError::UserName(problem)) => Some(problem.to_string()),
+        _ => None,
+    };
+    let display_name_error = move || match trouble.get() {
+        Some(ApiError::DisplayName(problem)) => Some(problem.to_string()),
+        _ => None,
+    };
+    let other =
+        move || trouble.get().filter(|problem| !matches!(problem, ApiError::UserName(_) | ApiError::DisplayName(_)));
+    let leave = move || users.open.set(None);
+    view! {
+        <Modal id="add-person-title" title="Add person" leave>
+            <form class="stack" novalidate on:submit=on_submit(add)>
+                <p>"You get a one-time link for them, on which they choose their password."</p>
+                <TextField
+                    id="new-user-name"
+                    label="User name"
+                    hint="With this they sign in."
+                    kind=Kind::Text
+                    value=name
+                    error=Signal::derive(name_error)
+                    autofocus=true
+                />
+                <TextField
+                    id="new-display-name"
+                    label="Display name"
+                    hint="Optional. It is shown beside the user name, and they are found by it."
+                    kind=Kind::Text
+                    value=display_name
+                    error=Signal::derive(display_name_error)
+                />
+                <CheckBox id="new-administrator" label="Administrator" value=administrator />
+                <Problem problem=Signal::derive(other) />
+                <div class="actions">
+                    <Button emphasis=Emphasis::Primary submit=true pending>
+                        "Add"
+                    </Button>
+                    <Button on:click=move |_| leave()>"Cancel"</Button>
+                </div>
+            </form>
+        </Modal>
+    }
+}

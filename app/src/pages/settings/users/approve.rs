@@ -1,0 +1,92 @@
+//! Temporary access codes that wait for a second administrator.
+
+use super::state::Users;
+use crate::{
+    api::people::approve_access_code,
+    components::{
+        alert::Problem, button::Button, changing::sometimes, loaded::Trouble, moment::Moment, step_up::use_step_up,
+    },
+    contract::people::WaitingCode,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// The codes that wait, if there are any.
+#[component]
+pub fn WaitingForApproval(users: Users) -> impl IntoView {
+    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let approve = move |id: String| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        spawn_local(async move {
+            match step_up.run(async || approve_access_code(id.clone()).await.flatten()).await {
+                Ok(()) => users.say("The temporary access code is approved and works now.".to_owned()),
+                Err(problem) => trouble.note(problem),
+            }
+            users.refetch();
+            pending.set(false);
+        });
+    };
+    let waiting = Memo::new(move |_| users.waiting());
+    let list = sometimes(move || {
+        let codes = waiting.get();
+        if codes.is_empty() {
+            return None;
+        }
+        let codes = codes.into_iter().map(|code| view! { <Code code approve pending /> }).collect_view();
+        let section = view! {
+            <section class="panel" aria-labelledby="waiting-codes">
+                <h2 class="panel-title" id="waiting-codes">
+                    "Waiting for approval"
+                </h2>
+                <p class="muted">
+                    "These temporary access codes work once a second administrator has approved them. Ask the one who issued it how they made sure who is asking."
+                </p>
+                <ul class="places" role="list">
+                    {codes}
+                </ul>
+            </section>
+        };
+        Some(section.into_any())
+    });
+    view! {
+        {list}
+        <Problem problem=trouble.signal() />
+    }
+}
+
+#[component]
+fn Code(
+    code: WaitingCode,
+    approve: impl Fn(String) + Copy + Send + Sync + 'static,
+    pending: RwSignal<bool>,
+) -> impl IntoView {
+    let WaitingCode { id, person, issuer, expires_at, yours_to_approve, .. } = code;
+    let label = format!("Approve code: {person}");
+    let issuer = match issuer {
+        Some(issuer) => view! { "Issued by " <bdi>{issuer}</bdi> }.into_any(),
+        None => "Issued on the command line".into_any(),
+    };
+    view! {
+        <li class="place">
+            <div class="place-what">
+                <p class="who-name">
+                    <bdi>{person}</bdi>
+                </p>
+                <p class="muted">{issuer} ", ends " <Moment at=expires_at /></p>
+            </div>
+            {if yours_to_approve {
+                view! {
+                    <Button pending attr:aria-label=label on:click=move |_| approve(id.clone())>
+                        "Approve code"
+                    </Button>
+                }
+                    .into_any()
+            } else {
+                view! { <p class="muted">"Someone else must approve it."</p> }.into_any()
+            }}
+        </li>
+    }
+}

@@ -1,0 +1,117 @@
+//! A temporary access code for someone who has lost everything.
+
+use super::state::Users;
+use crate::{
+    api::people::issue_access_code,
+    components::{
+        alert::{Notice, Problem, Tone},
+        button::{Button, Emphasis},
+        changing::changing,
+        copied::Copyable,
+        loaded::Trouble,
+        modal::Modal,
+        moment::Moment,
+        step_up::use_step_up,
+    },
+    contract::people::{IssuedAccessCode, Person},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// Says what the code does, makes it, and shows it once.
+#[component]
+pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
+    let issued = RwSignal::new(None::<IssuedAccessCode>);
+    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let id = StoredValue::new(person.id.clone());
+    let issue = move || {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        spawn_local(async move {
+            match step_up.run(async || issue_access_code(id.get_value()).await.flatten()).await {
+                Ok(made) => issued.set(Some(made)),
+                Err(problem) => trouble.note(problem),
+            }
+            let _ = pending.try_set(false);
+        });
+    };
+    let leave = move || match issued.get_untracked() {
+        Some(made) => {
+            let waits = made.awaits_approval;
+            users.note(vec![made.person], "The temporary access code is issued.".to_owned());
+            if waits {
+                users.refetch();
+            }
+        }
+        None => users.open.set(None),
+    };
+    let name = person.name;
+    let content = changing(move || {
+        match issued.get() {
+        Some(made) => view! { <Issued made leave /> }.into_any(),
+        None => view! {
+            <div class="stack">
+                <p>"For " <strong><bdi>{name.clone()}</bdi></strong></p>
+                <p>
+                    "A code that stands in for the second factor, once and within an hour. Signing in with it leads straight to setting up a new authentication app; then the apps and recovery codes of before stop working."
+                </p>
+                <p>"It opens an account together with its password: make sure that it is really this person who asks."</p>
+            </div>
+            <Problem problem=trouble.signal() />
+            <div class="actions">
+                <Button emphasis=Emphasis::Primary pending on:click=move |_| issue()>
+                    "Issue code"
+                </Button>
+                <Button on:click=move |_| leave()>"Cancel"</Button>
+            </div>
+        }
+            .into_any(),
+    }
+    });
+    view! {
+        <Modal id="access-code-title" title="Temporary access code" leave>
+            {content}
+        </Modal>
+    }
+}
+
+#[component]
+fn Issued(made: IssuedAccessCode, leave: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let IssuedAccessCode { person, code, expires_at, awaits_approval } = made;
+    view! {
+        <div class="stack">
+            <p>"For " <strong><bdi>{person.name}</bdi></strong> ", until " <Moment at=expires_at /></p>
+            <Copyable
+                text=code.clone()
+                button="Copy"
+                refused="Your browser does not let this page copy. Read the code to them instead."
+            >
+                <code class="secret secret-large" aria-label="Temporary access code">
+                    {code}
+                </code>
+            </Copyable>
+            <ol class="to-do">
+                <li>"They sign in with user name and password."</li>
+                <li>"They choose “Enter recovery code” and enter this code."</li>
+                <li>"They set up a new authentication app."</li>
+            </ol>
+            {if awaits_approval {
+                view! {
+                    <Notice tone=Tone::Caution>
+                        "It does not work yet: a second administrator must approve it on this page first. It is shown only now."
+                    </Notice>
+                }
+                    .into_any()
+            } else {
+                view! { <Notice tone=Tone::Caution>"It is shown only now. A new one replaces it."</Notice> }.into_any()
+            }}
+            <div class="actions">
+                <Button emphasis=Emphasis::Primary on:click=move |_| leave()>
+                    "Done"
+                </Button>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,134 @@
+//! What can be done to people, in words.
+
+use crate::contract::people::{PeopleChange, Person};
+
+/// Something that can be done to one person or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    DisableSecondFactor,
+    Unlock,
+    Deactivate,
+    Reactivate,
+    MakeAdministrator,
+    RemoveAdministrator,
+    EndSessions,
+    NewLink,
+}
+
+impl Deed {
+    /// All of them, as they are offered for several people.
+    pub const ALL: [Self; 8] = [
+        Self::DisableSecondFactor,
+        Self::Unlock,
+        Self::Deactivate,
+        Self::Reactivate,
+        Self::MakeAdministrator,
+        Self::RemoveAdministrator,
+        Self::EndSessions,
+        Self::NewLink,
+    ];
+
+    /// Words of its button and title of its dialog.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DisableSecondFactor => "Disable 2FA",
+            Self::Unlock => "Unlock",
+            Self::Deactivate => "Deactivate",
+            Self::Reactivate => "Reactivate",
+            Self::MakeAdministrator => "Make administrator",
+            Self::RemoveAdministrator => "Remove administrator",
+            Self::EndSessions => "End sessions",
+            Self::NewLink => "New link",
+        }
+    }
+
+    /// Whether it would change this person.
+    pub const fn concerns(self, person: &Person) -> bool {
+        match self {
+            Self::DisableSecondFactor => person.second_factor,
+            Self::Unlock => person.lock.is_some(),
+            Self::Deactivate | Self::EndSessions | Self::NewLink => person.active,
+            Self::Reactivate => !person.active,
+            Self::MakeAdministrator => !person.administrator,
+            Self::RemoveAdministrator => person.administrator,
+        }
+    }
+
+    /// Whether it takes something away.
+    pub const fn is_grave(self) -> bool {
+        matches!(self, Self::DisableSecondFactor | Self::Deactivate | Self::RemoveAdministrator)
+    }
+
+    /// What will happen.
+    pub const fn consequence(self) -> &'static str {
+        match self {
+            Self::DisableSecondFactor => {
+                "Their authentication apps and recovery codes stop working and their sessions end. Until they set up a new app, their password alone signs them in. Make sure that it is really they who ask."
+            }
+            Self::Unlock => "They can try again at once, with their password and with codes.",
+            Self::Deactivate => {
+                "They can no longer sign in and their sessions end. Nothing of theirs is lost: you can reactivate them at any time."
+            }
+            Self::Reactivate => "They can sign in again with the password and the second factor that they had.",
+            Self::MakeAdministrator => {
+                "They can do everything that you can do here. No browser of theirs is trusted any longer."
+            }
+            Self::RemoveAdministrator => "They keep their account and can no longer see or change these settings.",
+            Self::EndSessions => "They are signed out everywhere at once. What was not saved there is lost.",
+            Self::NewLink => {
+                "Each gets a one-time link to choose a new password, good for 72 hours. The password that they have works until then; links from before stop working."
+            }
+        }
+    }
+
+    /// What was done to so many people.
+    pub fn done(self, changed: u32) -> String {
+        let (who, has) = match changed {
+            0 => return "Nothing had to be changed.".to_owned(),
+            1 => ("One person".to_owned(), "is"),
+            count => (format!("{count} people"), "are"),
+        };
+        let what = match self {
+            Self::DisableSecondFactor => format!("{has} without a second factor now"),
+            Self::Unlock => format!("{has} unlocked"),
+            Self::Deactivate => format!("{has} deactivated"),
+            Self::Reactivate => format!("{has} active again"),
+            Self::MakeAdministrator if changed == 1 => "is an administrator now".to_owned(),
+            Self::MakeAdministrator => "are administrators now".to_owned(),
+            Self::RemoveAdministrator if changed == 1 => "is no longer an administrator".to_owned(),
+            Self::RemoveAdministrator => "are no longer administrators".to_owned(),
+            Self::EndSessions => format!("{has} signed out everywhere"),
+            Self::NewLink => format!("{has} given a new link"),
+        };
+        format!("{who} {what}.")
+    }
+
+    /// As the portal is asked for it; `None` for what is asked for otherwise.
+    pub fn change(self, reason: String) -> Option<PeopleChange> {
+        Some(match self {
+            Self::DisableSecondFactor => PeopleChange::DisableSecondFactor { reason },
+            Self::Unlock => PeopleChange::Unlock,
+            Self::Deactivate => PeopleChange::Deactivate,
+            Self::Reactivate => PeopleChange::Reactivate,
+            Self::MakeAdministrator => PeopleChange::MakeAdministrator,
+            Self::RemoveAdministrator => PeopleChange::RemoveAdministrator,
+            Self::EndSessions => PeopleChange::EndSessions,
+            Self::NewLink => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_agrees_in_number() {
+        assert_eq!(Deed::Deactivate.done(1), "One person is deactivated.");
+        assert_eq!(Deed::MakeAdministrator.done(3), "3 people are administrators now.");
+        for deed in Deed::ALL {
+            assert_eq!(deed.done(0), "Nothing had to be changed.");
+            assert!(deed.done(2).starts_with("2 people are "), "{deed:?}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Everything that can be done about one person.
+
+use super::{
+    deed::Deed,
+    row::Badges,
+    state::{Open, Users},
+};
+use crate::{
+    components::{button::Button, modal::Modal},
+    contract::people::Person,
+};
+use leptos::prelude::*;
+
+/// The person, and the buttons with what each does.
+#[component]
+pub fn More(users: Users, person: Person) -> impl IntoView {
+    let known = StoredValue::new(person.clone());
+    let code = (person.second_factor && person.active && !person.you).then(|| {
+        view! {
+            <Choice
+                name="Temporary access code"
+                words="Stands in for a lost phone and lost recovery codes, once and within an hour, and leads straight to setting up a new app."
+                choose=move || users.open.set(Some(Open::AccessCode(known.get_value())))
+            />
+        }
+    });
+    let deeds = Deed::ALL
+        .into_iter()
+        .filter(|deed| deed.concerns(&person))
+        .map(|deed| {
+            view! {
+                <Choice
+                    name=deed.name()
+                    words=deed.consequence()
+                    choose=move || users.open.set(Some(Open::Confirm(deed, vec![known.get_value()])))
+                />
+            }
+        })
+        .collect_view();
+    view! {
+        <Modal id="more-title" title="More" leave=move || users.open.set(None)>
+            <div>
+                <p class="who-name">
+                    <bdi>{person.name.clone()}</bdi>
+                </p>
+                {(!person.display_name.is_empty())
+                    .then(|| view! { <p class="muted"><bdi>{person.display_name.clone()}</bdi></p> })}
+                <Badges person />
+            </div>
+            <ul class="choices" role="list">
+                {code}
+                {deeds}
+            </ul>
+        </Modal>
+    }
+}
+
+#[component]
+fn Choice(
+    name: &'static str,
+    /// What it does.
+    words: &'static str,
+    choose: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <li class="choice">
+            <Button on:click=move |_| choose()>{name}</Button>
+            <p class="muted">{words}</p>
+        </li>
+    }
+}

@@ -1,0 +1,128 @@
+//! One person in the table.
+
+use super::{
+    deed::Deed,
+    state::{Open, Users},
+};
+use crate::{
+    components::{button::Button, moment::Moment},
+    contract::people::Person,
+};
+use leptos::prelude::*;
+
+/// What the row's own buttons do; "More" has the rest.
+const AT_HAND: [Deed; 4] = [Deed::DisableSecondFactor, Deed::Unlock, Deed::Deactivate, Deed::Reactivate];
+
+/// One person.
+#[component]
+pub fn Row(users: Users, person: Person) -> impl IntoView {
+    let known = StoredValue::new(person.clone());
+    let id = format!("person-{}", person.id);
+    let described_by = id.clone();
+    let buttons = AT_HAND
+        .into_iter()
+        .filter(|deed| deed.concerns(&person))
+        .map(|deed| {
+            let open = move |_| users.open.set(Some(Open::Confirm(deed, vec![known.get_value()])));
+            view! {
+                <Button attr:aria-describedby=id.clone() on:click=open>
+                    {deed.name()}
+                </Button>
+            }
+        })
+        .collect_view();
+    let selected = {
+        let id = person.id.clone();
+        move || users.selected.with(|selected| selected.contains(&id))
+    };
+    let chosen = selected.clone();
+    let select = {
+        let id = person.id.clone();
+        move |checked| users.select(&id, checked)
+    };
+    let mark = format!("Select {}", person.name);
+    view! {
+        <tr role="row" class:chosen=chosen>
+            <td role="cell" class="pick">
+                <input
+                    class="check-box"
+                    type="checkbox"
+                    aria-label=mark
+                    prop:checked=selected
+                    on:change:target=move |event| select(event.target().checked())
+                />
+            </td>
+            <th role="rowheader" scope="row" class="who">
+                <span class="who-name" id=described_by.clone()>
+                    <bdi>{person.name.clone()}</bdi>
+                </span>
+                {(!person.display_name.is_empty())
+                    .then(|| view! { <span class="muted who-also"><bdi>{person.display_name.clone()}</bdi></span> })}
+                <Badges person=person.clone() />
+                <span class="row-actions">
+                    {buttons}
+                    <Button
+                        attr:aria-describedby=described_by
+                        on:click=move |_| users.open.set(Some(Open::More(known.get_value())))
+                    >
+                        "More"
+                    </Button>
+                </span>
+            </th>
+            <td role="cell" class="second-factor" data-name="2FA">
+                {if person.second_factor {
+                    view! { <span class="badge badge-good">"On"</span> }
+                } else {
+                    view! { <span class="badge badge-caution">"Off"</span> }
+                }}
+            </td>
+            <td role="cell" class="when" data-name="Last sign-in">
+                {match person.last_sign_in_at {
+                    Some(at) => view! { <Moment at /> }.into_any(),
+                    None => view! { <span class="muted">"Never"</span> }.into_any(),
+                }}
+            </td>
+            <td role="cell" class="when" data-name="Added">
+                <Moment at=person.created_at />
+            </td>
+        </tr>
+    }
+}
+
+/// What is special about a person.
+#[component]
+pub fn Badges(person: Person) -> impl IntoView {
+    let Person { you, administrator, active, lock, has_password, invited_until, access_code, .. } = person;
+    let plain = |words: &'static str| view! { <span class="badge badge-here">{words}</span> }.into_any();
+    let caution = |words: AnyView| view! { <span class="badge badge-caution">{words}</span> }.into_any();
+    let mut badges = Vec::new();
+    if you {
+        badges.push(plain("You"));
+    }
+    if administrator {
+        badges.push(plain("Administrator"));
+    }
+    if !active {
+        badges.push(caution("Deactivated".into_any()));
+    }
+    if let Some(lock) = lock {
+        badges.push(caution(match lock.until {
+            Some(at) => view! { "Locked until " <Moment at /> }.into_any(),
+            None => "Locked".into_any(),
+        }));
+    }
+    match (has_password, invited_until) {
+        (false, Some(at)) => badges.push(caution(view! { "Link open until " <Moment at /> }.into_any())),
+        (false, None) => badges.push(caution("No password, no open link".into_any())),
+        (true, Some(at)) => badges.push(caution(view! { "New password link until " <Moment at /> }.into_any())),
+        (true, None) => {}
+    }
+    if let Some(code) = access_code {
+        let at = code.expires_at;
+        badges.push(caution(match code.awaits_approval {
+            true => view! { "Access code awaits approval until " <Moment at /> }.into_any(),
+            false => view! { "Access code until " <Moment at /> }.into_any(),
+        }));
+    }
+    (!badges.is_empty()).then(|| view! { <span class="badges">{badges}</span> })
+}

@@ -1,0 +1,249 @@
+//! A list of people to be added: CSV with a line of column names.
+//!
+//! Every line is checked, so that all that is wrong can be said at once.
+//! Spreadsheets separate by commas, semicolons or tabs, depending on where they
+//! are used; the first line tells.
+
+use super::{
+    name::{self, NameProblem},
+    user_name::UserName,
+};
+use app::contract::{
+    error::UserNameProblem,
+    people::{DisplayNameProblem, ImportProblem, LONGEST_DISPLAY_NAME, LineProblem, MOST_ADDED},
+};
+use csv::{ReaderBuilder, StringRecord, Trim};
+use std::collections::HashMap;
+
+/// Someone in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPerson {
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// User name.
+    pub name: UserName,
+    /// Name shown beside it; may be empty.
+    pub display_name: String,
+    /// Make them an administrator.
+    pub administrator: bool,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Name,
+    DisplayName,
+    Administrator,
+}
+
+/// Reads a list.
+///
+/// # Errors
+/// All lines that can't be used, and why.
+pub fn read(list: &str) -> Result<Vec<ListedPerson>, Vec<LineProblem>> {
+    let list = list.strip_prefix('\u{FEFF}').unwrap_or(list);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter(list))
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(list.as_bytes());
+    let mut records = reader.records();
+    let columns = match records.next() {
+        None => return Err(vec![LineProblem { line: 1, problem: ImportProblem::Empty }]),
+        Some(record) => record.map_err(|_| ImportProblem::Unreadable).and_then(|record| columns(&record)),
+    };
+    let columns = columns.map_err(|problem| vec![LineProblem { line: 1, problem }])?;
+    let (mut people, mut problems, mut lines) = (Vec::new(), Vec::new(), HashMap::new());
+    for record in records {
+        let Ok(record) = record else {
+            problems.push(LineProblem { line: 1, problem: ImportProblem::Unreadable });
+            continue;
+        };
+        let line = record.position().map_or(1, csv::Position::line);
+        match person(line, &columns, &record, &mut lines) {
+            Ok(person) => people.push(person),
+            Err(problem) => problems.push(LineProblem { line, problem }),
+        }
+        if people.len() + problems.len() > MOST_ADDED {
+            return Err(vec![LineProblem { line, problem: ImportProblem::TooMany }]);
+        }
+    }
+    if people.is_empty() && problems.is_empty() {
+        problems.push(LineProblem { line: 1, problem: ImportProblem::Empty });
+    }
+    if problems.is_empty() { Ok(people) } else { Err(problems) }
+}
+
+/// Whatever separates most of the first line.
+fn delimiter(list: &str) -> u8 {
+    let first = list.lines().next().unwrap_or_default();
+    let count = |delimiter: u8| first.bytes().filter(|byte| *byte == delimiter).count();
+    // Of equals the last one counts: a list of one column has commas.
+    [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+}
+
+fn columns(record: &StringRecord) -> Result<Vec<Column>, ImportProblem> {
+    let mut columns = Vec::new();
+    for title in record {
+        let title: String = title.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let column = match title.as_str() {
+            "name" | "username" => Column::Name,
+            "displayname" => Column::DisplayName,
+            "administrator" | "admin" => Column::Administrator,
+            // A first line of one value that is no title is a list without titles.
+            _ if columns.is_empty() => return Err(ImportProblem::NoNameColumn),
+            _ => return Err(ImportProblem::UnknownColumn),
+        };
+        if columns.contains(&column) {
+            return Err(ImportProblem::UnknownColumn);
+        }
+        columns.push(column);
+    }
+    if columns.contains(&Column::Name) { Ok(columns) } else { Err(ImportProblem::NoNameColumn) }
+}
+
+fn person(
+    line: u64,
+    columns: &[Column],
+    record: &StringRecord,
+    lines: &mut HashMap<String, u64>,
+) -> Result<ListedPerson, ImportProblem> {
+    if record.len() != columns.len() {
+        return Err(ImportProblem::Columns);
+    }
+    let value = |wanted| columns.iter().position(|column| *column == wanted).and_then(|index| record.get(index));
+    let name = UserName::parse(value(Column::Name).unwrap_or_default())
+        .map_err(|problem| ImportProblem::Name(user_name_problem(problem)))?;
+    if let Some(before) = lines.insert(name.key(), line) {
+        lines.insert(name.key(), before);
+        return Err(ImportProblem::Repeated { line: before });
+    }
+    let display_name =
+        display_name(value(Column::DisplayName).unwrap_or_default()).map_err(ImportProblem::DisplayName)?;
+    let administrator = yes_or_no(value(Column::Administrator).unwrap_or_default())?;
+    Ok(ListedPerson { line, name, display_name, administrator })
+}
+
+fn yes_or_no(typed: &str) -> Result<bool, ImportProblem> {
+    match typed.to_lowercase().as_str() {
+        "yes" | "y" | "true" | "1" | "x" => Ok(true),
+        "" | "no" | "n" | "false" | "0" => Ok(false),
+        _ => Err(ImportProblem::Administrator),
+    }
+}
+
+/// Reads a name shown beside a user name, which may be missing.
+///
+/// # Errors
+/// Why it can't be used.
+pub fn display_name(typed: &str) -> Result<String, DisplayNameProblem> {
+    match name::parse(typed, LONGEST_DISPLAY_NAME) {
+        Ok(name) => Ok(name),
+        Err(NameProblem::Blank) => Ok(String::new()),
+        Err(NameProblem::TooLong) => Err(DisplayNameProblem::TooLong),
+        Err(NameProblem::ControlCharacter | NameProblem::DirectionMark | NameProblem::InvisibleCharacter) => {
+            Err(DisplayNameProblem::Unprintable)
+        }
+    }
+}
+
+/// What is wrong with a user name, in the terms of the interface.
+pub const fn user_name_problem(problem: NameProblem) -> UserNameProblem {
+    match problem {
+        NameProblem::Blank => UserNameProblem::Empty,
+        NameProblem::TooLong => UserNameProblem::TooLong,
+        NameProblem::ControlCharacter => UserNameProblem::Control,
+        NameProblem::DirectionMark | NameProblem::InvisibleCharacter => UserNameProblem::Invisible,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn people(list: &str) -> Vec<(u64, String, String, bool)> {
+        let people = read(list).unwrap().into_iter();
+        people.map(|person| (person.line, person.name.to_string(), person.display_name, person.administrator)).collect()
+    }
+
+    fn problems(list: &str) -> Vec<(u64, ImportProblem)> {
+        read(list).unwrap_err().into_iter().map(|LineProblem { line, problem }| (line, problem)).collect()
+    }
+
+    fn entry(line: u64, name: &str, display_name: &str, administrator: bool) -> (u64, String, String, bool) {
+        (line, name.to_owned(), display_name.to_owned(), administrator)
+    }
+
+    #[test]
+    fn a_list_is_read_however_a_spreadsheet_wrote_it() {
+        let expected = [entry(2, "alice", "Alice Lee", true), entry(3, "bob", "", false)];
+        for list in [
+            "name,display name,administrator\nalice,Alice Lee,yes\nbob,,no\n",
+            "\u{FEFF}Name;Display name;Administrator\r\nalice;\"Alice Lee\";TRUE\r\nbob;;\r\n",
+            "user_name\tdisplay_name\tadmin\nalice\t Alice Lee \tx\nbob\t\t0",
+            "administrator,name,display name\n1,alice,Alice Lee\n0,bob,\n\n",
+        ] {
+            assert_eq!(people(list), expected, "{list}");
+        }
+        assert_eq!(people("name\nalice\n\nbob\n"), [entry(2, "alice", "", false), entry(4, "bob", "", false)]);
+        assert_eq!(people("name,display name\nsmith,\"Smith, John\"\n"), [entry(2, "smith", "Smith, John", false)]);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_with_its_line() {
+        let list = "name,display name,administrator\nalice,,\n,Nobody,no\nALICE,,\nbob\ncarol,,maybe\nd\u{202E},,\neve,e\u{200B}ve,\nfrank,Frank,no\n";
+        assert_eq!(
+            problems(list),
+            [
+                (3, ImportProblem::Name(UserNameProblem::Empty)),
+                (4, ImportProblem::Repeated { line: 2 }),
+                (5, ImportProblem::Columns),
+                (6, ImportProblem::Administrator),
+                (7, ImportProblem::Name(UserNameProblem::Invisible)),
+                (8, ImportProblem::DisplayName(DisplayNameProblem::Unprintable)),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_list_that_is_none_says_why() {
+        assert_eq!(problems(""), [(1, ImportProblem::Empty)]);
+        assert_eq!(problems("\n\n"), [(1, ImportProblem::Empty)]);
+        assert_eq!(problems("name,administrator\n"), [(1, ImportProblem::Empty)]);
+        assert_eq!(problems("alice\nbob\n"), [(1, ImportProblem::NoNameColumn)]);
+        assert_eq!(problems("display name\nAlice\n"), [(1, ImportProblem::NoNameColumn)]);
+        assert_eq!(problems("name,password\nalice,secret\n"), [(1, ImportProblem::UnknownColumn)]);
+        assert_eq!(problems("name,name\nalice,bob\n"), [(1, ImportProblem::UnknownColumn)]);
+        let long: String = (0..=MOST_ADDED).map(|number| format!("user{number}\n")).collect();
+        assert_eq!(
+            problems(&format!("name\n{long}")),
+            [(u64::try_from(MOST_ADDED).unwrap() + 2, ImportProblem::TooMany)]
+        );
+        assert_eq!(people(&format!("name\n{}", &long[long.find('\n').unwrap() + 1..])).len(), MOST_ADDED);
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_not_closed_swallows_no_people() {
+        assert!(read("name,display name\nalice,\"Alice\nbob,Bob\ncarol,Carol\n").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_stumble(list in any::<String>()) {
+            let _ = read(&list);
+        }
+
+        #[test]
+        fn whatever_can_be_a_name_comes_through(name in "\\PC{1,64}", display_name in "\\PC{0,64}") {
+            let Ok(name) = UserName::parse(&name) else { return Ok(()) };
+            let Ok(display_name) = super::display_name(&display_name) else { return Ok(()) };
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["name", "display name"]).unwrap();
+            writer.write_record([name.as_str(), display_name.as_str()]).unwrap();
+            let list = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            prop_assert_eq!(people(&list), [entry(2, name.as_str(), &display_name, false)]);
+        }
+    }
+}

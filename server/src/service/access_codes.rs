@@ -1,0 +1,212 @@
+//! Temporary access codes: issued, approved and used. The rules are
+//! [`crate::domain::access_code`]'s.
+
+use super::{
+    Service,
+    audit::{Actor, record, record_about},
+    guessing::recovery_key,
+    sessions::hand_over,
+};
+use crate::{
+    clock::UnixTime,
+    crypto::password::Salt,
+    domain::{
+        access_code::{AccessCode, ApprovalRefused, State},
+        audit::{AuditEvent, Outcome},
+        recovery_code::RecoveryCode,
+    },
+    store::{
+        Tx,
+        access_codes::{self, AccessCodeRow, NewAccessCode},
+        accounts::{self, UserRow},
+        attempts,
+        audit::Named,
+        methods, policy, sessions,
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        error::RecoveryCodeProblem,
+        people::{AccessCodeProblem, IssuedAccessCode},
+        session::AskedBecause,
+    },
+    portal::Bound,
+};
+use subtle::ConstantTimeEq;
+
+/// A code that was made just now.
+pub(super) struct MadeCode {
+    /// For the one who issues it, once.
+    pub code: RecoveryCode,
+    /// Unix seconds.
+    pub expires_at: i64,
+    /// A second administrator must approve it first.
+    pub awaits_approval: bool,
+}
+
+impl Service {
+    /// Issues a code from the page; answers it for the only time.
+    pub(super) async fn issue_code(&self, caller: &Bound, person_id: &str) -> Result<IssuedAccessCode, ApiError> {
+        let session = caller.session();
+        if person_id == session.user_id {
+            return Err(ApiError::AccessCode(AccessCodeProblem::Yourself));
+        }
+        let ids = super::people_changes::in_order(vec![person_id.to_owned()])?;
+        let actor = Actor::of(session, &caller.call().client);
+        let made = self.make_code(actor, &ids).await?;
+        let person = self.people_now(caller, &ids).await?.pop().ok_or(ApiError::NoLongerThere)?;
+        Ok(IssuedAccessCode {
+            person,
+            code: made.code.display().to_string(),
+            expires_at: made.expires_at,
+            awaits_approval: made.awaits_approval,
+        })
+    }
+
+    /// Makes a code for the one person in `ids`; the one before dies.
+    pub(super) async fn make_code(&self, actor: Actor<'_>, ids: &[String]) -> Result<MadeCode, ApiError> {
+        let code = RecoveryCode::generate(&mut self.rng());
+        let salt = Salt::generate(&mut self.rng());
+        let hash = self.hasher.derive(code.as_bytes(), salt).await?;
+
+        let (mut tx, now) = (self.db.begin().await?, self.now());
+        for id in ids {
+            accounts::lock(&mut tx, id)?;
+        }
+        let person = self.people_of(&mut tx, ids).await?.pop().ok_or(ApiError::NoLongerThere)?;
+        check(&mut tx, &person).await?;
+        let issued_by = actor.person.and_then(|person| person.id);
+        let issued = AccessCode::issue(&person.id, issued_by, now);
+        let row = NewAccessCode {
+            id: &self.new_id(),
+            user_id: &person.id,
+            salt: &salt.0,
+            hash: &hash,
+            now: now.0,
+            expires_at: issued.expires_at.0,
+            issued_by,
+        };
+        access_codes::replace(&mut tx, &row).await?;
+        let demanded = policy::load_in(&mut tx).await?.approve_access_codes;
+        self.record_about_person(&mut tx, actor, &person, AuditEvent::AccessCodeIssued).await?;
+        tx.commit().await?;
+        let awaits_approval = issued.state(demanded, now) == State::AwaitingApproval;
+        Ok(MadeCode { code, expires_at: issued.expires_at.0, awaits_approval })
+    }
+
+    /// Lets a code count that somebody else issued.
+    pub(super) async fn approve_code(&self, caller: &Bound, id: &str) -> Result<(), ApiError> {
+        let gone = ApiError::AccessCode(AccessCodeProblem::Gone);
+        let (you, now) = (&caller.session().user_id, self.now());
+        let waiting = access_codes::waiting(&self.db, now.0).await?;
+        let waiting = waiting.into_iter().find(|code| code.id == id).ok_or(gone.clone())?;
+        let code = AccessCode {
+            person: &waiting.user_id,
+            issued_by: waiting.issued_by.as_deref(),
+            expires_at: UnixTime(waiting.expires_at),
+            approved: false,
+        };
+        code.approve(you, now).map_err(|refused| match refused {
+            ApprovalRefused::Issuer | ApprovalRefused::Person => ApiError::AccessCode(AccessCodeProblem::SecondPerson),
+            ApprovalRefused::Approved | ApprovalRefused::Expired => gone.clone(),
+        })?;
+        let mut tx = self.db.begin().await?;
+        if !access_codes::approve(&mut tx, id, you, now.0).await? {
+            return Err(gone);
+        }
+        let person = accounts::by_id(&mut tx, &waiting.user_id).await?.ok_or(gone)?;
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        self.record_about_person(&mut tx, actor, &person, AuditEvent::AccessCodeApproved).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Completes a sign-in with a temporary access code, charged as a recovery
+    /// code. The session may do nothing but set up a new second factor.
+    pub(super) async fn complete_with_access_code(
+        &self,
+        caller: &Bound,
+        code: &RecoveryCode,
+        attempts_left: u32,
+    ) -> Result<(), ApiError> {
+        let (session, now) = (caller.session(), self.now());
+        let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) };
+        let Some(row) = self.matching_code(&session.user_id, code).await? else {
+            return Err(self.refuse_recovery_code(caller, wrong, attempts_left).await?);
+        };
+        let demanded = policy::load(&self.db).await?.approve_access_codes;
+        match stored(&session.user_id, &row).state(demanded, now) {
+            State::Ready => {}
+            State::Expired => {
+                return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Expired, attempts_left).await?);
+            }
+            State::AwaitingApproval => {
+                // It was no guess: only this sign-in counts it.
+                let mut tx = self.db.begin().await?;
+                attempts::refund(&mut tx, &recovery_key(&session.user_id))?;
+                tx.commit().await?;
+                let problem = RecoveryCodeProblem::AwaitsApproval;
+                return Err(self.refuse_recovery_code(caller, problem, attempts_left).await?);
+            }
+        }
+        let mut tx = self.db.begin().await?;
+        accounts::note_sign_in(&mut tx, &session.user_id, now.0).await?;
+        if !access_codes::consume(&mut tx, &row.id, now.0).await? {
+            drop(tx);
+            return Err(self.refuse_recovery_code(caller, wrong, attempts_left).await?);
+        }
+        let token = self.elevate_session(&mut tx, session).await?;
+        sessions::set_up_anew(&mut tx, &session.id, true).await?;
+        // Whoever has what was lost is trusted in no browser.
+        self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
+        self.take_back_codes(&mut tx, &session.user_id).await?;
+        let actor = Actor::of(session, &caller.call().client);
+        for event in [AuditEvent::AccessCodeUsed, AuditEvent::SignedIn] {
+            record(&mut tx, now, actor, event, Outcome::Success).await?;
+        }
+        tx.commit().await?;
+        hand_over(caller.call(), &token);
+        Ok(())
+    }
+
+    /// The person's code, if it is this one. Costs one hash, also when there is none.
+    async fn matching_code(&self, user_id: &str, code: &RecoveryCode) -> Result<Option<AccessCodeRow>, ApiError> {
+        let row = access_codes::of_user(&self.db, user_id).await?;
+        let salt = row.as_ref().and_then(|row| row.salt.as_slice().try_into().ok()).unwrap_or_default();
+        let hash = self.hasher.derive(code.as_bytes(), Salt(salt)).await?;
+        Ok(row.filter(|row| row.hash.as_slice().ct_eq(hash.as_slice()).into()))
+    }
+
+    async fn record_about_person(
+        &self,
+        tx: &mut Tx,
+        actor: Actor<'_>,
+        person: &UserRow,
+        event: AuditEvent,
+    ) -> Result<(), ApiError> {
+        let subject = Some(Named { id: Some(&person.id), name: &person.name });
+        record_about(tx, self.now(), actor, subject, event, Outcome::Success, None).await?;
+        Ok(())
+    }
+}
+
+/// Whether there is anything for a code to stand in for.
+async fn check(tx: &mut Tx, person: &UserRow) -> Result<(), ApiError> {
+    if !person.active {
+        return Err(ApiError::AccessCode(AccessCodeProblem::Deactivated));
+    }
+    if methods::of_user_in(tx, &person.id).await?.is_empty() {
+        return Err(ApiError::AccessCode(AccessCodeProblem::NoSecondFactor));
+    }
+    Ok(())
+}
+
+fn stored<'a>(person: &'a str, row: &'a AccessCodeRow) -> AccessCode<'a> {
+    AccessCode {
+        person,
+        issued_by: row.issued_by.as_deref(),
+        expires_at: UnixTime(row.expires_at),
+        approved: row.approved,
+    }
+}

@@ -1,0 +1,200 @@
+//! Adding people, and the one-time links on which they choose their passwords.
+
+use super::{
+    Service,
+    accounts::{INVITATION_LIFETIME, parse_name},
+    audit::{Actor, record_about},
+    error::incident,
+    people_changes::in_order,
+};
+use crate::{
+    crypto::token::Token,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        people_list::{self, ListedPerson},
+        user_name::UserName,
+    },
+    store::{
+        Tx,
+        accounts::{self, UserRow},
+        audit::Named,
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        error::UserNameProblem,
+        people::{ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PersonalLink},
+    },
+    portal::Bound,
+    routes,
+};
+use serde_json::json;
+
+impl Service {
+    /// Adds one person with a one-time link.
+    pub(super) async fn add_one(&self, caller: &Bound, person: &NewPerson) -> Result<IssuedLinks, ApiError> {
+        let name = parse_name(&person.name)?;
+        let display_name = people_list::display_name(&person.display_name).map_err(ApiError::DisplayName)?;
+        let person = ListedPerson { line: 1, name, display_name, administrator: person.administrator };
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        let mut tx = self.db.begin().await?;
+        let (user, link) = self.add_listed(&mut tx, &person).await?;
+        self.record_added(&mut tx, actor, &[&user]).await?;
+        tx.commit().await?;
+        self.issued(vec![link])
+    }
+
+    /// Checks every line of a list; nobody is added.
+    pub(super) async fn check(&self, list: &str) -> Result<ImportReport, ApiError> {
+        let people = people_list::read(list).map_err(ApiError::Import)?;
+        let mut tx = self.db.begin().await?;
+        self.check_free(&mut tx, &people).await?;
+        let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        let administrators = people.iter().filter(|person| person.administrator).count();
+        Ok(ImportReport { people: count(people.len()), administrators: count(administrators) })
+    }
+
+    /// Adds everybody in a list, or nobody.
+    pub(super) async fn add_all(&self, actor: Actor<'_>, list: &str) -> Result<IssuedLinks, ApiError> {
+        let people = people_list::read(list).map_err(ApiError::Import)?;
+        let mut tx = self.db.begin().await?;
+        self.check_free(&mut tx, &people).await?;
+        let (mut added, mut links) = (Vec::new(), Vec::new());
+        for person in &people {
+            let (user, link) = self.add_listed(&mut tx, person).await.map_err(|problem| at(person, problem))?;
+            added.push(user);
+            links.push(link);
+        }
+        self.record_added(&mut tx, actor, &added.iter().collect::<Vec<_>>()).await?;
+        tx.commit().await?;
+        self.issued(links)
+    }
+
+    /// Whether the names of all of them are free.
+    async fn check_free(&self, tx: &mut Tx, people: &[ListedPerson]) -> Result<(), ApiError> {
+        let mut taken = Vec::new();
+        for person in people {
+            if accounts::by_name_key(tx, &person.name.key()).await?.is_some() {
+                let problem = ImportProblem::Name(UserNameProblem::Taken);
+                taken.push(LineProblem { line: person.line, problem });
+            }
+        }
+        if taken.is_empty() { Ok(()) } else { Err(ApiError::Import(taken)) }
+    }
+
+    async fn add_listed(&self, tx: &mut Tx, person: &ListedPerson) -> Result<(UserRow, PersonalLink), ApiError> {
+        let ListedPerson { name, display_name, administrator, .. } = person;
+        let user = self.insert_user(tx, name, display_name, None, *administrator).await?;
+        let token = self.insert_invitation(tx, Some(&user.id)).await?;
+        let link = self.link(name, display_name, &token);
+        Ok((user, link))
+    }
+
+    /// An entry for each of them, last of all. The first administrator closes
+    /// the links for becoming one.
+    pub(super) async fn record_added(
+        &self,
+        tx: &mut Tx,
+        actor: Actor<'_>,
+        people: &[&UserRow],
+    ) -> Result<(), ApiError> {
+        if people.iter().any(|person| person.administrator) {
+            accounts::close_first_administrator(tx, self.now().0).await?;
+            accounts::delete_invitations(tx, None).await?;
+        }
+        let administrator = json!({ "administrator": true }).to_string();
+        for person in people {
+            let subject = Some(Named { id: Some(&person.id), name: &person.name });
+            let detail = person.administrator.then_some(administrator.as_str());
+            record_about(tx, self.now(), actor, subject, AuditEvent::UserAdded, Outcome::Success, detail).await?;
+        }
+        Ok(())
+    }
+
+    /// New one-time links; the ones before die.
+    pub(super) async fn make_links(&self, caller: &Bound, ids: Vec<String>) -> Result<IssuedLinks, ApiError> {
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        let mut tx = self.db.begin().await?;
+        let people = self.people_of(&mut tx, &in_order(ids)?).await?;
+        let mut links = Vec::with_capacity(people.len());
+        for person in &people {
+            let token = self.renew_invitation(&mut tx, person).await?;
+            links.push(self.link(&parse_name(&person.name)?, "", &token));
+        }
+        for person in &people {
+            let subject = Some(Named { id: Some(&person.id), name: &person.name });
+            let event = AuditEvent::InvitationIssued;
+            record_about(&mut tx, self.now(), actor, subject, event, Outcome::Success, None).await?;
+        }
+        tx.commit().await?;
+        self.issued(links)
+    }
+
+    /// A new one-time link for someone's password; the links before it die.
+    pub(super) async fn renew_invitation(&self, tx: &mut Tx, person: &UserRow) -> Result<Token, ApiError> {
+        accounts::delete_invitations(tx, Some(&person.id)).await?;
+        self.insert_invitation(tx, Some(&person.id)).await
+    }
+
+    fn link(&self, name: &UserName, display_name: &str, token: &Token) -> PersonalLink {
+        PersonalLink {
+            name: name.to_string(),
+            display_name: display_name.to_owned(),
+            url: self.settings.public_url.link(&format!("{}/{}", routes::WELCOME, token.text().as_str())),
+        }
+    }
+
+    fn issued(&self, links: Vec<PersonalLink>) -> Result<IssuedLinks, ApiError> {
+        let file = as_csv(&links).map_err(incident)?;
+        Ok(IssuedLinks { links, expires_at: self.now().plus(INVITATION_LIFETIME).0, file })
+    }
+}
+
+/// A problem of one person in a list.
+fn at(person: &ListedPerson, problem: ApiError) -> ApiError {
+    match problem {
+        ApiError::UserName(problem) => {
+            ApiError::Import(vec![LineProblem { line: person.line, problem: ImportProblem::Name(problem) }])
+        }
+        other => other,
+    }
+}
+
+/// The links as a file for a spreadsheet, in which no name is a formula.
+fn as_csv(links: &[PersonalLink]) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["name", "display name", "link"])?;
+    for PersonalLink { name, display_name, url } in links {
+        writer.write_record([&inert(name), &inert(display_name), url])?;
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// Text that a spreadsheet takes for text (OWASP, "CSV Injection").
+fn inert(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_a_formula_and_no_comma_a_column() {
+        let link = |name: &str, display_name: &str| PersonalLink {
+            name: name.to_owned(),
+            display_name: display_name.to_owned(),
+            url: "https://portal.example/welcome/x".to_owned(),
+        };
+        let links = [link("=1+1", "Smith, \"Jo\""), link("@sum", "-2"), link("alice", "")];
+        let expected = "name,display name,link\n\
+            '=1+1,\"Smith, \"\"Jo\"\"\",https://portal.example/welcome/x\n\
+            '@sum,'-2,https://portal.example/welcome/x\n\
+            alice,,https://portal.example/welcome/x\n";
+        assert_eq!(as_csv(&links).unwrap(), expected);
+    }
+}

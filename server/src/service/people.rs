@@ -1,0 +1,237 @@
+//! Looking for people: "Users", page by page.
+//!
+//! Whatever is asked for, a bounded number of rows is looked at; see
+//! [`store::people`](crate::store::people). A page may therefore hold fewer
+//! people than there is room for, or nobody, and yet say where to go on.
+
+use super::Service;
+use crate::{
+    clock::UnixTime,
+    domain::{
+        access_code::{AccessCode, State},
+        search_words::{Term, terms_of},
+    },
+    store::{
+        access_codes,
+        people::{self, Locking, Page, PersonRow, Place, Way},
+        policy::{self, PolicyRow},
+        words,
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        people::{
+            ImportReport, IssuedAccessCode, IssuedLinks, Lock, NewPerson, PeopleChange, PeopleChanged, PeopleFilter,
+            PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView, Person, WaitingCode,
+        },
+    },
+    portal::{Administrator, Bound, People, SteppedUp},
+};
+use async_trait::async_trait;
+
+/// People on a page.
+const PAGE: usize = 50;
+
+/// With fewer matches than this all are looked at; with more, they are met along the way.
+const FEW: i64 = 4_000;
+
+/// How many people one page passes at most who do not match.
+const PASSED: i64 = 8_000;
+
+#[async_trait]
+impl People for Service {
+    async fn people(&self, caller: &Administrator, query: PeopleQuery) -> Result<PeoplePage, ApiError> {
+        self.people_page(caller, &query).await
+    }
+
+    async fn change_people(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        ids: Vec<String>,
+        change: PeopleChange,
+    ) -> Result<PeopleChanged, ApiError> {
+        self.change_people_as(caller, ids, change).await
+    }
+
+    async fn add_person(&self, caller: &SteppedUp<Administrator>, person: NewPerson) -> Result<IssuedLinks, ApiError> {
+        self.add_one(caller, &person).await
+    }
+
+    async fn check_list(&self, _caller: &Administrator, list: &str) -> Result<ImportReport, ApiError> {
+        self.check(list).await
+    }
+
+    async fn add_people(&self, caller: &SteppedUp<Administrator>, list: &str) -> Result<IssuedLinks, ApiError> {
+        self.add_all(super::audit::Actor::of(caller.session(), &caller.call().client), list).await
+    }
+
+    async fn renew_links(&self, caller: &SteppedUp<Administrator>, ids: Vec<String>) -> Result<IssuedLinks, ApiError> {
+        self.make_links(caller, ids).await
+    }
+
+    async fn issue_access_code(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person_id: &str,
+    ) -> Result<IssuedAccessCode, ApiError> {
+        self.issue_code(caller, person_id).await
+    }
+
+    async fn approve_access_code(&self, caller: &SteppedUp<Administrator>, id: &str) -> Result<(), ApiError> {
+        self.approve_code(caller, id).await
+    }
+}
+
+impl Service {
+    async fn people_page(&self, caller: &Bound, query: &PeopleQuery) -> Result<PeoplePage, ApiError> {
+        let PeopleQuery { search, view, after } = query;
+        let policy = policy::load(&self.db).await?;
+        let locking = locking(&policy, self.now());
+        let waiting = match after {
+            None => self.waiting_codes(caller).await?,
+            Some(_) => Vec::new(),
+        };
+        let Some((terms, matches)) = self.rarest_first(search).await? else {
+            return Ok(PeoplePage { people: Vec::new(), next: None, waiting });
+        };
+        let after = match after {
+            // PostgreSQL knows no such text.
+            Some(place) if place.text.contains('\0') => return Err(ApiError::Malformed),
+            Some(place) => Place { at: place.at, text: place.text.clone() },
+            None => end(*view, false),
+        };
+        let locked = view.filter == PeopleFilter::Locked;
+        let way = match matches {
+            Some(count) if count < FEW => Way::ByWord,
+            _ if locked && people::count_locked(&self.db, locking, FEW).await? < FEW => Way::ByLock,
+            _ => Way::Along,
+        };
+        let horizon = match way {
+            Way::Along if locked || matches.is_some() => people::horizon(&self.db, *view, &after, PASSED).await?,
+            _ => None,
+        };
+        let ranges = [0, 1, 2]
+            .map(|index| terms.get(index).map_or(("", ""), |term: &Term| (term.from.as_str(), term.to.as_str())));
+        let until = horizon.clone().unwrap_or_else(|| end(*view, true));
+        let page = Page {
+            view: *view,
+            after: &after,
+            until: &until,
+            terms: &ranges,
+            locking,
+            limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+            now: self.now().0,
+        };
+        let mut rows = people::page(&self.db, way, &page).await?;
+        let next = if rows.len() > PAGE {
+            rows.truncate(PAGE);
+            rows.last().map(|row| place(row, view.sort))
+        } else {
+            horizon
+        };
+        Ok(PeoplePage {
+            people: rows.into_iter().map(|row| self.person(row, caller, &policy)).collect(),
+            next: next.map(|Place { at, text }| PeoplePlace { at, text }),
+            waiting,
+        })
+    }
+
+    /// Codes that wait for a second administrator.
+    async fn waiting_codes(&self, caller: &Bound) -> Result<Vec<WaitingCode>, ApiError> {
+        let you = &caller.session().user_id;
+        let codes = access_codes::waiting(&self.db, self.now().0).await?;
+        let waiting = codes.into_iter().map(|code| WaitingCode {
+            yours_to_approve: code.issued_by.as_ref() != Some(you) && code.user_id != *you,
+            id: code.id,
+            person_id: code.user_id,
+            person: code.user_name,
+            issuer: code.issuer,
+            expires_at: code.expires_at,
+        });
+        Ok(waiting.collect())
+    }
+
+    /// The words of a search, the one that fewest people have first, and how
+    /// many have that one; `None` when nobody can match.
+    async fn rarest_first(&self, search: &str) -> Result<Option<(Vec<Term>, Option<i64>)>, ApiError> {
+        let mut counted = Vec::new();
+        for term in terms_of(search) {
+            counted.push((words::count(&self.db, &term.from, &term.to, FEW).await?, term));
+        }
+        counted.sort_by_key(|(count, _)| *count);
+        let matches = counted.first().map(|(count, _)| *count);
+        let nonsense = matches.is_none() && !search.trim().is_empty();
+        let terms = counted.into_iter().map(|(_, term)| term).collect();
+        Ok((matches != Some(0) && !nonsense).then_some((terms, matches)))
+    }
+
+    /// People as they are now, in the order of `ids`.
+    pub(super) async fn people_now(&self, caller: &Bound, ids: &[String]) -> Result<Vec<Person>, ApiError> {
+        let policy = policy::load(&self.db).await?;
+        let mut people = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = people::one(&self.db, id, locking(&policy, self.now()), self.now().0).await?;
+            people.extend(row.map(|row| self.person(row, caller, &policy)));
+        }
+        Ok(people)
+    }
+
+    fn person(&self, row: PersonRow, caller: &Bound, policy: &PolicyRow) -> Person {
+        let code = row.code_expires_at.zip(row.code_id).map(|(expires_at, id)| {
+            let code = AccessCode {
+                person: &row.id,
+                issued_by: row.code_issued_by.as_deref(),
+                expires_at: UnixTime(expires_at),
+                approved: row.code_approved,
+            };
+            let awaits_approval = code.state(policy.approve_access_codes, self.now()) == State::AwaitingApproval;
+            app::contract::people::AccessCode { id, expires_at, awaits_approval }
+        });
+        Person {
+            you: row.id == caller.session().user_id,
+            id: row.id,
+            name: row.name,
+            display_name: row.display_name,
+            administrator: row.administrator,
+            active: row.active,
+            second_factor: row.has_second_factor,
+            lock: row.locked_at.map(|at| Lock {
+                until: policy.lock_minutes.map(|minutes| at.saturating_add(minutes.saturating_mul(60))),
+            }),
+            created_at: row.created_at,
+            last_sign_in_at: Some(row.last_sign_in_at).filter(|at| *at > 0),
+            has_password: row.has_password,
+            invited_until: row.invited_until,
+            access_code: code,
+        }
+    }
+}
+
+/// When an account counts as locked; the same rule as at sign-in.
+fn locking(policy: &PolicyRow, now: UnixTime) -> Locking {
+    let since = policy.lock_minutes.map_or(i64::MIN, |minutes| now.plus(-minutes.saturating_mul(60)).0);
+    Locking { failures: policy.maximum_failures, since }
+}
+
+/// Where the list begins, or ends.
+fn end(view: PeopleView, last: bool) -> Place {
+    let greatest = last != view.descending;
+    // No name has so many of the last character there is.
+    let text = if greatest { char::MAX.to_string().repeat(100) } else { String::new() };
+    let at = match (view.sort, greatest) {
+        (PeopleSort::Name, _) => 0,
+        (_, true) => i64::MAX,
+        (_, false) => i64::MIN,
+    };
+    Place { at, text }
+}
+
+/// Where a person stands in the list.
+fn place(row: &PersonRow, sort: PeopleSort) -> Place {
+    match sort {
+        PeopleSort::Name => Place { at: 0, text: row.name_key.clone() },
+        PeopleSort::Created => Place { at: row.created_at, text: row.id.clone() },
+        PeopleSort::LastSignIn => Place { at: row.last_sign_in_at, text: row.id.clone() },
+    }
+}

@@ -1,0 +1,213 @@
+//! What administrators do to other people, one or several, from the portal or
+//! from the command line.
+//!
+//! One transaction for all of them, in three steps that keep the order of locks
+//! (see [`super::second_factor`]): what comes before people's rows, for
+//! everybody; the people, by id; the audit trail, last of all. So two
+//! administrators who change overlapping lists wait for each other and never in
+//! a circle.
+
+use super::{
+    Service,
+    audit::{Actor, record_about},
+    guessing::{account_key, browser_keys_prefix},
+};
+use crate::{
+    domain::{
+        audit::{AuditEvent, Outcome},
+        name::problem_of,
+        user_name::lookup_key,
+    },
+    store::{
+        Tx, access_codes,
+        accounts::{self, UserRow},
+        attempts,
+        audit::Named,
+        sessions,
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        people::{LONGEST_REASON, MOST_AT_ONCE, PeopleChange, PeopleChanged, ReasonProblem},
+        session::AskedBecause,
+    },
+    portal::Bound,
+};
+use serde_json::json;
+
+/// What is done, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Whether they may sign in.
+    Active(bool),
+    /// Ends locks.
+    Unlock,
+    /// Whether they are administrators.
+    Administrator(bool),
+    /// Removes their second factor, for a reason.
+    DisableSecondFactor(Option<String>),
+    /// Ends their sessions.
+    EndSessions,
+}
+
+impl Change {
+    fn parse(change: PeopleChange) -> Result<Self, ApiError> {
+        Ok(match change {
+            PeopleChange::Deactivate => Self::Active(false),
+            PeopleChange::Reactivate => Self::Active(true),
+            PeopleChange::Unlock => Self::Unlock,
+            PeopleChange::MakeAdministrator => Self::Administrator(true),
+            PeopleChange::RemoveAdministrator => Self::Administrator(false),
+            PeopleChange::DisableSecondFactor { reason } => Self::DisableSecondFactor(Some(parse_reason(&reason)?)),
+            PeopleChange::EndSessions => Self::EndSessions,
+        })
+    }
+
+    /// Whether there may be fewer administrators afterwards.
+    const fn removes_administrators(&self) -> bool {
+        matches!(self, Self::Active(false) | Self::Administrator(false))
+    }
+
+    const fn event(&self) -> AuditEvent {
+        match self {
+            Self::Active(false) => AuditEvent::UserDeactivated,
+            Self::Active(true) => AuditEvent::UserReactivated,
+            Self::Unlock => AuditEvent::AccountUnlocked,
+            Self::Administrator(true) => AuditEvent::AdministratorGranted,
+            Self::Administrator(false) => AuditEvent::AdministratorRevoked,
+            Self::DisableSecondFactor(_) => AuditEvent::SecondFactorReset,
+            Self::EndSessions => AuditEvent::SessionsEnded,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::DisableSecondFactor(Some(reason)) => Some(json!({ "reason": reason }).to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Reads why something is done. Line breaks and what can't be seen become spaces.
+pub(super) fn parse_reason(typed: &str) -> Result<String, ApiError> {
+    let reason: String = typed.chars().map(|c| if problem_of(c).is_some() { ' ' } else { c }).collect();
+    let reason = reason.trim();
+    if reason.is_empty() {
+        Err(ApiError::Reason(ReasonProblem::Empty))
+    } else if reason.chars().nth(LONGEST_REASON).is_some() {
+        Err(ApiError::Reason(ReasonProblem::TooLong))
+    } else {
+        Ok(reason.to_owned())
+    }
+}
+
+/// Ids in the order in which rows are locked, each once.
+pub(super) fn in_order(mut ids: Vec<String>) -> Result<Vec<String>, ApiError> {
+    ids.sort();
+    ids.dedup();
+    match ids.len() {
+        1..=MOST_AT_ONCE if ids.iter().all(|id| !id.contains('\0')) => Ok(ids),
+        _ => Err(ApiError::Malformed),
+    }
+}
+
+impl Service {
+    /// What the page does.
+    pub(super) async fn change_people_as(
+        &self,
+        caller: &Bound,
+        ids: Vec<String>,
+        change: PeopleChange,
+    ) -> Result<PeopleChanged, ApiError> {
+        let (ids, change) = (in_order(ids)?, Change::parse(change)?);
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        let changed = self.change(actor, &ids, &change).await?;
+        let people = self.people_now(caller, &ids).await?;
+        Ok(PeopleChanged { people, changed: u32::try_from(changed).unwrap_or(u32::MAX) })
+    }
+
+    /// Changes all of these people, or nobody; answers for how many it made a
+    /// difference, which are those whom the audit trail names. `ids` are in order.
+    pub(super) async fn change(&self, actor: Actor<'_>, ids: &[String], change: &Change) -> Result<usize, ApiError> {
+        let mut tx = self.db.begin().await?;
+        if change.removes_administrators() {
+            // Whoever else removes one waits here until this transaction ends.
+            accounts::lock_administrators(&mut tx).await?;
+        }
+        let people = self.people_of(&mut tx, ids).await?;
+        self.prepare(&mut tx, &people, change).await?;
+        let mut changed = Vec::new();
+        for person in &people {
+            accounts::lock(&mut tx, &person.id)?;
+            if self.change_one(&mut tx, person, change).await? {
+                changed.push(person);
+            }
+        }
+        let lost_one = changed.iter().any(|person| person.administrator && person.active);
+        if change.removes_administrators() && lost_one && accounts::other_administrators(&mut tx, "").await? == 0 {
+            return Err(ApiError::LastAdministrator);
+        }
+        let (event, detail) = (change.event(), change.detail());
+        for person in &changed {
+            let subject = Named { id: Some(&person.id), name: &person.name };
+            record_about(&mut tx, self.now(), actor, Some(subject), event, Outcome::Success, detail.as_deref()).await?;
+        }
+        tx.commit().await?;
+        Ok(changed.len())
+    }
+
+    /// The rows of these people.
+    pub(super) async fn people_of(&self, tx: &mut Tx, ids: &[String]) -> Result<Vec<UserRow>, ApiError> {
+        let mut people = Vec::with_capacity(ids.len());
+        for id in ids {
+            people.push(accounts::by_id(tx, id).await?.ok_or(ApiError::NoLongerThere)?);
+        }
+        Ok(people)
+    }
+
+    /// Changes rows that are touched before people's own.
+    async fn prepare(&self, tx: &mut Tx, people: &[UserRow], change: &Change) -> Result<(), ApiError> {
+        for person in people {
+            match change {
+                Change::Unlock => {
+                    attempts::reset(tx, &account_key(&lookup_key(&person.name)))?;
+                    attempts::reset_all(tx, &browser_keys_prefix(&person.id)).await?;
+                }
+                // Whoever uses a one-time link touches it first, too.
+                Change::Active(false) => accounts::delete_invitations(tx, Some(&person.id)).await?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes someone whose row the transaction holds; answers whether that made a difference.
+    async fn change_one(&self, tx: &mut Tx, person: &UserRow, change: &Change) -> Result<bool, ApiError> {
+        let id = &person.id;
+        Ok(match change {
+            Change::Active(active) => {
+                let changed = accounts::set_active(tx, id, *active).await?;
+                if changed && !active {
+                    access_codes::delete_of_user(tx, id).await?;
+                    sessions::delete_of_user(tx, id).await?;
+                    self.end_all_trust(tx, id, AskedBecause::AccountChanged).await?;
+                }
+                changed
+            }
+            Change::Unlock => {
+                self.take_back_codes(tx, id).await?;
+                true
+            }
+            Change::Administrator(administrator) => {
+                let changed = accounts::set_administrator(tx, id, *administrator).await?;
+                if changed && *administrator {
+                    self.end_all_trust(tx, id, AskedBecause::AccountChanged).await?;
+                }
+                changed
+            }
+            Change::DisableSecondFactor(_) => self.remove_second_factor(tx, id, None).await? > 0,
+            Change::EndSessions => sessions::delete_of_user(tx, id).await? > 0,
+        })
+    }
+}
