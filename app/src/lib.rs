@@ -36,7 +36,7 @@ use leptos_router::{
 };
 use pages::{
     AccountPolicyPage, CodePage, DashboardPage, Layout, NotFoundPage, PhonePage, ProfilePage, RecoveryCodePage,
-    SettingsPage, SignInPage, WelcomePage,
+    RemindPage, SettingsPage, SignInPage, WelcomePage,
 };
 
 /// Every page of the portal.
@@ -65,6 +65,7 @@ pub fn App() -> impl IntoView {
                         view={Lazy::<AccountPolicyPage>::new()}
                         ssr=SsrMode::Async
                     />
+                    <Route path=path!("/settings/remind") view={Lazy::<RemindPage>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -49,6 +49,7 @@ const FUNCTIONS: &[Classified] = &[
     ("cancel-enrolment", For::Enrolling, &[]),
     ("security-overview", For::Person, &[]),
     ("two-factor-status", For::Person, &[]),
+    ("postpone-set-up", For::Person, &[]),
     ("rename-method", For::Person, &[("id", "none"), ("name", "Phone")]),
     ("check-recovery-code", For::Person, &[("code", "nonsense")]),
     ("dismiss-recovery-notice", For::Person, &[]),
@@ -66,6 +67,7 @@ const FUNCTIONS: &[Classified] = &[
     ("change-password", For::PersonSteppedUp, &[("current", "wrong"), ("new", "short")]),
     ("account-policy", For::Administrator, &[]),
     ("enforcement-impact", For::Administrator, &[]),
+    ("missing-second-factors", For::Administrator, &[]),
     ("save-account-policy", For::AdministratorSteppedUp, &[]),
     ("sign-out", For::Anyone, &[]),
 ];

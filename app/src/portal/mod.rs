@@ -18,7 +18,12 @@ mod use_cases;
 
 pub use use_cases::{Accounts, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
 
-use crate::contract::{ApiError, account::Standing, recovery::RecoveryNotice, session::SessionState};
+use crate::contract::{
+    ApiError,
+    account::{Grace, Standing},
+    recovery::RecoveryNotice,
+    session::SessionState,
+};
 use leptos::prelude::{expect_context, use_context};
 use std::{
     net::IpAddr,
@@ -52,6 +57,8 @@ pub struct Session {
     pub standing: Standing,
     /// Whether a second factor is active.
     pub has_second_factor: bool,
+    /// A second factor is demanded, but not yet.
+    pub grace: Option<Grace>,
     /// How long it goes on, and whether identity was proved just now.
     pub state: SessionState,
     /// What it has to say about recovery codes.

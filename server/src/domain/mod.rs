@@ -5,7 +5,7 @@
 //! |---|---|
 //! | who someone is | [`name`], [`user_name`] |
 //! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`enrolment`], [`compatibility`] |
-//! | being signed in | [`session`], [`trusted_browser`] |
+//! | being signed in | [`session`], [`trusted_browser`], [`grace`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`] |
@@ -16,6 +16,7 @@ pub mod code;
 pub mod common_password;
 pub mod compatibility;
 pub mod enrolment;
+pub mod grace;
 pub mod lockout;
 pub mod name;
 pub mod otpauth;

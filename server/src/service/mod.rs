@@ -13,6 +13,7 @@ mod enrolment;
 mod error;
 pub use error::incident;
 mod finish;
+mod grace;
 mod guessing;
 mod housekeeping;
 mod methods;

@@ -135,7 +135,7 @@ impl Service {
         if !active {
             accounts::delete_invitations(&mut tx, Some(&user.id)).await?;
         }
-        if accounts::set_active(&mut tx, &user.id, active).await? {
+        if accounts::set_active(&mut tx, &user.id, active, self.now().0).await? {
             if !active {
                 sessions::delete_of_user(&mut tx, &user.id).await?;
                 self.end_all_trust(&mut tx, &user.id, AskedBecause::AccountChanged).await?;

@@ -3,9 +3,11 @@
 
 mod account_policy;
 mod index;
+mod remind;
 
 pub use account_policy::AccountPolicyPage;
 pub use index::SettingsPage;
+pub use remind::RemindPage;
 
 use crate::components::{
     page::{PageHeading, answer_forbidden},
