@@ -38,7 +38,8 @@ async fn change(portal: &TestPortal, change: impl FnOnce(&mut app::contract::pol
 
 /// Moves on by days, during which the person uses their session.
 async fn live_on(portal: &TestPortal, browser: &Browser, seconds: i64) {
-    for step in std::iter::repeat_n(DAY / 2, usize::try_from(seconds / (DAY / 2)).unwrap()).chain([seconds % (DAY / 2)]) {
+    for step in std::iter::repeat_n(DAY / 2, usize::try_from(seconds / (DAY / 2)).unwrap()).chain([seconds % (DAY / 2)])
+    {
         portal.clock.advance(step);
         browser.who_am_i().await.unwrap();
     }
@@ -102,6 +103,7 @@ both_databases! {
         }
         let reply = alice.post_form("/api/postpone-set-up", &[("next", "/profile")]).await;
         assert!(alice.follow(reply).await.text().contains(DEMAND), "the form leads to the page that says why");
+        alice.step_up(PASSWORD, "").await.unwrap();
         portal.set_up(&alice).await;
         assert!(!alice.open("/profile").await.text().contains(DEMAND));
     }
@@ -134,6 +136,7 @@ both_databases! {
         alice.sign_in("alice", PASSWORD).await.unwrap();
         assert_eq!(until(&alice).await, Some(start + 22 * DAY), "since she was let in again");
 
+        bob.sign_in("bob", PASSWORD).await.unwrap();
         portal.set_up(&bob).await;
         assert_eq!(until(&bob).await, None);
         portal.clock.advance(DAY);

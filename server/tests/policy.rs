@@ -53,7 +53,7 @@ both_databases! {
             policy
         };
         for (field, least, greatest) in [
-            (PolicyField::MinimumLength, 8, 128),
+            (PolicyField::MinimumLength, 8_u32, 128),
             (PolicyField::MaximumFailures, 1, 100),
             (PolicyField::LockMinutes, 1, 10_080),
             (PolicyField::GraceDays, 0, 60),

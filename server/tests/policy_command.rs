@@ -11,7 +11,12 @@ use twofold::domain::audit::AuditEvent;
 
 /// Exit code and all that was said.
 fn policy(portal: &TestPortal, arguments: &[&str]) -> (Option<i32>, String) {
-    run(beside(portal).arg("policy").args(arguments).env("USER", "olga").env_remove("SUDO_USER").env("TWOFOLD_LOG", "off"))
+    run(beside(portal)
+        .arg("policy")
+        .args(arguments)
+        .env("USER", "olga")
+        .env_remove("SUDO_USER")
+        .env("TWOFOLD_LOG", "off"))
 }
 
 async fn in_force(portal: &TestPortal) -> AccountPolicy {

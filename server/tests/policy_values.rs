@@ -1,10 +1,7 @@
 //! Every value of the account policy governs at once, on every node. A value
 //! without a case here does not compile.
 
-use crate::support::{
-    PASSWORD, TestPortal, both_databases,
-    portal::OPERATOR,
-};
+use crate::support::{PASSWORD, TestPortal, both_databases, portal::OPERATOR};
 use app::contract::{
     account::{Standing, Viewer},
     policy::AccountPolicy,

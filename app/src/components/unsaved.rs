@@ -146,7 +146,8 @@ impl Unsaved {
         event.stop_immediate_propagation();
         // The step has been made; the page is put on top of where it led to,
         // so that one step back leads there, whichever direction it was.
-        let pushed = window().history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&page)));
+        let pushed =
+            window().history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&page)));
         if pushed.is_ok() {
             self.ask(Leaving::History);
         }

@@ -95,9 +95,7 @@ impl PolicyKey {
             Self::RequireCapital => "At least one capital letter",
             Self::MaximumFailures => "Maximum number of failed attempts",
             Self::LockMinutes => "How long a lock lasts",
-            Self::RequireSecondFactor => {
-                "Users can only log in if they have configured two factor authentication"
-            }
+            Self::RequireSecondFactor => "Users can only log in if they have configured two factor authentication",
             Self::GraceDays => "Grace period",
             Self::AllowTrustedBrowsers => "Allow users to choose the option “Do not ask me for N days”",
             Self::TrustedBrowserDays => "Most days that may be chosen (N)",
@@ -329,11 +327,8 @@ mod tests {
         mine.sessions.idle_minutes = 60;
         let contested: Vec<_> =
             Difference::all(&was, &theirs, &mine).into_iter().map(|found| (found.key, found.is_contested())).collect();
-        let expected = [
-            (PolicyKey::MinimumLength, false),
-            (PolicyKey::MaximumFailures, true),
-            (PolicyKey::LockMinutes, false),
-        ];
+        let expected =
+            [(PolicyKey::MinimumLength, false), (PolicyKey::MaximumFailures, true), (PolicyKey::LockMinutes, false)];
         assert_eq!(contested, expected);
     }
 

@@ -41,8 +41,8 @@ const INVITATION_LIFETIME: i64 = 72 * 3_600;
 impl Accounts for Service {
     async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError> {
         let session = caller.session();
-        let confined = session.standing == Standing::EnrolmentRequired
-            || session.grace.is_some_and(|grace| !grace.postponed);
+        let confined =
+            session.standing == Standing::EnrolmentRequired || session.grace.is_some_and(|grace| !grace.postponed);
         Ok(Viewer {
             portal_name: self.settings.portal_name.clone(),
             user_name: session.user_name.clone(),

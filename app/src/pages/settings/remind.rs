@@ -67,7 +67,8 @@ fn People(first: Missing) -> impl IntoView {
     let there_is_more = Memo::new(move |_| shown.with(|shown| shown.after.is_some()));
     let list = changing(move || {
         if none.get() {
-            return view! { <p class="empty">"Everyone has a second factor. There is nobody to remind."</p> }.into_any();
+            return view! { <p class="empty">"Everyone has a second factor. There is nobody to remind."</p> }
+                .into_any();
         }
         let Missing { people, address, .. } = shown.get();
         let rows = people.into_iter().map(|person| view! { <Row person address=address.clone() said /> });

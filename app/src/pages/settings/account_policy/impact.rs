@@ -10,8 +10,8 @@ use crate::{
         set_up::{Intent, Outcome, use_set_up},
     },
     contract::{
-        policy::{EnforcementImpact, PersonWithout, PolicyField},
         ApiError,
+        policy::{EnforcementImpact, PersonWithout, PolicyField},
     },
     routes,
 };
@@ -159,8 +159,7 @@ mod tests {
     fn the_consequences_name_numbers_administrators_and_you() {
         let words = |people, people_without, administrators_without, includes_you, grace| {
             let first = Vec::new();
-            let impact =
-                EnforcementImpact { people, people_without, administrators_without, includes_you, first };
+            let impact = EnforcementImpact { people, people_without, administrators_without, includes_you, first };
             in_words(&impact, grace)
         };
         assert!(words(10, 0, 0, false, 0).starts_with("Everyone has a second factor"));

@@ -125,10 +125,13 @@ pub fn Comparison(meanwhile: Meanwhile, draft: Draft) -> impl IntoView {
         let Changes { change, differences } = meanwhile.changes.get()?;
         let none = differences.is_empty();
         let contested = differences.iter().any(Difference::is_contested);
-        let rows = differences.into_iter().map(|difference| view! { <Row meanwhile draft difference /> }).collect_view();
+        let rows =
+            differences.into_iter().map(|difference| view! { <Row meanwhile draft difference /> }).collect_view();
         let advice = match (none, contested) {
             (true, _) => "All values are as they were when you began. Save again to put yours on top.",
-            (false, false) => "You changed other values, so nothing is in the way: the form below holds their changes and yours. Look at it, then save again.",
+            (false, false) => {
+                "You changed other values, so nothing is in the way: the form below holds their changes and yours. Look at it, then save again."
+            }
             (false, true) => "Where you both changed the same value, choose which one counts; then save again.",
         };
         let panel = view! {

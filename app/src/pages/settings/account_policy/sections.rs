@@ -134,12 +134,7 @@ pub const fn id(field: PolicyField) -> &'static str {
 }
 
 #[component]
-fn NumberField(
-    draft: Draft,
-    errors: Signal<Vec<PolicyField>>,
-    key: PolicyKey,
-    unit: &'static str,
-) -> impl IntoView {
+fn NumberField(draft: Draft, errors: Signal<Vec<PolicyField>>, key: PolicyKey, unit: &'static str) -> impl IntoView {
     // Only numbers are shown by this.
     let Some(field) = key.field() else { return ().into_any() };
     let value = draft.text(field);
