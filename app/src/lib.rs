@@ -36,7 +36,7 @@ use leptos_router::{
 };
 use pages::{
     AccountPolicyPage, CodePage, DashboardPage, Layout, NotFoundPage, PhonePage, ProfilePage, RecoveryCodePage,
-    SettingsPage, SignInPage, UsersPage, WelcomePage,
+    RemindPage, SettingsPage, SignInPage, UsersPage, WelcomePage,
 };
 
 /// Every page of the portal.
@@ -66,6 +66,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("/settings/users") view={Lazy::<UsersPage>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/remind") view={Lazy::<RemindPage>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -22,6 +22,10 @@ pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT_POLICY: &str = "/settings/account-policy";
 /// People, for administrators.
 pub const USERS: &str = "/settings/users";
+/// Who has no second factor yet, to be reminded.
+pub const REMIND: &str = "/settings/remind";
+/// People without a second factor.
+pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
 
 /// Longest path that is carried along, in bytes.
 const LONGEST_NEXT: usize = 2_000;

@@ -59,6 +59,11 @@ export class Portal {
     this.user('unlock', name);
   }
 
+  /** Changes values of the account policy: keys and values in turn. */
+  policy(...values: string[]): void {
+    execFileSync(binary, ['policy', 'set', '--data-dir', this.folder, ...values]);
+  }
+
   private user(command: string, name: string, flags: string[] = []): string {
     return execFileSync(binary, ['user', command, '--data-dir', this.folder, ...flags, '--', name], {
       input: PASSWORD,

@@ -24,13 +24,16 @@ test('the editor says what is out of bounds at its field, and forgets on "Cancel
     ['Minimum length', /from \d+ to \d+/],
     [ATTEMPTS, /from 1 to 100/],
     ['How long a lock lasts', /from \d+ to \d+/],
+    ['Grace period', /from 0 to 60/],
     ['End without activity after', /from \d+ to \d+/],
     ['End in any case after', /from \d+ to \d+/],
   ] as const) {
     const box = page.getByRole('textbox', { name: field });
     const good = await box.inputValue();
-    expect(Number(good), field).toBeGreaterThan(0);
-    for (const bad of ['0', '-1', '99999999999', 'ten', '']) {
+    expect(good, field).toMatch(/^\d+$/);
+    // None is a good grace period, but nothing else.
+    const none = field === 'Grace period' ? [] : ['0'];
+    for (const bad of [...none, '-1', '99999999999', 'ten', '']) {
       await box.fill(bad);
       await page.getByRole('button', { name: 'Save' }).click();
       await expect(box).toHaveAttribute('aria-invalid', 'true');
@@ -86,7 +89,7 @@ test('what is saved is in force at the next attempt, and an operator can unlock'
   await expect(alice.getByRole('button', { name: 'Sign out' })).toBeVisible();
 });
 
-test('two administrators at once: the second learns of the first', async ({ anotherBrowser, page, portal }) => {
+test('two administrators at once: the second compares, chooses, and saves on top', async ({ anotherBrowser, page, portal }) => {
   portal.add('second', '--admin');
   const other = await anotherBrowser();
   await enter(page, 'admin');
@@ -96,16 +99,123 @@ test('two administrators at once: the second learns of the first', async ({ anot
     await editPolicy(editor);
   }
   await page.getByRole('textbox', { name: 'Minimum length' }).fill('12');
+  await page.getByRole('textbox', { name: ATTEMPTS }).fill('3');
+  await page.getByRole('checkbox', { name: 'At least one number' }).uncheck();
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
 
   await other.getByRole('textbox', { name: ATTEMPTS }).fill('7');
-  await other.getByRole('button', { name: 'Save' }).click();
+  await other.getByRole('textbox', { name: 'End without activity after' }).fill('45');
+  const save = other.getByRole('button', { name: 'Save' });
+  await save.click();
   await expect(other.getByRole('alert')).toContainText('Someone else changed the policy');
+  await expect(other.getByRole('alert')).toContainText('admin');
+  const comparison = other.getByRole('region', { name: 'Changed while you were editing' });
+  await expect(comparison).toContainText('Minimum length');
+  await expect(comparison).toContainText('Was: 10 characters');
+  await expect(comparison).toContainText('Theirs: 12 characters');
   await expectAccessible(other);
-  await expect(other.getByRole('textbox', { name: ATTEMPTS })).toHaveValue('7');
-  await other.getByRole('button', { name: 'Load the current policy' }).click();
+  await other.setViewportSize({ width: 360, height: 740 });
+  await expectNoSidewaysScroll(other);
+
+  // What only the first changed is in the form; what the second entered still is, too.
   await expect(other.getByRole('textbox', { name: 'Minimum length' })).toHaveValue('12');
+  await expect(other.getByRole('checkbox', { name: 'At least one number' })).not.toBeChecked();
+  await expect(other.getByRole('textbox', { name: ATTEMPTS })).toHaveValue('7');
+  await expect(other.getByRole('textbox', { name: 'End without activity after' })).toHaveValue('45');
+
+  // What both changed has to be chosen.
+  await save.click();
+  const choice = other.getByRole('radiogroup', { name: ATTEMPTS });
+  await expect(choice.getByRole('radio').first()).toBeFocused();
+  await expect(comparison).toContainText('Choose one of the two');
+  await choice.getByRole('radio', { name: 'Take theirs: 3 attempts' }).check();
+  await expect(other.getByRole('textbox', { name: ATTEMPTS })).toHaveValue('3');
+  await choice.getByRole('radio', { name: 'Keep mine: 7 attempts' }).check();
+  await expect(other.getByRole('textbox', { name: ATTEMPTS })).toHaveValue('7');
+  await save.click();
+  await expect(other.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
+  await page.reload();
+  for (const words of ['12 characters', '45 minutes', 'Last changed by second']) {
+    await expect(page.getByRole('main')).toContainText(words);
+  }
+  await expect(page.getByRole('region', { name: 'Locked account' })).toContainText('7');
+  await expect(page.getByRole('region', { name: 'Password policy' })).toContainText('Not required');
+});
+
+test('unsaved changes are not lost by accident, whichever way the page is left', async ({ page }) => {
+  await enter(page, 'admin');
+  await page.goto('/settings');
+  await page.getByRole('main').getByRole('link', { name: 'Account policy' }).click();
+  await editPolicy(page);
+  const attempts = page.getByRole('textbox', { name: ATTEMPTS });
+  const discard = page.getByRole('dialog', { name: 'Discard your changes?' });
+  const dashboard = page.getByRole('link', { name: 'Dashboard' });
+  await attempts.fill('3');
+
+  // By a link of the portal.
+  await dashboard.click();
+  await expect(discard).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(discard).toBeHidden();
+  await expect(attempts).toHaveValue('3');
+  expect(new URL(page.url()).pathname).toBe('/settings/account-policy');
+
+  // By a step back in the browser's history.
+  await page.evaluate(() => history.back());
+  await expect(discard).toBeVisible();
+  await discard.getByRole('button', { name: 'Keep editing' }).click();
+  await expect(attempts).toHaveValue('3');
+  expect(new URL(page.url()).pathname).toBe('/settings/account-policy');
+
+  // By reloading or closing the tab, which the browser itself asks about.
+  const asked: string[] = [];
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.dismiss();
+  });
+  await page.evaluate(() => setTimeout(() => location.reload(), 0));
+  await expect.poll(() => asked).toEqual(['beforeunload']);
+  await page.close({ runBeforeUnload: true });
+  await expect.poll(() => asked).toEqual(['beforeunload', 'beforeunload']);
+  await expect(attempts).toHaveValue('3');
+
+  // Discarding leads where the person was going: back, or by the link.
+  await page.evaluate(() => history.back());
+  await discard.getByRole('button', { name: 'Discard changes' }).click();
+  await expect(page.getByRole('heading', { name: 'System settings' })).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: 'Account policy' }).click();
+  await editPolicy(page);
+  await expect(attempts).toHaveValue('5');
+  await attempts.fill('3');
+  await dashboard.click();
+  await discard.getByRole('button', { name: 'Discard changes' }).click();
+  await expect(page.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
+
+  // Where nothing changed, nothing is asked.
+  await page.goto('/settings/account-policy');
+  await editPolicy(page);
+  await attempts.fill('3');
+  await attempts.fill('5');
+  await dashboard.click();
+  await expect(page.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
+  expect(asked).toHaveLength(2);
+});
+
+test('values that do not go together are refused at their field', async ({ page }) => {
+  await enter(page, 'admin');
+  await page.goto('/settings/account-policy');
+  await editPolicy(page);
+  await page.getByRole('textbox', { name: 'End without activity after' }).fill('90');
+  const absolute = page.getByRole('textbox', { name: 'End in any case after' });
+  await absolute.fill('1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(absolute).toBeFocused();
+  await expect(absolute).toHaveAccessibleDescription(/shorter than the time without activity. Enter 2 or more/);
+  await absolute.fill('2');
+  await expect(absolute).not.toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
 });
 
 test('a change that needs proof asks for it, then goes on by itself', async ({ page }) => {

@@ -1,9 +1,12 @@
 //! "Users can only log in if they have configured two factor authentication."
 
-use crate::support::{ApiError, PASSWORD, both_databases, portal::RENDERING};
+use crate::support::{
+    ApiError, PASSWORD, both_databases,
+    portal::{OPERATOR, RENDERING},
+};
 use app::contract::{
     account::{Standing, Viewer},
-    policy::EnforcementImpact,
+    policy::{EnforcementImpact, PersonWithout},
 };
 
 const DEMAND: &str = "Two-factor authentication required";
@@ -115,13 +118,37 @@ both_databases! {
         portal.add_administrator("ada").await;
         root.sign_in("root", PASSWORD).await.unwrap();
         let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
-        let expected =
-            EnforcementImpact { people: 4, people_without: 3, administrators_without: 2, includes_you: true };
+        let who = |name: &str, administrator| PersonWithout { name: name.to_owned(), administrator };
+        let expected = EnforcementImpact {
+            people: 4,
+            people_without: 3,
+            administrators_without: 2,
+            includes_you: true,
+            first: vec![who("ada", true), who("bob", false), who("root", true)],
+        };
         assert_eq!(impact, expected);
         portal.set_up(&root).await;
         let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
-        let expected =
-            EnforcementImpact { people: 4, people_without: 2, administrators_without: 1, includes_you: false };
+        let expected = EnforcementImpact {
+            people: 4,
+            people_without: 2,
+            administrators_without: 1,
+            includes_you: false,
+            first: vec![who("ada", true), who("bob", false)],
+        };
         assert_eq!(impact, expected);
+        portal.service.set_active(OPERATOR, "bob", false).await.unwrap();
+        let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
+        assert_eq!((impact.people, impact.people_without, impact.first), (3, 1, vec![who("ada", true)]));
+    }
+
+    async fn of_many_the_first_fifty_are_named(portal) {
+        let root = portal.administrator("root").await;
+        for number in 0..60 {
+            portal.add(&format!("person-{number:02}")).await;
+        }
+        let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
+        assert_eq!((impact.people_without, impact.first.len()), (61, 50));
+        assert_eq!((impact.first[0].name.as_str(), impact.first[49].name.as_str()), ("person-00", "person-49"));
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::support::{
     ApiError, Database, PASSWORD, TestPortal,
-    binary::{Serving, run, run_with_input, twofold},
+    binary::{Serving, beside, run, run_with_input, twofold},
     both_databases,
     portal::OPERATOR,
 };
@@ -21,15 +21,6 @@ use twofold::{
     service::Settings,
     values,
 };
-
-/// `twofold` on the data of `portal`.
-fn beside(portal: &TestPortal) -> Command {
-    let mut command = twofold(portal.folder());
-    if let Some(url) = portal.database.url() {
-        command.env("TWOFOLD_DATABASE_URL", url);
-    }
-    command
-}
 
 /// Runs a command that fails, and answers what it says.
 fn fails(command: &mut Command) -> String {

@@ -220,7 +220,7 @@ both_databases! {
             twofold::store::words::insert(&mut tx, user.id, &name).await.unwrap();
             accounts::note_sign_in(&mut tx, user.id, number % 7).await.unwrap();
             if number % 3 == 0 {
-                accounts::set_active(&mut tx, user.id, false).await.unwrap();
+                accounts::set_active(&mut tx, user.id, false, 0).await.unwrap();
             }
             if number % 5 == 0 {
                 let sql = "INSERT INTO attempt_counters (key, failures, last_failure_at, user_id) VALUES ($1, 9, $2, $3)";

@@ -6,10 +6,10 @@ use crate::support::{
 };
 use app::contract::{
     password::{PasswordPolicy, PasswordRule},
-    policy::{AccountPolicy, Lockout, PolicyField, VersionedPolicy},
+    policy::{AccountPolicy, Lockout, PolicyChange, PolicyField, SessionLimits, VersionedPolicy},
 };
 use axum::http::{Method, header::CONTENT_TYPE};
-use twofold::domain::audit::AuditEvent;
+use twofold::{clock::Clock, domain::audit::AuditEvent};
 
 const WRONG: &str = "Wrong-horse-7";
 
@@ -33,8 +33,8 @@ async fn is_allowed(portal: &TestPortal, password: &str) -> Result<(), Vec<Passw
 
 both_databases! {
     async fn a_new_portal_has_the_documented_policy(portal) {
-        let VersionedPolicy { policy, version } = policy(&portal.administrator("root").await).await;
-        assert_eq!((policy, version), (AccountPolicy::default(), 1));
+        let VersionedPolicy { policy, version, changed } = policy(&portal.administrator("root").await).await;
+        assert_eq!((policy, version, changed), (AccountPolicy::default(), 1, None));
     }
 
     async fn values_out_of_bounds_are_refused_by_field(portal) {
@@ -45,6 +45,7 @@ both_databases! {
                 PolicyField::MinimumLength => policy.password.minimum_length = value,
                 PolicyField::MaximumFailures => policy.lockout.maximum_failures = value,
                 PolicyField::LockMinutes => policy.lockout.minutes = Some(value),
+                PolicyField::GraceDays => policy.grace_days = value,
                 PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                 PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                 PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
@@ -52,14 +53,16 @@ both_databases! {
             policy
         };
         for (field, least, greatest) in [
-            (PolicyField::MinimumLength, 8, 128),
+            (PolicyField::MinimumLength, 8_u32, 128),
             (PolicyField::MaximumFailures, 1, 100),
             (PolicyField::LockMinutes, 1, 10_080),
+            (PolicyField::GraceDays, 0, 60),
             (PolicyField::TrustedBrowserDays, 1, 90),
             (PolicyField::IdleMinutes, 1, 1_440),
             (PolicyField::AbsoluteHours, 1, 720),
         ] {
-            for value in [0, least - 1, greatest + 1, u32::MAX] {
+            let below = least.checked_sub(1);
+            for value in below.into_iter().chain([greatest + 1, u32::MAX]) {
                 let refused = save_policy(&root, &set(field, value), 1).await;
                 assert_eq!(refused, Err(ApiError::Policy(vec![field])), "{field:?} {value}");
             }
@@ -72,11 +75,33 @@ both_databases! {
         }
         let mut all = set(PolicyField::MinimumLength, 0);
         all.lockout = Lockout { maximum_failures: 0, minutes: Some(0) };
+        all.grace_days = 61;
         all.trusted_browsers.days = 0;
         all.sessions.idle_minutes = 0;
         all.sessions.absolute_hours = 0;
         assert_eq!(save_policy(&root, &all, 1).await, Err(ApiError::Policy(PolicyField::ALL.to_vec())));
         assert_eq!(policy(&root).await.policy, AccountPolicy::default());
+    }
+
+    async fn sessions_can_not_end_in_any_case_before_they_could_end_idle(portal) {
+        let root = portal.administrator("root").await;
+        let mut policy = AccountPolicy::default();
+        policy.sessions = SessionLimits { idle_minutes: 121, absolute_hours: 2 };
+        let refused = Err(ApiError::Policy(vec![PolicyField::AbsoluteHours]));
+        assert_eq!(save_policy(&root, &policy, 1).await, refused);
+        policy.sessions.idle_minutes = 120;
+        save_policy(&root, &policy, 1).await.unwrap();
+    }
+
+    async fn who_changed_it_last_is_known(portal) {
+        let (root, ada) = (portal.administrator("root").await, portal.administrator("ada").await);
+        portal.clock.advance(7);
+        portal.change_policy(&ada, |policy| policy.lockout.maximum_failures = 4).await;
+        let at = Clock::now(&portal.clock).0;
+        let known = policy(&root).await;
+        assert_eq!(known.changed, Some(PolicyChange { at, by: "ada".to_owned() }));
+        portal.service.set_policy(OPERATOR, AccountPolicy::default(), known.version).await.unwrap();
+        assert_eq!(policy(&root).await.changed, Some(PolicyChange { at, by: OPERATOR.to_owned() }));
     }
 
     async fn what_is_no_policy_is_refused(portal) {
@@ -223,7 +248,7 @@ both_databases! {
     async fn absolute_lifetime(portal) {
         let root = portal.administrator("root").await;
         portal.change_policy(&root, |policy| {
-            policy.sessions.idle_minutes = 1_440;
+            policy.sessions.idle_minutes = 120;
             policy.sessions.absolute_hours = 2;
         }).await;
         let alice = portal.person("alice").await;

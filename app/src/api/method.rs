@@ -1,12 +1,28 @@
 //! Active authenticator apps.
 
-use crate::contract::Answer;
+use crate::contract::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use crate::{
-    api::answer::answer,
+    api::answer::{answer, report},
+    api::form::go_to,
     portal::{Person, SteppedUp, caller},
+    routes,
 };
 use leptos::prelude::*;
+
+/// Goes on in this session without the second factor that will be demanded, and
+/// leads on to `next`. Serves a plain form: it works without script.
+#[server(prefix = "/api", endpoint = "postpone-set-up")]
+pub async fn postpone_set_up(#[server(default)] next: String) -> Result<(), ApiError> {
+    let postponed = report(async {
+        let (portal, person) = caller::<Person>()?;
+        portal.postpone_set_up(&person).await
+    });
+    let outcome = postponed.await;
+    // Whatever stands in the way, the page says it.
+    go_to(routes::landing(&next));
+    outcome
+}
 
 /// Gives a method another name.
 #[server(prefix = "/api", endpoint = "rename-method")]

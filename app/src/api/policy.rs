@@ -3,6 +3,7 @@
 use crate::contract::{
     Answer, ApiError,
     policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
+    reminder::Missing,
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -28,6 +29,16 @@ pub async fn fetch_enforcement_impact() -> Result<EnforcementImpact, ApiError> {
     report(async {
         let (portal, administrator) = caller::<Administrator>()?;
         portal.enforcement_impact(&administrator).await
+    })
+    .await
+}
+
+/// Active people without a second factor, by name; with `after` those after an earlier answer.
+#[server(prefix = "/api", endpoint = "missing-second-factors")]
+pub async fn fetch_missing_second_factors(#[server(default)] after: Option<String>) -> Result<Missing, ApiError> {
+    report(async {
+        let (portal, administrator) = caller::<Administrator>()?;
+        portal.missing_second_factors(&administrator, after.as_deref()).await
     })
     .await
 }

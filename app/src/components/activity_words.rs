@@ -47,6 +47,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::EnrolmentConfirmed => "Authentication app confirmed during set-up",
         AuditEvent::EnrolmentFinished => "Authentication app added",
         AuditEvent::EnrolmentCancelled => "Set-up of an authentication app given up",
+        AuditEvent::EnrolmentPostponed => "Set-up of an authentication app put off",
         AuditEvent::MethodRenamed => "Authentication app renamed",
         AuditEvent::MethodReplaced => "Authentication app replaced",
         AuditEvent::MethodDisabled => "Authentication app removed",

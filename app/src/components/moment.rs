@@ -47,7 +47,7 @@ pub fn date(at: i64) -> String {
 }
 
 /// "9 Mar 2026, 14:05 UTC"
-fn in_utc(at: i64) -> String {
+pub fn in_utc(at: i64) -> String {
     let moment = utc(at);
     format!("{}, {:02}:{:02} UTC", date(at), moment.hour(), moment.minute())
 }

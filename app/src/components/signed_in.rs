@@ -34,6 +34,11 @@ impl SignedIn {
         self.viewer.refetch();
     }
 
+    /// The page on the screen, with its search, or the one on its way there.
+    pub fn page(self) -> String {
+        self.page.get()
+    }
+
     /// Who it is, as far as is known.
     pub fn viewer(self) -> Option<Viewer> {
         self.viewer.get().and_then(Result::ok)

@@ -27,10 +27,21 @@ pub struct Viewer {
     pub standing: Standing,
     /// They came in with a temporary access code, in place of what they have lost.
     pub sets_up_anew: bool,
+    /// The policy demands a second factor of them, but not yet.
+    pub grace: Option<Grace>,
     /// There is something to say about their recovery codes.
     pub recovery_notice: Option<RecoveryNotice>,
     /// Someone who owes a second factor began a set-up in this session, and it can be resumed.
     pub enrolment_under_way: bool,
+}
+
+/// The time in which someone may do without the second factor that the policy demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grace {
+    /// Unix time in seconds at which it ends.
+    pub until: i64,
+    /// They know, and chose to go on without in this session.
+    pub postponed: bool,
 }
 
 /// What a one-time link is good for.

@@ -92,6 +92,8 @@ events! {
     EnrolmentConfirmed = "enrolment_confirmed",
     EnrolmentFinished = "enrolment_finished",
     EnrolmentCancelled = "enrolment_cancelled",
+    /// Someone who will owe a second factor goes on without for now.
+    EnrolmentPostponed = "enrolment_postponed",
     MethodRenamed = "method_renamed",
     /// A finished set-up took the place of an older method.
     MethodReplaced = "method_replaced",

@@ -237,7 +237,7 @@ impl fmt::Display for ApiError {
             Self::Password(broken) if broken.contains(&PasswordRule::NotCommon) => f.write_str("This password, or one close to it, is among the first that an attacker tries. Choose another one."),
             Self::Password(_) => f.write_str("The password does not keep all the rules below."),
             Self::Policy(_) => f.write_str("Some values are out of bounds. They are marked in the form."),
-            Self::PolicyConflict => f.write_str("Someone else changed the policy while you were editing. Your changes were not saved; compare them with the current policy."),
+            Self::PolicyConflict => f.write_str("Someone else changed the policy meanwhile. Nothing of yours was saved; look at it as it is now and try again."),
             Self::SecondFactorEnforced => f.write_str("The account policy demands two-factor authentication, so it can't be switched off."),
             Self::MethodName(problem) => problem.fmt(f),
             Self::LastAdministrator => f.write_str("This is the last active administrator. Make someone else an administrator first."),

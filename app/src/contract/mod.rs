@@ -12,8 +12,10 @@ pub mod error;
 pub mod password;
 pub mod people;
 pub mod policy;
+pub mod policy_value;
 pub mod profile;
 pub mod recovery;
+pub mod reminder;
 pub mod session;
 
 pub use error::{Answer, ApiError};

@@ -13,6 +13,9 @@ pub struct AccountPolicy {
     pub lockout: Lockout,
     /// Users can only log in if they have configured two factor authentication.
     pub require_second_factor: bool,
+    /// Days that each person has for it, 0 to 60; 0 is none.
+    #[serde(default)]
+    pub grace_days: u32,
     /// Whether, and for how long, a browser may spare its person the code.
     pub trusted_browsers: TrustedBrowserPolicy,
     /// A second administrator must approve temporary access codes.
@@ -80,6 +83,17 @@ pub struct VersionedPolicy {
     pub policy: AccountPolicy,
     /// Counts changes; "Save" is refused when someone else changed the policy meanwhile.
     pub version: i64,
+    /// The latest change; `None` when there was none yet.
+    pub changed: Option<PolicyChange>,
+}
+
+/// Who changed the policy, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyChange {
+    /// Unix time in seconds.
+    pub at: i64,
+    /// Their name at that time.
+    pub by: String,
 }
 
 /// What switching on "must have a second factor" would do now.
@@ -93,6 +107,22 @@ pub struct EnforcementImpact {
     pub administrators_without: u32,
     /// Whether the asking administrator is one of them.
     pub includes_you: bool,
+    /// The first of them by name, at most [`EnforcementImpact::LISTED`].
+    pub first: Vec<PersonWithout>,
+}
+
+impl EnforcementImpact {
+    /// How many people are listed by name.
+    pub const LISTED: u32 = 50;
+}
+
+/// An active person without a second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonWithout {
+    /// User name as they wrote it.
+    pub name: String,
+    /// Whether they are an administrator.
+    pub administrator: bool,
 }
 
 /// A field of the policy that can hold a bad value.
@@ -104,6 +134,8 @@ pub enum PolicyField {
     MaximumFailures,
     /// [`Lockout::minutes`]
     LockMinutes,
+    /// [`AccountPolicy::grace_days`]
+    GraceDays,
     /// [`TrustedBrowserPolicy::days`]
     TrustedBrowserDays,
     /// [`SessionLimits::idle_minutes`]
@@ -114,10 +146,11 @@ pub enum PolicyField {
 
 impl PolicyField {
     /// Every field with bounds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MinimumLength,
         Self::MaximumFailures,
         Self::LockMinutes,
+        Self::GraceDays,
         Self::TrustedBrowserDays,
         Self::IdleMinutes,
         Self::AbsoluteHours,
@@ -129,6 +162,7 @@ impl PolicyField {
             Self::MinimumLength => (8, 128),
             Self::MaximumFailures => (1, 100),
             Self::LockMinutes => (1, 10_080),
+            Self::GraceDays => (0, 60),
             Self::TrustedBrowserDays => (1, 90),
             Self::IdleMinutes => (1, 1_440),
             Self::AbsoluteHours => (1, 720),
@@ -141,6 +175,7 @@ impl PolicyField {
             Self::MinimumLength => Some(policy.password.minimum_length),
             Self::MaximumFailures => Some(policy.lockout.maximum_failures),
             Self::LockMinutes => policy.lockout.minutes,
+            Self::GraceDays => Some(policy.grace_days),
             Self::TrustedBrowserDays => Some(policy.trusted_browsers.days),
             Self::IdleMinutes => Some(policy.sessions.idle_minutes),
             Self::AbsoluteHours => Some(policy.sessions.absolute_hours),
@@ -148,22 +183,54 @@ impl PolicyField {
     }
 }
 
-/// Says which values a field takes.
-impl fmt::Display for PolicyField {
+/// What is wrong with the value of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyProblem {
+    /// It is no whole number within the field's bounds.
+    OutOfBounds(PolicyField),
+    /// Sessions would end in any case before they could end without activity.
+    ShorterThanIdle {
+        /// The least number of hours that is not.
+        hours: u32,
+    },
+}
+
+/// Says which values the field takes.
+impl fmt::Display for PolicyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (least, greatest) = self.bounds();
-        write!(f, "Enter a whole number from {least} to {greatest}.")
+        match self {
+            Self::OutOfBounds(field) => {
+                let (least, greatest) = field.bounds();
+                write!(f, "Enter a whole number from {least} to {greatest}.")
+            }
+            Self::ShorterThanIdle { hours } => write!(
+                f,
+                "This is shorter than the time without activity. Enter {hours} or more, or have sessions end sooner without activity."
+            ),
+        }
     }
 }
 
 impl AccountPolicy {
-    /// The fields whose values are out of bounds.
-    pub fn problems(&self) -> Vec<PolicyField> {
-        let out_of_bounds = |field: &PolicyField| {
+    /// What is wrong with the value of a field, seen together with the others.
+    pub fn problem(&self, field: PolicyField) -> Option<PolicyProblem> {
+        let out_of_bounds = |field: PolicyField| {
             let (least, greatest) = field.bounds();
             field.value(self).is_some_and(|value| !(least..=greatest).contains(&value))
         };
-        PolicyField::ALL.into_iter().filter(out_of_bounds).collect()
+        if out_of_bounds(field) {
+            return Some(PolicyProblem::OutOfBounds(field));
+        }
+        let hours = self.sessions.idle_minutes.div_ceil(60);
+        let shorter = field == PolicyField::AbsoluteHours
+            && !out_of_bounds(PolicyField::IdleMinutes)
+            && self.sessions.absolute_hours < hours;
+        shorter.then_some(PolicyProblem::ShorterThanIdle { hours })
+    }
+
+    /// The fields whose values can't be saved.
+    pub fn problems(&self) -> Vec<PolicyField> {
+        PolicyField::ALL.into_iter().filter(|field| self.problem(*field).is_some()).collect()
     }
 }
 
@@ -180,12 +247,14 @@ mod tests {
     fn each_field_is_checked_at_both_bounds() {
         for field in PolicyField::ALL {
             let (least, greatest) = field.bounds();
-            for (value, good) in [(least - 1, false), (least, true), (greatest, true), (greatest + 1, false)] {
+            let below = least.checked_sub(1).map(|value| (value, false));
+            for (value, good) in [(least, true), (greatest, true), (greatest + 1, false)].into_iter().chain(below) {
                 let mut policy = AccountPolicy::default();
                 match field {
                     PolicyField::MinimumLength => policy.password.minimum_length = value,
                     PolicyField::MaximumFailures => policy.lockout.maximum_failures = value,
                     PolicyField::LockMinutes => policy.lockout.minutes = Some(value),
+                    PolicyField::GraceDays => policy.grace_days = value,
                     PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                     PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                     PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
@@ -194,6 +263,20 @@ mod tests {
                 assert_eq!(policy.problems(), expected, "{field:?} = {value}");
             }
         }
+    }
+
+    #[test]
+    fn a_session_can_not_end_in_any_case_before_it_could_end_idle() {
+        let problem = |idle_minutes, absolute_hours| {
+            let sessions = SessionLimits { idle_minutes, absolute_hours };
+            AccountPolicy { sessions, ..AccountPolicy::default() }.problem(PolicyField::AbsoluteHours)
+        };
+        assert_eq!(problem(60, 1), None);
+        assert_eq!(problem(61, 1), Some(PolicyProblem::ShorterThanIdle { hours: 2 }));
+        assert_eq!(problem(1_440, 23), Some(PolicyProblem::ShorterThanIdle { hours: 24 }));
+        assert_eq!(problem(1_440, 24), None);
+        assert_eq!(problem(0, 1), None, "the other field is at fault");
+        assert_eq!(problem(61, 0), Some(PolicyProblem::OutOfBounds(PolicyField::AbsoluteHours)));
     }
 
     #[test]

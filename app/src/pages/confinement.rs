@@ -6,6 +6,7 @@ use crate::{
         browser,
         button::{Button, Emphasis},
         card::Standalone,
+        moment::Moment,
         page::PageHeading,
         set_up::{Intent, Outcome, use_set_up},
         signed_in::use_signed_in,
@@ -16,7 +17,10 @@ use leptos::prelude::*;
 
 /// What someone sees who owes a second factor.
 #[component]
-pub fn Confinement() -> impl IntoView {
+pub fn Confinement(
+    /// Unix time until which they may go on without.
+    until: Option<i64>,
+) -> impl IntoView {
     let (set_up, signed_in) = (use_set_up(), use_signed_in());
     resume_what_a_reload_interrupted();
     let anew = untrack(|| signed_in.viewer()).is_some_and(|viewer| viewer.sets_up_anew);
@@ -39,6 +43,16 @@ pub fn Confinement() -> impl IntoView {
             <div class="card">
                 <PageHeading title="Two-factor authentication required" />
                 <p>{words}</p>
+                {until
+                    .map(|until| {
+                        view! {
+                            <p>
+                                "You can put it off until " <b>
+                                    <Moment at=until />
+                                </b> ". From then on it comes before anything else."
+                            </p>
+                        }
+                    })}
                 <div role="status">
                     {move || {
                         let words = match set_up.outcome()? {
@@ -53,6 +67,7 @@ pub fn Confinement() -> impl IntoView {
                     <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open(Intent::Add)>
                         "Set up 2FA"
                     </Button>
+                    {until.map(|_| view! { <NotNow /> })}
                     <form method="post" action="/api/sign-out">
                         <button type="submit" class="button">
                             "Sign out"
@@ -61,6 +76,20 @@ pub fn Confinement() -> impl IntoView {
                 </div>
             </div>
         </Standalone>
+    }
+}
+
+/// A plain form, so that it works without script.
+#[component]
+fn NotNow() -> impl IntoView {
+    let signed_in = use_signed_in();
+    view! {
+        <form method="post" action="/api/postpone-set-up">
+            <input type="hidden" name="next" value=move || signed_in.page() />
+            <button type="submit" class="button">
+                "Not now"
+            </button>
+        </form>
     }
 }
 

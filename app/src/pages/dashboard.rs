@@ -4,6 +4,7 @@ use crate::{
     api::account::fetch_security_overview,
     components::{
         fetched::{Fetched, fetched, settled},
+        grace_notice::GraceNotice,
         icon::{Glyph, Icon},
         loaded::Loaded,
         moment::Moment,
@@ -30,6 +31,7 @@ lazy_page! {
 fn Dashboard(overview: Fetched<SecurityOverview>) -> impl IntoView {
     view! {
         <PageHeading title="Dashboard" lead="Your account's security at a glance." />
+        <GraceNotice />
         <Loaded
             resource=overview
             show=|SecurityOverview { two_factor, recent_sign_ins }| {

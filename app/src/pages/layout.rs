@@ -1,7 +1,8 @@
 //! What is around every signed-in page: navigation, and the dialogs that any page may open.
 //!
 //! It asks who is signed in at every navigation. Someone who owes a second
-//! factor sees [`Confinement`] instead of the page, whichever page it is.
+//! factor sees [`Confinement`] instead of the page, whichever page it is; so does,
+//! once in each session, who will owe it when their days of grace are over.
 
 use super::confinement::Confinement;
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
     },
     contract::{
         ApiError,
-        account::{Standing, Viewer},
+        account::{Grace, Standing, Viewer},
     },
     routes,
 };
@@ -67,11 +68,11 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
     // The page is made anew only when there is another one to see: news about
     // the person must not throw away what they have typed.
-    let shown = Memo::new(move |_| latest.get().map(|answer| answer.map(|viewer| viewer.standing)));
+    let shown = Memo::new(move |_| latest.get().map(|answer| answer.map(|viewer| Shown::to(&viewer))));
     let page = sometimes(move || {
         Some(match shown.get()? {
-            Ok(Standing::Complete) => view! { <Frame viewer=latest /> }.into_any(),
-            Ok(_) => view! { <Confinement /> }.into_any(),
+            Ok(Shown::Page) => view! { <Frame viewer=latest /> }.into_any(),
+            Ok(Shown::Demand { until }) => view! { <Confinement until /> }.into_any(),
             Err(problem) => view! {
                 <Standalone>
                     <Failed problem retry=move || signed_in.refetch() />
@@ -85,6 +86,28 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
         <SetUpHost />
         <StepUpHost />
         <SessionWatch />
+    }
+}
+
+/// What someone signed in sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// The page that they asked for.
+    Page,
+    /// The demand for a second factor, in its place.
+    Demand {
+        /// Unix time until which they may go on without.
+        until: Option<i64>,
+    },
+}
+
+impl Shown {
+    fn to(viewer: &Viewer) -> Self {
+        match (viewer.standing, viewer.grace) {
+            (Standing::Complete, Some(Grace { until, postponed: false })) => Self::Demand { until: Some(until) },
+            (Standing::Complete, _) => Self::Page,
+            (Standing::EnrolmentRequired | Standing::SecondFactorRequired, _) => Self::Demand { until: None },
+        }
     }
 }
 

@@ -18,7 +18,12 @@ mod use_cases;
 
 pub use use_cases::{Accounts, People, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
 
-use crate::contract::{ApiError, account::Standing, recovery::RecoveryNotice, session::SessionState};
+use crate::contract::{
+    ApiError,
+    account::{Grace, Standing},
+    recovery::RecoveryNotice,
+    session::SessionState,
+};
 use leptos::prelude::{expect_context, use_context};
 use std::{
     net::IpAddr,
@@ -55,6 +60,8 @@ pub struct Session {
     /// Opened with a temporary access code: good for setting up a new second
     /// factor, which takes the place of all before it.
     pub sets_up_anew: bool,
+    /// A second factor is demanded, but not yet.
+    pub grace: Option<Grace>,
     /// How long it goes on, and whether identity was proved just now.
     pub state: SessionState,
     /// What it has to say about recovery codes.

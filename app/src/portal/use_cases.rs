@@ -13,6 +13,7 @@ use crate::contract::{
     policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
     profile::{Method, SecurityOverview, TwoFactorStatus},
     recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
+    reminder::Missing,
     session::{CodeRequest, SessionEntry, SessionState, TrustedBrowser},
 };
 use async_trait::async_trait;
@@ -84,6 +85,8 @@ pub trait SecondFactor: Send + Sync {
     async fn phone_set_up_goes_on(&self, visitor: &Visitor, grant: &str) -> Result<(), ApiError>;
     /// Checks the confirming code on the phone; the recovery codes appear where the set-up was begun.
     async fn confirm_on_phone(&self, visitor: &Visitor, grant: &str, code: &str) -> Result<(), ApiError>;
+    /// Goes on in this session without the second factor that will be demanded.
+    async fn postpone_set_up(&self, caller: &Person) -> Result<(), ApiError>;
     /// The person's second factor.
     async fn two_factor_status(&self, caller: &Person) -> Result<TwoFactorStatus, ApiError>;
     /// Gives a method another name.
@@ -193,6 +196,8 @@ pub trait Policies: Send + Sync {
     async fn account_policy(&self, caller: &Administrator) -> Result<VersionedPolicy, ApiError>;
     /// What demanding a second factor would do now.
     async fn enforcement_impact(&self, caller: &Administrator) -> Result<EnforcementImpact, ApiError>;
+    /// Active people without a second factor, by name; with `after` those after an earlier answer.
+    async fn missing_second_factors(&self, caller: &Administrator, after: Option<&str>) -> Result<Missing, ApiError>;
     /// Replaces the policy if nobody else changed it since `version`.
     async fn save_account_policy(
         &self,

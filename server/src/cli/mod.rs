@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
 
+mod policy;
 mod serve;
 mod user;
 
@@ -29,6 +30,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: user::UserCommand,
+    },
+    /// Show and change the account policy, also while the portal is being served.
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
     },
 }
 
@@ -65,6 +71,7 @@ pub fn run() -> ExitCode {
             match cli.command {
                 Command::Serve(args) => serve::serve(*args).await,
                 Command::User { command } => user::run(command).await,
+                Command::Policy { command } => policy::run(command).await,
             }
         }),
         Err(error) => Err(Failure(format!("could not start: {error}"))),

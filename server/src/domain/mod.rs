@@ -5,7 +5,7 @@
 //! |---|---|
 //! | who someone is | [`name`], [`user_name`], [`search_words`], [`people_list`] |
 //! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`access_code`], [`enrolment`], [`compatibility`] |
-//! | being signed in | [`session`], [`trusted_browser`] |
+//! | being signed in | [`session`], [`trusted_browser`], [`grace`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`] |
@@ -17,6 +17,7 @@ pub mod code;
 pub mod common_password;
 pub mod compatibility;
 pub mod enrolment;
+pub mod grace;
 pub mod lockout;
 pub mod name;
 pub mod otpauth;

@@ -43,13 +43,15 @@ pub(super) const INVITATION_LIFETIME: i64 = 72 * 3_600;
 impl Accounts for Service {
     async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError> {
         let session = caller.session();
-        let confined = session.standing == Standing::EnrolmentRequired;
+        let confined =
+            session.standing == Standing::EnrolmentRequired || session.grace.is_some_and(|grace| !grace.postponed);
         Ok(Viewer {
             portal_name: self.settings.portal_name.clone(),
             user_name: session.user_name.clone(),
             administrator: session.administrator,
             standing: session.standing,
             sets_up_anew: session.sets_up_anew,
+            grace: session.grace,
             recovery_notice: session.recovery_notice,
             enrolment_under_way: confined && enrolments::is_under_way(&self.db, &session.id, self.now().0).await?,
         })
@@ -164,6 +166,7 @@ impl Service {
             password_hash: password_hash.map(str::to_owned),
             administrator,
             active: true,
+            exposed_since: self.now().0,
         };
         let row = NewUser {
             id: &user.id,

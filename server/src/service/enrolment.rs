@@ -135,6 +135,10 @@ impl SecondFactor for Service {
         self.status(caller).await
     }
 
+    async fn postpone_set_up(&self, caller: &Person) -> Result<(), ApiError> {
+        self.postpone(caller).await
+    }
+
     async fn rename_method(&self, caller: &Person, id: &str, name: &str) -> Result<(), ApiError> {
         self.rename(caller, id, name).await
     }

@@ -15,6 +15,7 @@ mod enrolment;
 mod error;
 pub use error::incident;
 mod finish;
+mod grace;
 mod guessing;
 mod housekeeping;
 mod methods;

@@ -187,7 +187,7 @@ impl Service {
         let id = &person.id;
         Ok(match change {
             Change::Active(active) => {
-                let changed = accounts::set_active(tx, id, *active).await?;
+                let changed = accounts::set_active(tx, id, *active, self.now().0).await?;
                 if changed && !active {
                     access_codes::delete_of_user(tx, id).await?;
                     sessions::delete_of_user(tx, id).await?;

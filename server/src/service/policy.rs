@@ -6,8 +6,10 @@ use super::{
     trust::stored,
 };
 use crate::{
+    clock::UnixTime,
     domain::{
         audit::{AuditEvent, Outcome},
+        grace::Requirement,
         trusted_browser,
     },
     store::{
@@ -19,7 +21,11 @@ use app::{
     contract::{
         ApiError,
         password::PasswordPolicy,
-        policy::{AccountPolicy, EnforcementImpact, Lockout, SessionLimits, TrustedBrowserPolicy, VersionedPolicy},
+        policy::{
+            AccountPolicy, EnforcementImpact, Lockout, PersonWithout, PolicyChange, SessionLimits,
+            TrustedBrowserPolicy, VersionedPolicy,
+        },
+        reminder::Missing,
         session::AskedBecause,
     },
     portal::{Administrator, Policies, SteppedUp},
@@ -29,17 +35,26 @@ use async_trait::async_trait;
 #[async_trait]
 impl Policies for Service {
     async fn account_policy(&self, _caller: &Administrator) -> Result<VersionedPolicy, ApiError> {
-        Ok(versioned(&policy::load(&self.db).await?))
+        self.policy_in_force().await
     }
 
     async fn enforcement_impact(&self, caller: &Administrator) -> Result<EnforcementImpact, ApiError> {
         let row = policy::impact(&self.db).await?;
+        let first = policy::without(&self.db, "", EnforcementImpact::LISTED.into()).await?;
         Ok(EnforcementImpact {
             people: small(row.people),
             people_without: small(row.people_without),
             administrators_without: small(row.administrators_without),
             includes_you: !caller.session().has_second_factor,
+            first: first
+                .into_iter()
+                .map(|row| PersonWithout { name: row.name, administrator: row.administrator })
+                .collect(),
         })
+    }
+
+    async fn missing_second_factors(&self, _caller: &Administrator, after: Option<&str>) -> Result<Missing, ApiError> {
+        self.missing(after).await
     }
 
     async fn save_account_policy(
@@ -48,22 +63,61 @@ impl Policies for Service {
         policy: AccountPolicy,
         version: i64,
     ) -> Result<VersionedPolicy, ApiError> {
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        self.replace_policy(actor, policy, version).await
+    }
+}
+
+impl Service {
+    /// The policy in force.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn policy_in_force(&self) -> Result<VersionedPolicy, ApiError> {
+        Ok(versioned(&policy::load(&self.db).await?))
+    }
+
+    /// Replaces the policy as the command line does.
+    ///
+    /// # Errors
+    /// [`ApiError::Policy`], [`ApiError::PolicyConflict`], or the database does not answer.
+    pub async fn set_policy(
+        &self,
+        operator: &str,
+        policy: AccountPolicy,
+        version: i64,
+    ) -> Result<VersionedPolicy, ApiError> {
+        self.replace_policy(Actor::operator(operator), policy, version).await
+    }
+
+    async fn replace_policy(
+        &self,
+        actor: Actor<'_>,
+        policy: AccountPolicy,
+        version: i64,
+    ) -> Result<VersionedPolicy, ApiError> {
         let problems = policy.problems();
         if !problems.is_empty() {
             return Err(ApiError::Policy(problems));
         }
+        let changed = PolicyChange { at: self.now().0, by: actor.person.map_or("", |person| person.name).to_owned() };
         let mut tx = self.db.begin().await?;
         let before = versioned(&policy::load_in(&mut tx).await?).policy;
-        let version = policy::replace(&mut tx, &row(&policy, version)).await?.ok_or(ApiError::PolicyConflict)?;
+        let version =
+            policy::replace(&mut tx, &row(&policy, version, &changed)).await?.ok_or(ApiError::PolicyConflict)?;
         let longest = trusted_browser::longest(policy.trusted_browsers.most_days());
         browsers::end_longer_trust(&mut tx, longest, &stored(AskedBecause::PolicyChanged), self.now().0).await?;
         let detail = serde_json::json!({ "before": before, "after": policy }).to_string();
-        let actor = Actor::of(caller.session(), &caller.call().client);
         record_about(&mut tx, self.now(), actor, None, AuditEvent::PolicyChanged, Outcome::Success, Some(&detail))
             .await?;
         tx.commit().await?;
-        Ok(VersionedPolicy { policy, version })
+        Ok(VersionedPolicy { policy, version, changed: Some(changed) })
     }
+}
+
+/// What the stored policy says about second factors.
+pub(super) fn requirement(row: &PolicyRow) -> Requirement {
+    Requirement { since: row.required_since.map(UnixTime), grace_days: row.grace_days }
 }
 
 /// Counts and bounds are far below 2³²; the schema and the checks above see to it.
@@ -75,6 +129,7 @@ fn small(value: i64) -> u32 {
 pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
     VersionedPolicy {
         version: row.version,
+        changed: row.changed_at.zip(row.changed_by.clone()).map(|(at, by)| PolicyChange { at, by }),
         policy: AccountPolicy {
             password: PasswordPolicy {
                 minimum_length: small(row.minimum_length),
@@ -84,6 +139,7 @@ pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
             },
             lockout: Lockout { maximum_failures: small(row.maximum_failures), minutes: row.lock_minutes.map(small) },
             require_second_factor: row.require_second_factor,
+            grace_days: small(row.grace_days),
             trusted_browsers: TrustedBrowserPolicy {
                 allowed: row.allow_trusted_browsers,
                 days: small(row.trusted_browser_days),
@@ -97,7 +153,7 @@ pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
     }
 }
 
-fn row(policy: &AccountPolicy, version: i64) -> PolicyRow {
+fn row(policy: &AccountPolicy, version: i64, changed: &PolicyChange) -> PolicyRow {
     PolicyRow {
         version,
         minimum_length: policy.password.minimum_length.into(),
@@ -107,10 +163,15 @@ fn row(policy: &AccountPolicy, version: i64) -> PolicyRow {
         maximum_failures: policy.lockout.maximum_failures.into(),
         lock_minutes: policy.lockout.minutes.map(Into::into),
         require_second_factor: policy.require_second_factor,
+        // Decided by the statement: it may be demanded already.
+        required_since: None,
+        grace_days: policy.grace_days.into(),
         allow_trusted_browsers: policy.trusted_browsers.allowed,
         trusted_browser_days: policy.trusted_browsers.days.into(),
         approve_access_codes: policy.approve_access_codes,
         idle_minutes: policy.sessions.idle_minutes.into(),
         absolute_hours: policy.sessions.absolute_hours.into(),
+        changed_at: Some(changed.at),
+        changed_by: Some(changed.by.clone()),
     }
 }

@@ -1,10 +1,13 @@
 //! Opening, finding, elevating and ending sessions.
 
-use super::{Service, recovery_codes::notice, trust::stored};
+use super::{Service, policy::requirement, recovery_codes::notice, trust::stored};
 use crate::{
     clock::UnixTime,
     crypto::token::Token,
-    domain::session::{Assurance, Lifetime, Liveness, is_step_up_fresh, liveness, standing},
+    domain::{
+        grace::{Demand, Requirement},
+        session::{Assurance, Lifetime, Liveness, is_step_up_fresh, liveness, standing},
+    },
     store::{
         Tx,
         accounts::UserRow,
@@ -13,7 +16,11 @@ use crate::{
     },
 };
 use app::{
-    contract::{ApiError, account::Standing, session::SessionState},
+    contract::{
+        ApiError,
+        account::{Grace, Standing},
+        session::SessionState,
+    },
     portal::{Call, CookieChange, Session},
 };
 
@@ -66,11 +73,14 @@ impl Service {
         let assurance = if row.full { Assurance::Full } else { Assurance::FirstFactor };
         // What it was opened in place of counts as lost, whatever the policy says.
         let has_second_factor = row.has_second_factor && !row.sets_up_anew;
+        let requirement = Requirement { since: row.required_since.map(UnixTime), grace_days: row.grace_days };
+        let demand = match row.sets_up_anew {
+            true => Demand::Now,
+            false => requirement.demand(UnixTime(row.exposed_since), has_second_factor, now),
+        };
         Ok(Session {
-            standing: match row.sets_up_anew {
-                true => Standing::EnrolmentRequired,
-                false => standing(assurance, has_second_factor, row.require_second_factor),
-            },
+            standing: standing(assurance, has_second_factor, demand == Demand::Now),
+            grace: demand.deadline().map(|until| Grace { until: until.0, postponed: row.set_up_postponed }),
             state: self.state(&row, lifetime),
             recovery_notice: row.recovery_notice.as_deref().map(|why| notice(why, row.codes_left)),
             id: row.id,
@@ -131,7 +141,8 @@ impl Service {
             let client = &call.client;
             browsers::touch(tx, &browser.id, now.0, &client.address.to_string(), &client.user_agent)?;
         }
-        let standing = standing(assurance, has_second_factor, policy.require_second_factor);
+        let demand = requirement(&policy).demand(UnixTime(user.exposed_since), has_second_factor, now);
+        let standing = standing(assurance, has_second_factor, demand == Demand::Now);
         Ok(Opened { token, id, standing, trusted: trusted.is_some() })
     }
 

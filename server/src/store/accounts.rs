@@ -17,6 +17,8 @@ pub struct UserRow {
     pub administrator: bool,
     /// Whether they may sign in.
     pub active: bool,
+    /// Unix seconds since which they are active without a second factor, if they have none.
+    pub exposed_since: i64,
 }
 
 /// A person as `twofold user list` shows them.
@@ -111,8 +113,8 @@ pub async fn awaits_first_administrator(db: &Db) -> Result<bool, StoreError> {
 /// [`StoreError::Conflict`] when the name is taken; see [`StoreError`].
 pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO users (id, name, name_key, password_hash, administrator, active, created_at)
-         VALUES ($1, $2, $3, $4, $5, TRUE, $6)",
+        "INSERT INTO users (id, name, name_key, password_hash, administrator, active, created_at, exposed_since)
+         VALUES ($1, $2, $3, $4, $5, TRUE, $6, $6)",
         values![user.id, user.name, user.name_key, user.password_hash, user.administrator, user.now],
     )
     .await?;
@@ -125,7 +127,7 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
 /// See [`StoreError`].
 pub async fn by_name_key(tx: &mut Tx, name_key: &str) -> Result<Option<UserRow>, StoreError> {
     tx.optional(
-        "SELECT id, name, password_hash, administrator, active FROM users WHERE name_key = $1",
+        "SELECT id, name, password_hash, administrator, active, exposed_since FROM users WHERE name_key = $1",
         values![name_key],
     )
     .await
@@ -136,7 +138,11 @@ pub async fn by_name_key(tx: &mut Tx, name_key: &str) -> Result<Option<UserRow>,
 /// # Errors
 /// See [`StoreError`].
 pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<UserRow>, StoreError> {
-    tx.optional("SELECT id, name, password_hash, administrator, active FROM users WHERE id = $1", values![id]).await
+    tx.optional(
+        "SELECT id, name, password_hash, administrator, active, exposed_since FROM users WHERE id = $1",
+        values![id],
+    )
+    .await
 }
 
 /// Holds the person's row until the transaction ends.
@@ -243,11 +249,22 @@ pub async fn other_administrators(tx: &mut Tx, id: &str) -> Result<i64, StoreErr
 }
 
 /// Lets a person sign in, or no longer; `false` when that is how it was.
+/// Who may again has their days of grace again.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn set_active(tx: &mut Tx, id: &str, active: bool) -> Result<bool, StoreError> {
-    Ok(tx.execute("UPDATE users SET active = $2 WHERE id = $1 AND active <> $2", values![id, active]).await? == 1)
+pub async fn set_active(tx: &mut Tx, id: &str, active: bool, now: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE users SET active = $2, exposed_since = $3 WHERE id = $1 AND active <> $2";
+    Ok(tx.execute(sql, values![id, active, now]).await? == 1)
+}
+
+/// Notes that a person has no second factor any more.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn expose(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET exposed_since = $2 WHERE id = $1", values![id, now]).await?;
+    Ok(())
 }
 
 /// Makes a person an administrator, or no longer; `false` when that is how it was.

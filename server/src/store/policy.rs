@@ -23,6 +23,10 @@ pub struct PolicyRow {
     pub lock_minutes: Option<i64>,
     /// Everyone must have a second factor.
     pub require_second_factor: bool,
+    /// Since when; Unix seconds.
+    pub required_since: Option<i64>,
+    /// Days that each person has for it.
+    pub grace_days: i64,
     /// Browsers may be trusted.
     pub allow_trusted_browsers: bool,
     /// Most days for which they may.
@@ -33,6 +37,23 @@ pub struct PolicyRow {
     pub idle_minutes: i64,
     /// Session limit in any case.
     pub absolute_hours: i64,
+    /// Unix seconds of the latest change.
+    pub changed_at: Option<i64>,
+    /// Who made it.
+    pub changed_by: Option<String>,
+}
+
+/// An active person without a second factor.
+#[derive(Debug, Clone, FromRow)]
+pub struct PersonWithoutRow {
+    /// Name as they wrote it.
+    pub name: String,
+    /// The same, normalised: people are in this order.
+    pub name_key: String,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Unix seconds since which they are.
+    pub exposed_since: i64,
 }
 
 /// How many people have no second factor.
@@ -48,8 +69,8 @@ pub struct ImpactRow {
 
 const SELECT: &str =
     "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
-        lock_minutes, require_second_factor, allow_trusted_browsers, trusted_browser_days, idle_minutes, absolute_hours,
-        approve_access_codes
+        lock_minutes, require_second_factor, required_since, grace_days, allow_trusted_browsers, trusted_browser_days,
+        idle_minutes, absolute_hours, approve_access_codes, changed_at, changed_by
      FROM account_policy WHERE id = 1";
 
 /// The policy in force.
@@ -77,7 +98,9 @@ pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Replaces the policy if it still has `policy.version`; answers the new version.
+/// Replaces the policy if it still has `policy.version`; answers the new
+/// version. `changed_at` and `changed_by` say who does it; since when a second
+/// factor is demanded follows from that.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -87,7 +110,9 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
             "UPDATE account_policy SET version = version + 1, minimum_length = $2, require_number = $3,
                  require_special = $4, require_capital = $5, maximum_failures = $6, lock_minutes = $7,
                  require_second_factor = $8, idle_minutes = $9, absolute_hours = $10,
-                 allow_trusted_browsers = $11, trusted_browser_days = $12, approve_access_codes = $13
+                 allow_trusted_browsers = $11, trusted_browser_days = $12, grace_days = $13,
+                 required_since = CASE WHEN $8 THEN COALESCE(required_since, $14) ELSE NULL END,
+                 changed_at = $14, changed_by = $15, approve_access_codes = $16
              WHERE id = 1 AND version = $1 RETURNING version",
             values![
                 policy.version,
@@ -102,6 +127,9 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
                 policy.absolute_hours,
                 policy.allow_trusted_browsers,
                 policy.trusted_browser_days,
+                policy.grace_days,
+                policy.changed_at,
+                policy.changed_by.as_deref(),
                 policy.approve_access_codes
             ],
         )
@@ -121,6 +149,20 @@ pub async fn impact(db: &Db) -> Result<ImpactRow, StoreError> {
          FROM users u LEFT JOIN (SELECT DISTINCT user_id FROM methods) m ON m.user_id = u.id
          WHERE u.active",
         values![],
+    )
+    .await
+}
+
+/// Up to `limit` active people without a second factor, by name, after `name_key`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn without(db: &Db, name_key: &str, limit: i64) -> Result<Vec<PersonWithoutRow>, StoreError> {
+    db.all(
+        "SELECT u.name, u.name_key, u.administrator, u.exposed_since FROM users u
+         WHERE u.active AND u.name_key > $1 AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)
+         ORDER BY u.name_key LIMIT $2",
+        values![name_key, limit],
     )
     .await
 }

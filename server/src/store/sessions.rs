@@ -27,8 +27,14 @@ pub struct SessionRow {
     pub has_second_factor: bool,
     /// Opened with a temporary access code, which leads to a new second factor.
     pub sets_up_anew: bool,
-    /// Policy: everyone must have a second factor.
-    pub require_second_factor: bool,
+    /// Unix seconds since which the person is active without a second factor, if they have none.
+    pub exposed_since: i64,
+    /// The demand for a second factor was put off in this session.
+    pub set_up_postponed: bool,
+    /// Policy: Unix seconds since which everyone must have a second factor.
+    pub required_since: Option<i64>,
+    /// Policy: days of grace for it.
+    pub grace_days: i64,
     /// Policy: minutes without a request until the session ends.
     pub idle_minutes: i64,
     /// Policy: hours until it ends in any case.
@@ -90,7 +96,8 @@ pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, 
         "SELECT s.id, s.user_id, u.name AS user_name, u.administrator, s.assurance = 'full' AS full,
                 s.created_at, s.last_seen_at, s.authenticated_at,
                 EXISTS (SELECT 1 FROM methods m WHERE m.user_id = s.user_id) AS has_second_factor, s.sets_up_anew,
-                p.require_second_factor, p.idle_minutes, p.absolute_hours, s.recovery_notice,
+                u.exposed_since, s.set_up_postponed, p.required_since, p.grace_days,
+                p.idle_minutes, p.absolute_hours, s.recovery_notice,
                 CASE WHEN s.recovery_notice IS NULL THEN NULL ELSE (
                     SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets r ON r.id = c.set_id
                     WHERE r.user_id = s.user_id AND c.used_at IS NULL) END AS codes_left
@@ -181,6 +188,15 @@ pub async fn set_up_anew(tx: &mut Tx, id: &str, anew: bool) -> Result<(), StoreE
 /// See [`StoreError`].
 pub async fn lock(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
     Ok(tx.execute("UPDATE sessions SET wrong_codes = wrong_codes WHERE id = $1", values![id]).await? == 1)
+}
+
+/// Has a session say no more that a second factor will be demanded.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn postpone_set_up(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE sessions SET set_up_postponed = TRUE WHERE id = $1 AND NOT set_up_postponed";
+    Ok(tx.execute(sql, values![id]).await? == 1)
 }
 
 /// Notes that a session is in use.

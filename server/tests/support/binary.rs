@@ -1,5 +1,6 @@
 //! The program itself, for what only shows from outside: messages, exit codes, a real port.
 
+use super::TestPortal;
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
@@ -24,6 +25,15 @@ pub fn twofold(folder: &Path) -> Command {
         command.env_remove(name);
     }
     command.env("TWOFOLD_DATA_DIR", folder).env("TWOFOLD_LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+    command
+}
+
+/// `twofold` on the data of `portal`.
+pub fn beside(portal: &TestPortal) -> Command {
+    let mut command = twofold(portal.folder());
+    if let Some(url) = portal.database.url() {
+        command.env("TWOFOLD_DATABASE_URL", url);
+    }
     command
 }
 

@@ -188,7 +188,7 @@ impl TestPortal {
 
     /// Changes the policy as an administrator does; `browser` is signed in as one.
     pub async fn change_policy(&self, browser: &Browser, change: impl FnOnce(&mut AccountPolicy)) {
-        let VersionedPolicy { mut policy, version } =
+        let VersionedPolicy { mut policy, version, .. } =
             browser.call("account-policy", &[]).await.expect("an administrator");
         change(&mut policy);
         save_policy(browser, &policy, version).await.expect("the policy is saved");

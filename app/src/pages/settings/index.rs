@@ -36,6 +36,13 @@ fn list() -> AnyView {
                 </a>
                 <p class="muted">"Passwords, locked accounts, two-factor authentication and sessions, for everyone."</p>
             </li>
+            <li>
+                <a href=routes::REMIND class="setting">
+                    <span class="setting-name">"Remind"</span>
+                    <Icon glyph=Glyph::Forward />
+                </a>
+                <p class="muted">"Who has no second factor yet, and a ready message for each of them."</p>
+            </li>
         </ul>
     }
     .into_any()

@@ -3,10 +3,12 @@
 
 mod account_policy;
 mod index;
+mod remind;
 mod users;
 
 pub use account_policy::AccountPolicyPage;
 pub use index::SettingsPage;
+pub use remind::RemindPage;
 pub use users::UsersPage;
 
 use crate::components::{

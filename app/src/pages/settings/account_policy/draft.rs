@@ -3,6 +3,7 @@
 use crate::contract::{
     password::PasswordPolicy,
     policy::{AccountPolicy, Lockout, PolicyField, SessionLimits, TrustedBrowserPolicy},
+    policy_value::{PolicyKey, PolicyValue},
 };
 use leptos::prelude::*;
 
@@ -12,6 +13,7 @@ pub struct Draft {
     minimum_length: RwSignal<String>,
     maximum_failures: RwSignal<String>,
     lock_minutes: RwSignal<String>,
+    grace_days: RwSignal<String>,
     trusted_browser_days: RwSignal<String>,
     idle_minutes: RwSignal<String>,
     absolute_hours: RwSignal<String>,
@@ -33,6 +35,7 @@ impl Draft {
             password,
             lockout,
             require_second_factor,
+            grace_days,
             trusted_browsers,
             approve_access_codes,
             sessions,
@@ -41,6 +44,7 @@ impl Draft {
             minimum_length: text(password.minimum_length),
             maximum_failures: text(lockout.maximum_failures),
             lock_minutes: text(lockout.minutes.or(Lockout::default().minutes).unwrap_or(1)),
+            grace_days: text(*grace_days),
             trusted_browser_days: text(trusted_browsers.days),
             idle_minutes: text(sessions.idle_minutes),
             absolute_hours: text(sessions.absolute_hours),
@@ -60,16 +64,52 @@ impl Draft {
             PolicyField::MinimumLength => self.minimum_length,
             PolicyField::MaximumFailures => self.maximum_failures,
             PolicyField::LockMinutes => self.lock_minutes,
+            PolicyField::GraceDays => self.grace_days,
             PolicyField::TrustedBrowserDays => self.trusted_browser_days,
             PolicyField::IdleMinutes => self.idle_minutes,
             PolicyField::AbsoluteHours => self.absolute_hours,
         }
     }
 
-    /// The policy that the draft describes. What is no number becomes 0, which
+    /// Puts a value in, as if it had been entered.
+    pub fn put(self, key: PolicyKey, value: PolicyValue) {
+        if let (PolicyValue::Number(number), Some(field)) = (value, key.field()) {
+            self.text(field).set(number.to_string());
+        }
+        match (key, value) {
+            (PolicyKey::LockMinutes, value) => self.lock_ends.set(value != PolicyValue::Never),
+            (key, PolicyValue::Switch(on)) => {
+                if let Some(switch) = self.switch(key) {
+                    switch.set(on);
+                }
+            }
+            (_, PolicyValue::Number(_) | PolicyValue::Never) => {}
+        }
+    }
+
+    /// The tick of a value that is on or off.
+    fn switch(self, key: PolicyKey) -> Option<RwSignal<bool>> {
+        match key {
+            PolicyKey::RequireNumber => Some(self.require_number),
+            PolicyKey::RequireSpecial => Some(self.require_special),
+            PolicyKey::RequireCapital => Some(self.require_capital),
+            PolicyKey::RequireSecondFactor => Some(self.require_second_factor),
+            PolicyKey::AllowTrustedBrowsers => Some(self.allow_trusted_browsers),
+            PolicyKey::ApproveAccessCodes => Some(self.approve_access_codes),
+            PolicyKey::MinimumLength
+            | PolicyKey::MaximumFailures
+            | PolicyKey::LockMinutes
+            | PolicyKey::GraceDays
+            | PolicyKey::TrustedBrowserDays
+            | PolicyKey::IdleMinutes
+            | PolicyKey::AbsoluteHours => None,
+        }
+    }
+
+    /// The policy that the draft describes. What is no number becomes one that
     /// every field refuses: see [`AccountPolicy::problems`].
     pub fn policy(self) -> AccountPolicy {
-        let number = |field| self.text(field).with(|text| text.trim().parse().unwrap_or(0));
+        let number = |field| self.text(field).with(|text| text.trim().parse().unwrap_or(u32::MAX));
         AccountPolicy {
             password: PasswordPolicy {
                 minimum_length: number(PolicyField::MinimumLength),
@@ -82,6 +122,7 @@ impl Draft {
                 minutes: self.lock_ends.get().then(|| number(PolicyField::LockMinutes)),
             },
             require_second_factor: self.require_second_factor.get(),
+            grace_days: number(PolicyField::GraceDays),
             trusted_browsers: TrustedBrowserPolicy {
                 allowed: self.allow_trusted_browsers.get(),
                 days: number(PolicyField::TrustedBrowserDays),

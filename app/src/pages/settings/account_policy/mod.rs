@@ -3,6 +3,8 @@
 mod draft;
 mod editor;
 mod impact;
+mod meanwhile;
+mod sections;
 mod summary;
 
 use super::{administers, for_administrators_only};
@@ -66,9 +68,9 @@ fn AccountPolicy(policy: Fetched<VersionedPolicy>) -> impl IntoView {
                     {move || match mode.get() {
                         Mode::Reading { .. } => {
                             let edit = move || mode.set(Mode::Editing);
-                            view! { <Summary policy=current.policy.clone() edit /> }.into_any()
+                            view! { <Summary current=current.clone() edit /> }.into_any()
                         }
-                        Mode::Editing => view! { <Editor current=current.clone() reload=move || policy.refetch() leave /> }.into_any(),
+                        Mode::Editing => view! { <Editor current=current.clone() leave /> }.into_any(),
                     }}
                 }
                     .into_any()

@@ -1,16 +1,28 @@
 //! The policy in force, to read.
 
 use crate::{
-    components::button::{Button, Emphasis},
-    contract::policy::AccountPolicy,
+    components::{
+        button::{Button, Emphasis},
+        moment::Moment,
+    },
+    contract::policy::{AccountPolicy, VersionedPolicy},
+    routes,
 };
 use leptos::prelude::*;
 
 /// The policy in force and the way to change it.
 #[component]
-pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoView {
-    let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, approve_access_codes, sessions } =
-        policy;
+pub fn Summary(current: VersionedPolicy, edit: impl Fn() + 'static) -> impl IntoView {
+    let VersionedPolicy { policy, changed, .. } = current;
+    let AccountPolicy {
+        password,
+        lockout,
+        require_second_factor,
+        grace_days,
+        trusted_browsers,
+        approve_access_codes,
+        sessions,
+    } = policy;
     let lock = match lockout.minutes {
         Some(minutes) => counted(minutes, "minute"),
         None => "Until an administrator unlocks the account".to_owned(),
@@ -20,6 +32,14 @@ pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoVie
             <Button emphasis=Emphasis::Primary on:click=move |_| edit()>
                 "Edit account policy"
             </Button>
+            {changed
+                .map(|change| {
+                    view! {
+                        <p class="muted">
+                            "Last changed by " <bdi>{change.by}</bdi> ", " <Moment at=change.at />
+                        </p>
+                    }
+                })}
         </div>
         <Section
             id="password-policy"
@@ -47,6 +67,7 @@ pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoVie
                     "Users can only log in if they have configured two factor authentication",
                     if require_second_factor { "Yes" } else { "No" }.to_owned(),
                 ),
+                ("Grace period", if grace_days == 0 { "None".to_owned() } else { counted(grace_days, "day") }),
                 (
                     "Allow users to choose the option “Do not ask me for N days”",
                     match trusted_browsers.most_days() {
@@ -59,7 +80,11 @@ pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoVie
                     if approve_access_codes { "Yes" } else { "No" }.to_owned(),
                 ),
             ]
-        />
+        >
+            <p>
+                <a href=routes::REMIND>"See who has no second factor yet, and remind them"</a>
+            </p>
+        </Section>
         <Section
             id="sessions-policy"
             title="Sessions"
@@ -78,6 +103,9 @@ fn Section(
     title: &'static str,
     /// Names and values.
     rows: Vec<(&'static str, String)>,
+    /// What else there is to it.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let rows = rows
         .into_iter()
@@ -96,6 +124,7 @@ fn Section(
                 {title}
             </h2>
             <dl class="facts">{rows}</dl>
+            {children.map(|children| children())}
         </section>
     }
 }

@@ -1,0 +1,194 @@
+//! Keeping what was entered and not saved from being lost by accident.
+//!
+//! Before the tab is closed, reloaded or led to another site, the browser asks.
+//! Within the portal pages are left by the router, which can't be made to wait:
+//! the click on a link, or the step in the browser's history, is caught before
+//! the router sees it, and repeated if the person wants to leave after all.
+
+use super::{
+    button::{Button, Emphasis},
+    changing::{Changing, sometimes},
+    modal::Modal,
+};
+use leptos::{ev, prelude::*};
+use leptos_router::hooks::use_location;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Element, EventTarget, HtmlAnchorElement};
+
+/// What the person was about to do.
+enum Leaving {
+    /// What the page itself offers, such as "Cancel".
+    Page,
+    /// Following a link within the portal.
+    Link(HtmlAnchorElement),
+    /// A step in the browser's history.
+    History,
+}
+
+/// What listens, as long as the page is there.
+struct Listeners {
+    click: Closure<dyn FnMut(ev::MouseEvent)>,
+    step: Closure<dyn FnMut(ev::Event)>,
+}
+
+/// Watches over what is not saved yet.
+#[derive(Clone, Copy)]
+pub struct Unsaved {
+    /// There is something to lose.
+    dirty: Signal<bool>,
+    leaving: StoredValue<Option<Leaving>, LocalStorage>,
+    asking: RwSignal<bool>,
+    /// The person has decided to leave.
+    released: StoredValue<bool>,
+    /// The path of the page.
+    page: StoredValue<String>,
+}
+
+impl Unsaved {
+    /// Watches as long as the calling component is part of the page.
+    pub fn guard(dirty: Signal<bool>) -> Self {
+        let unsaved = Self {
+            dirty,
+            leaving: StoredValue::new_local(None),
+            asking: RwSignal::new(false),
+            released: StoredValue::new(false),
+            page: StoredValue::new(use_location().pathname.get_untracked()),
+        };
+        unsaved.listen();
+        unsaved
+    }
+
+    /// Does what the page offers for leaving; asks first where something would be lost.
+    pub fn leave(self, leave: impl Fn()) {
+        if self.dirty.get_untracked() { self.ask(Leaving::Page) } else { leave() }
+    }
+
+    /// The question. `leave` does what the page itself offers for leaving.
+    pub fn question(self, leave: impl Fn() + Copy + Send + Sync + 'static) -> Changing {
+        let discard = move || self.go(leave);
+        sometimes(move || {
+            let asking = self.asking.get();
+            asking.then(|| view! { <DiscardDialog stay=move || self.asking.set(false) discard /> }.into_any())
+        })
+    }
+
+    fn ask(self, leaving: Leaving) {
+        self.leaving.set_value(Some(leaving));
+        self.asking.set(true);
+    }
+
+    fn go(self, leave: impl Fn()) {
+        self.asking.set(false);
+        match self.leaving.try_update_value(Option::take).flatten() {
+            Some(Leaving::Link(link)) => {
+                self.released.set_value(true);
+                link.click();
+            }
+            Some(Leaving::History) => {
+                self.released.set_value(true);
+                // Fails only where there is no document any more.
+                let _ = window().history().map(|history| history.back());
+            }
+            Some(Leaving::Page) | None => leave(),
+        }
+    }
+
+    fn watches(self) -> bool {
+        self.dirty.try_get_untracked() == Some(true) && self.released.try_get_value() == Some(false)
+    }
+
+    fn listen(self) {
+        Effect::new(move |_| {
+            let listener = window_event_listener(ev::beforeunload, move |event| {
+                if self.watches() {
+                    event.prevent_default();
+                }
+            });
+            on_cleanup(move || listener.remove());
+        });
+        let listeners = StoredValue::new_local(None);
+        Effect::new(move |_| {
+            let listening = Listeners {
+                click: Closure::new(move |event: ev::MouseEvent| self.on_click(&event)),
+                step: Closure::new(move |event: ev::Event| self.on_step(&event)),
+            };
+            // In the capturing phase, which comes before the router's.
+            for (event, listener) in listening.all() {
+                let _ = window().add_event_listener_with_callback_and_bool(event, listener, true);
+            }
+            listeners.set_value(Some(listening));
+        });
+        on_cleanup(move || {
+            let Some(listening) = listeners.try_update_value(Option::take).flatten() else { return };
+            for (event, listener) in listening.all() {
+                let _ = window().remove_event_listener_with_callback_and_bool(event, listener, true);
+            }
+        });
+    }
+
+    fn on_click(self, event: &ev::MouseEvent) {
+        let other = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() || event.button() != 0;
+        if other || !self.watches() {
+            return;
+        }
+        if let Some(link) = event.target().and_then(link_within_portal) {
+            event.prevent_default();
+            self.ask(Leaving::Link(link));
+        }
+    }
+
+    fn on_step(self, event: &ev::Event) {
+        let Some(page) = self.page.try_get_value().filter(|_| self.watches()) else { return };
+        // A step between places of the same page is no leaving.
+        if window().location().pathname().is_ok_and(|path| path == page) {
+            return;
+        }
+        event.stop_immediate_propagation();
+        // The step has been made; the page is put on top of where it led to,
+        // so that one step back leads there, whichever direction it was.
+        let pushed =
+            window().history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&page)));
+        if pushed.is_ok() {
+            self.ask(Leaving::History);
+        }
+    }
+}
+
+impl Listeners {
+    /// The listeners with the names of their events.
+    fn all(&self) -> [(&'static str, &js_sys::Function); 2] {
+        [("click", self.click.as_ref().unchecked_ref()), ("popstate", self.step.as_ref().unchecked_ref())]
+    }
+}
+
+/// The link around what was clicked, if it leads to another page of the portal in this tab.
+fn link_within_portal(clicked: EventTarget) -> Option<HtmlAnchorElement> {
+    let link = clicked.dyn_into::<Element>().ok()?.closest("a[href]").ok()??;
+    let link: HtmlAnchorElement = link.dyn_into().ok()?;
+    let here = window().location();
+    let within = here.origin().is_ok_and(|origin| origin == link.origin());
+    let elsewhere = here.pathname().is_ok_and(|path| path != link.pathname());
+    let by_router = link.target().is_empty() && !link.rel().contains("external") && !link.has_attribute("download");
+    (within && elsewhere && by_router).then_some(link)
+}
+
+/// Asks before changes are thrown away.
+#[component]
+fn DiscardDialog(
+    stay: impl Fn() + Copy + Send + Sync + 'static,
+    discard: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <Modal id="discard-title" title="Discard your changes?" leave=stay>
+            <div class="stack">
+                <p>"What you changed has not been saved."</p>
+                <div class="actions">
+                    <Button emphasis=Emphasis::Primary on:click=move |_| stay()>
+                        "Keep editing"
+                    </Button>
+                    <Button on:click=move |_| discard()>"Discard changes"</Button>
+                </div>
+            </div>
+        </Modal>
+    }
+}

@@ -1,0 +1,69 @@
+//! Doing without the demanded second factor for a while, and who does.
+
+use super::{
+    Service,
+    audit::{Actor, record},
+    policy::requirement,
+};
+use crate::{
+    clock::UnixTime,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        grace::{Demand, Requirement},
+    },
+    store::{
+        policy::{self, PersonWithoutRow},
+        sessions,
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        reminder::{Due, Missing, MissingPerson},
+    },
+    portal::Person,
+};
+
+/// People of a page.
+const PAGE: usize = 50;
+
+impl Service {
+    /// Lets the caller go on in this session. Nothing happens where nothing is
+    /// demanded yet; where it is demanded now, there is no such caller.
+    pub(super) async fn postpone(&self, caller: &Person) -> Result<(), ApiError> {
+        let session = caller.session();
+        if session.grace.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        if sessions::postpone_set_up(&mut tx, &session.id).await? {
+            let actor = Actor::of(session, &caller.call().client);
+            record(&mut tx, self.now(), actor, AuditEvent::EnrolmentPostponed, Outcome::Success).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Active people without a second factor, by name, each with their own day.
+    pub(super) async fn missing(&self, after: Option<&str>) -> Result<Missing, ApiError> {
+        let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
+        // One more than is shown tells whether there are more.
+        let mut rows = policy::without(&self.db, after.unwrap_or_default(), PAGE as i64 + 1).await?;
+        let more = rows.len() > PAGE;
+        rows.truncate(PAGE);
+        Ok(Missing {
+            after: rows.last().filter(|_| more).map(|row| row.name_key.clone()),
+            people: rows.into_iter().map(|row| missing_person(row, requirement, now)).collect(),
+            address: self.settings.public_url.origin(),
+        })
+    }
+}
+
+fn missing_person(row: PersonWithoutRow, requirement: Requirement, now: UnixTime) -> MissingPerson {
+    let due = match requirement.demand(UnixTime(row.exposed_since), false, now) {
+        Demand::None => Due::Never,
+        Demand::Until(deadline) => Due::From(deadline.0),
+        Demand::Now => Due::Now,
+    };
+    MissingPerson { name: row.name, administrator: row.administrator, due }
+}
