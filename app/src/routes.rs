@@ -21,6 +21,13 @@ pub const SETTINGS: &str = "/settings";
 /// Account policy, read view.
 pub const ACCOUNT_POLICY: &str = "/settings/account-policy";
 
+/// The audit trail.
+pub const AUDIT: &str = "/settings/audit";
+/// Downloads of the audit trail: the format follows.
+pub const AUDIT_EXPORT: &str = "/api/audit-export";
+/// People without a second factor.
+pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
+
 /// Longest path that is carried along, in bytes.
 const LONGEST_NEXT: usize = 2_000;
 
@@ -69,7 +76,7 @@ pub fn with_next(page: &str, next: &str) -> String {
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986 §2.3); slashes stay readable (§3.4).
-fn encode(byte: u8) -> String {
+pub(crate) fn encode(byte: u8) -> String {
     match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),

@@ -66,6 +66,9 @@ const FUNCTIONS: &[Classified] = &[
     ("change-password", For::PersonSteppedUp, &[("current", "wrong"), ("new", "short")]),
     ("account-policy", For::Administrator, &[]),
     ("enforcement-impact", For::Administrator, &[]),
+    ("audit-page", For::Administrator, &[]),
+    ("verify-audit", For::Administrator, &[]),
+    ("portal-overview", For::Administrator, &[("days", "30")]),
     ("save-account-policy", For::AdministratorSteppedUp, &[]),
     ("sign-out", For::Anyone, &[]),
 ];
@@ -110,6 +113,10 @@ async fn call(browser: &Browser, function: &str, fields: &[(&str, &str)]) -> Rep
         let body = serde_json::json!({ "policy": AccountPolicy::default(), "version": -1 }).to_string();
         let request = browser.request(Method::POST, "/api/save-account-policy");
         return request.header(CONTENT_TYPE, "application/json").body(body).send().await;
+    }
+    if function == "audit-page" {
+        let request = browser.request(Method::POST, "/api/audit-page");
+        return request.header(CONTENT_TYPE, "application/json").body(r#"{"filter":{}}"#).send().await;
     }
     browser.call_raw(function, fields).await
 }

@@ -48,6 +48,7 @@ both_databases! {
                 PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                 PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                 PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
+                PolicyField::AuditRetentionDays => policy.audit_retention_days = Some(value),
             }
             policy
         };
@@ -58,6 +59,7 @@ both_databases! {
             (PolicyField::TrustedBrowserDays, 1, 90),
             (PolicyField::IdleMinutes, 1, 1_440),
             (PolicyField::AbsoluteHours, 1, 720),
+            (PolicyField::AuditRetentionDays, 30, 3_650),
         ] {
             for value in [0, least - 1, greatest + 1, u32::MAX] {
                 let refused = save_policy(&root, &set(field, value), 1).await;

@@ -53,6 +53,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::RecoveryCodesReplaced => "New recovery codes generated",
         AuditEvent::PolicyChanged => "Account policy changed",
         AuditEvent::AuditExported => "Audit trail exported",
+        AuditEvent::AuditPruned => "Old audit entries removed",
         AuditEvent::EncryptionKeyRotated => "Encryption key replaced",
     }
 }

@@ -3,7 +3,7 @@
 //! Variants carry facts and numbers only. `Display` gives the sentence a
 //! person reads.
 
-use super::{enrolment::EnrolmentProblem, password::PasswordRule, policy::PolicyField};
+use super::{audit_trail::AuditField, enrolment::EnrolmentProblem, password::PasswordRule, policy::PolicyField};
 use serde::{Deserialize, Serialize};
 use server_fn::{
     codec::JsonEncoding,
@@ -70,6 +70,8 @@ pub enum ApiError {
     Policy(Vec<PolicyField>),
     /// Someone else changed the policy meanwhile.
     PolicyConflict,
+    /// These fields of the filter hold values that can't be used.
+    AuditFilter(Vec<AuditField>),
     /// The policy demands a second factor: it can't be switched off.
     SecondFactorEnforced,
     /// An authenticator app can't be called so.
@@ -219,6 +221,7 @@ impl fmt::Display for ApiError {
             Self::Password(_) => f.write_str("The password does not keep all the rules below."),
             Self::Policy(_) => f.write_str("Some values are out of bounds. They are marked in the form."),
             Self::PolicyConflict => f.write_str("Someone else changed the policy while you were editing. Your changes were not saved; compare them with the current policy."),
+            Self::AuditFilter(_) => f.write_str("Some values of the filter can't be used. They are marked in the form."),
             Self::SecondFactorEnforced => f.write_str("The account policy demands two-factor authentication, so it can't be switched off."),
             Self::MethodName(problem) => problem.fmt(f),
             Self::LastAdministrator => f.write_str("This is the last active administrator. Make someone else an administrator first."),

@@ -16,7 +16,7 @@
 
 mod use_cases;
 
-pub use use_cases::{Accounts, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
+pub use use_cases::{Accounts, Audit, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
 
 use crate::contract::{ApiError, account::Standing, recovery::RecoveryNotice, session::SessionState};
 use leptos::prelude::{expect_context, use_context};

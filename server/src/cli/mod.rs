@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
 
+mod audit;
 mod serve;
 mod user;
 
@@ -29,6 +30,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: user::UserCommand,
+    },
+    /// Verify or export the audit trail, also while the portal is being served.
+    Audit {
+        #[command(subcommand)]
+        command: audit::AuditCommand,
     },
 }
 
@@ -65,6 +71,7 @@ pub fn run() -> ExitCode {
             match cli.command {
                 Command::Serve(args) => serve::serve(*args).await,
                 Command::User { command } => user::run(command).await,
+                Command::Audit { command } => audit::run(command).await,
             }
         }),
         Err(error) => Err(Failure(format!("could not start: {error}"))),

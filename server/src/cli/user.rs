@@ -146,7 +146,7 @@ async fn list(data: &DataArgs) -> Result<(), Failure> {
 }
 
 /// The portal in the data folder. Only `add` begins one.
-async fn portal(data: &DataArgs) -> Result<Service, Failure> {
+pub(super) async fn portal(data: &DataArgs) -> Result<Service, Failure> {
     if !is_begun(data) {
         let folder = data.data_dir.display();
         return Err(Failure(format!("there is no portal in the folder {folder}; name its folder with --data-dir")));
@@ -172,7 +172,7 @@ fn read_password() -> Result<Zeroizing<String>, Failure> {
 }
 
 /// Who is named in the audit trail: the user of the operating system.
-fn operator() -> String {
+pub(super) fn operator() -> String {
     let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".to_owned());
     format!("{user} (command line)")
 }

@@ -3,10 +3,11 @@
 //! ```text
 //! request -> security headers -> catch panic -+-> /health/*, /pkg/*
 //!                                             '-> size limit -> compression -> origin check -> session -> gate
-//!                                                   -> /api/who-am-i, /api/* (server functions), pages
+//!                                                   -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
 pub mod assets;
+mod audit_export;
 mod health;
 mod middleware;
 mod problem_page;
@@ -63,7 +64,10 @@ pub fn router(service: Service, web: Web) -> Router {
         web: Arc::new(web),
         service: service.clone(),
     };
+    let downloads =
+        Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export)).with_state(shared.clone());
     let application = application(&service)
+        .merge(downloads)
         .layer(from_fn(middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
         .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))

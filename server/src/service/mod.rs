@@ -6,6 +6,10 @@
 mod accounts;
 mod activity;
 mod audit;
+pub mod audit_chain;
+pub mod audit_export;
+mod audit_retention;
+pub mod audit_search;
 mod confirmation;
 pub mod demo;
 mod devices;
@@ -26,9 +30,12 @@ mod second_factor;
 mod sessions;
 pub use sessions::Use;
 mod sign_in;
+mod statistics;
 mod step_up;
 mod trust;
 pub mod users;
+
+pub use audit::Actor;
 
 use crate::{
     clock::{Clock, UnixTime},

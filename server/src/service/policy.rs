@@ -92,6 +92,7 @@ pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
                 idle_minutes: small(row.idle_minutes),
                 absolute_hours: small(row.absolute_hours),
             },
+            audit_retention_days: row.audit_retention_days.map(small),
         },
     }
 }
@@ -110,5 +111,6 @@ fn row(policy: &AccountPolicy, version: i64) -> PolicyRow {
         trusted_browser_days: policy.trusted_browsers.days.into(),
         idle_minutes: policy.sessions.idle_minutes.into(),
         absolute_hours: policy.sessions.absolute_hours.into(),
+        audit_retention_days: policy.audit_retention_days.map(Into::into),
     }
 }

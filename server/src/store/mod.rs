@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod audit_chain;
+pub mod audit_search;
 pub mod browsers;
 pub mod db;
 pub mod enrolments;
@@ -12,5 +14,6 @@ pub mod phone_links;
 pub mod policy;
 pub mod recovery;
 pub mod sessions;
+pub mod statistics;
 
 pub use db::{Db, StoreError, Tx};

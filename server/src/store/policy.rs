@@ -31,6 +31,8 @@ pub struct PolicyRow {
     pub idle_minutes: i64,
     /// Session limit in any case.
     pub absolute_hours: i64,
+    /// Audit entries are kept for so long; `None` for ever.
+    pub audit_retention_days: Option<i64>,
 }
 
 /// How many people have no second factor.
@@ -46,7 +48,8 @@ pub struct ImpactRow {
 
 const SELECT: &str =
     "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
-        lock_minutes, require_second_factor, allow_trusted_browsers, trusted_browser_days, idle_minutes, absolute_hours
+        lock_minutes, require_second_factor, allow_trusted_browsers, trusted_browser_days, idle_minutes, absolute_hours,
+        audit_retention_days
      FROM account_policy WHERE id = 1";
 
 /// The policy in force.
@@ -84,7 +87,8 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
             "UPDATE account_policy SET version = version + 1, minimum_length = $2, require_number = $3,
                  require_special = $4, require_capital = $5, maximum_failures = $6, lock_minutes = $7,
                  require_second_factor = $8, idle_minutes = $9, absolute_hours = $10,
-                 allow_trusted_browsers = $11, trusted_browser_days = $12
+                 allow_trusted_browsers = $11, trusted_browser_days = $12,
+                 audit_retention_days = $13
              WHERE id = 1 AND version = $1 RETURNING version",
             values![
                 policy.version,
@@ -98,7 +102,8 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
                 policy.idle_minutes,
                 policy.absolute_hours,
                 policy.allow_trusted_browsers,
-                policy.trusted_browser_days
+                policy.trusted_browser_days,
+                policy.audit_retention_days
             ],
         )
         .await?;

@@ -29,6 +29,13 @@ fn list() -> AnyView {
                 </a>
                 <p class="muted">"Passwords, locked accounts, two-factor authentication and sessions, for everyone."</p>
             </li>
+            <li>
+                <a href=routes::AUDIT class="setting">
+                    <span class="setting-name">"Audit"</span>
+                    <Icon glyph=Glyph::Forward />
+                </a>
+                <p class="muted">"What happened, who did it, from where and how it ended; to search, export and verify."</p>
+            </li>
         </ul>
     }
     .into_any()

@@ -2,9 +2,12 @@
 //! fetched when they are opened.
 
 mod account_policy;
+mod audit;
 mod index;
+pub mod overview;
 
 pub use account_policy::AccountPolicyPage;
+pub use audit::AuditTrailPage;
 pub use index::SettingsPage;
 
 use crate::components::{
@@ -16,7 +19,7 @@ use leptos::prelude::*;
 /// Whether whoever is signed in may see these pages.
 ///
 /// Presentation only: the portal itself refuses everybody else.
-fn administers() -> bool {
+pub fn administers() -> bool {
     use_signed_in().viewer().is_some_and(|viewer| viewer.administrator)
 }
 

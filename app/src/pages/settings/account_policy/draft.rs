@@ -6,6 +6,9 @@ use crate::contract::{
 };
 use leptos::prelude::*;
 
+/// Days that are proposed when audit entries shall be removed some day.
+const A_YEAR: u32 = 365;
+
 /// The policy as it stands in the editor.
 #[derive(Clone, Copy)]
 pub struct Draft {
@@ -15,6 +18,7 @@ pub struct Draft {
     trusted_browser_days: RwSignal<String>,
     idle_minutes: RwSignal<String>,
     absolute_hours: RwSignal<String>,
+    audit_retention_days: RwSignal<String>,
     pub require_number: RwSignal<bool>,
     pub require_special: RwSignal<bool>,
     pub require_capital: RwSignal<bool>,
@@ -22,13 +26,22 @@ pub struct Draft {
     pub lock_ends: RwSignal<bool>,
     pub require_second_factor: RwSignal<bool>,
     pub allow_trusted_browsers: RwSignal<bool>,
+    /// Audit entries are removed some day.
+    pub audit_ends: RwSignal<bool>,
 }
 
 impl Draft {
     /// Starts from the policy in force.
     pub fn new(policy: &AccountPolicy) -> Self {
         let text = |value: u32| RwSignal::new(value.to_string());
-        let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, sessions } = policy;
+        let AccountPolicy {
+            password,
+            lockout,
+            require_second_factor,
+            trusted_browsers,
+            sessions,
+            audit_retention_days,
+        } = policy;
         Self {
             minimum_length: text(password.minimum_length),
             maximum_failures: text(lockout.maximum_failures),
@@ -36,12 +49,14 @@ impl Draft {
             trusted_browser_days: text(trusted_browsers.days),
             idle_minutes: text(sessions.idle_minutes),
             absolute_hours: text(sessions.absolute_hours),
+            audit_retention_days: text(audit_retention_days.unwrap_or(A_YEAR)),
             require_number: RwSignal::new(password.require_number),
             require_special: RwSignal::new(password.require_special),
             require_capital: RwSignal::new(password.require_capital),
             lock_ends: RwSignal::new(lockout.minutes.is_some()),
             require_second_factor: RwSignal::new(*require_second_factor),
             allow_trusted_browsers: RwSignal::new(trusted_browsers.allowed),
+            audit_ends: RwSignal::new(audit_retention_days.is_some()),
         }
     }
 
@@ -54,6 +69,7 @@ impl Draft {
             PolicyField::TrustedBrowserDays => self.trusted_browser_days,
             PolicyField::IdleMinutes => self.idle_minutes,
             PolicyField::AbsoluteHours => self.absolute_hours,
+            PolicyField::AuditRetentionDays => self.audit_retention_days,
         }
     }
 
@@ -81,6 +97,7 @@ impl Draft {
                 idle_minutes: number(PolicyField::IdleMinutes),
                 absolute_hours: number(PolicyField::AbsoluteHours),
             },
+            audit_retention_days: self.audit_ends.get().then(|| number(PolicyField::AuditRetentionDays)),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         alert::Alert,
         browser,
         button::{Button, Emphasis},
+        changing::sometimes,
         field::{CheckBox, Kind, TextField, on_submit},
         loaded::Trouble,
         modal::Modal,
@@ -65,6 +66,7 @@ pub fn Editor(
             <LockSection draft errors />
             <SecondFactorSection draft errors enforced />
             <SessionSection draft errors />
+            <AuditSection draft errors />
             <div class="editor-foot">
                 <SaveProblem trouble errors reload />
                 <div class="actions">
@@ -190,6 +192,34 @@ fn SessionSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoVi
     }
 }
 
+#[component]
+fn AuditSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView {
+    view! {
+        <fieldset class="panel">
+            <legend class="panel-title">"Audit"</legend>
+            <CheckBox id="audit-ends" label="Remove old audit entries" value=draft.audit_ends />
+            {sometimes(move || {
+                draft
+                    .audit_ends
+                    .get()
+                    .then(|| {
+                        view! {
+                            <NumberField
+                                draft
+                                errors
+                                field=PolicyField::AuditRetentionDays
+                                label="Keep audit entries for"
+                                unit="days"
+                            />
+                        }
+                            .into_any()
+                    })
+            })}
+            <p class="muted">"What was removed can't be brought back; that something was removed is recorded, and the rest can still be verified."</p>
+        </fieldset>
+    }
+}
+
 /// The id of a field in the document.
 const fn id(field: PolicyField) -> &'static str {
     match field {
@@ -199,6 +229,7 @@ const fn id(field: PolicyField) -> &'static str {
         PolicyField::TrustedBrowserDays => "trusted-browser-days",
         PolicyField::IdleMinutes => "idle-minutes",
         PolicyField::AbsoluteHours => "absolute-hours",
+        PolicyField::AuditRetentionDays => "audit-retention-days",
     }
 }
 

@@ -9,7 +9,9 @@ use leptos::prelude::*;
 /// The policy in force and the way to change it.
 #[component]
 pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoView {
-    let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, sessions } = policy;
+    let AccountPolicy { password, lockout, require_second_factor, trusted_browsers, sessions, audit_retention_days } =
+        policy;
+    let kept = audit_retention_days.map_or_else(|| "For ever".to_owned(), |days| counted(days, "day"));
     let lock = match lockout.minutes {
         Some(minutes) => counted(minutes, "minute"),
         None => "Until an administrator unlocks the account".to_owned(),
@@ -63,6 +65,7 @@ pub fn Summary(policy: AccountPolicy, edit: impl Fn() + 'static) -> impl IntoVie
                 ("End in any case after", counted(sessions.absolute_hours, "hour")),
             ]
         />
+        <Section id="audit-policy" title="Audit" rows=vec![("Keep audit entries for", kept)] />
     }
 }
 
