@@ -27,6 +27,7 @@ for (const width of [320, 360]) {
       ['/profile', 'Profile'],
       ['/settings', 'System settings'],
       ['/settings/account-policy', 'Account policy'],
+      ['/settings/audit', 'Audit'],
       ['/nowhere', 'Page not found'],
     ]) {
       await page.goto(path);

@@ -137,20 +137,20 @@ both_databases! {
         portal.service.clean_up().await.unwrap();
         let after = portal.audit().await;
         // Days 1 to 10 and the entry about alice are older than 30 days.
-        assert_eq!(after.first().unwrap().sequence, 20);
-        assert_eq!(after.len(), before.len() - 19 + 1);
+        assert_eq!(after.first().unwrap().sequence, 22);
+        assert_eq!(after.len(), before.len() - 21 + 1);
         let removal = after.last().unwrap();
         assert_eq!((removal.event.as_str(), removal.actor_name.as_deref()), ("audit_pruned", None));
         let detail: serde_json::Value = serde_json::from_str(removal.detail.as_deref().unwrap()).unwrap();
-        assert_eq!((&detail["entries"], &detail["through"], &detail["kept_days"]), (&19.into(), &19.into(), &30.into()));
-        assert_eq!(detail["hash"], hex::encode(&before[18].hash));
-        assert!(matches!(verify(&portal, 1).await, ChainState::Holds { verified: Verified { after: 19, .. }, .. }));
+        assert_eq!((&detail["entries"], &detail["through"], &detail["kept_days"]), (&21.into(), &21.into(), &30.into()));
+        assert_eq!(detail["hash"], hex::encode(&before[20].hash));
+        assert!(matches!(verify(&portal, 1).await, ChainState::Holds { verified: Verified { after: 21, .. }, .. }));
 
         // Again some days later, and it still holds; nothing is removed twice.
         portal.clock.advance(2 * DAY);
         portal.service.clean_up().await.unwrap();
         portal.service.clean_up().await.unwrap();
-        assert_eq!(portal.audit().await.first().unwrap().sequence, 24);
+        assert_eq!(portal.audit().await.first().unwrap().sequence, 26);
         assert_eq!(portal.count(AuditEvent::AuditPruned).await, 2);
         assert!(matches!(verify(&portal, 10_000).await, ChainState::Holds { .. }));
         // A piece that begins where entries have gone begins anew.
@@ -167,7 +167,7 @@ both_databases! {
         one.unwrap();
         two.unwrap();
         assert_eq!(portal.count(AuditEvent::AuditPruned).await, 1);
-        assert_eq!(portal.audit().await.first().unwrap().sequence, 20);
+        assert_eq!(portal.audit().await.first().unwrap().sequence, 22);
         assert!(matches!(verify(&portal, 10_000).await, ChainState::Holds { .. }));
     }
 
@@ -188,9 +188,9 @@ both_databases! {
         let entries = portal.audit().await.len();
         for sql in [
             "DELETE FROM audit_entries",
-            "DELETE FROM audit_entries WHERE sequence = 20",
+            "DELETE FROM audit_entries WHERE sequence = 22",
             "DELETE FROM audit_anchor",
-            "UPDATE audit_entries SET at = 0 WHERE sequence = 20",
+            "UPDATE audit_entries SET at = 0 WHERE sequence = 22",
             // Back, to nowhere, with a wrong hash, and to the newest.
             "UPDATE audit_anchor SET sequence = 1",
             "UPDATE audit_anchor SET sequence = 100000",

@@ -143,6 +143,7 @@ both_databases! {
         assert_eq!(overview(&root, 7).await.locked, 1);
         portal.clock.advance(15 * 60);
         assert_eq!(overview(&root, 7).await.locked, 0, "it ends by itself");
+        root.step_up(PASSWORD, "").await.unwrap();
         portal.change_policy(&root, |policy| policy.lockout.minutes = None).await;
         assert_eq!(overview(&root, 7).await.locked, 1, "or not");
     }

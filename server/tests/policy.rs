@@ -77,6 +77,7 @@ both_databases! {
         all.trusted_browsers.days = 0;
         all.sessions.idle_minutes = 0;
         all.sessions.absolute_hours = 0;
+        all.audit_retention_days = Some(0);
         assert_eq!(save_policy(&root, &all, 1).await, Err(ApiError::Policy(PolicyField::ALL.to_vec())));
         assert_eq!(policy(&root).await.policy, AccountPolicy::default());
     }

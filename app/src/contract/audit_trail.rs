@@ -173,7 +173,7 @@ pub struct AuditEntry {
     pub browser: Option<String>,
     /// The `User-Agent` header that this was read from.
     pub user_agent: Option<String>,
-    /// More about it, as JSON.
+    /// More about it: JSON, laid out for reading.
     pub detail: Option<String>,
     /// SHA-256 over this entry and the hash of the one before, in hexadecimal.
     pub hash: String,

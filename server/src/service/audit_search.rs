@@ -200,7 +200,13 @@ fn readable(row: EntryRow) -> AuditEntry {
         address: row.address,
         browser: row.user_agent.as_deref().map(readable_browser),
         user_agent: row.user_agent,
-        detail: row.detail,
+        detail: row.detail.map(laid_out),
         hash: hex::encode(row.hash),
     }
+}
+
+/// JSON on several lines; anything else as it is.
+fn laid_out(detail: String) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(&detail);
+    value.map_or(detail, |value| format!("{value:#}"))
 }

@@ -212,20 +212,25 @@ pub async fn rows(
 /// A sequence below every entry of this Unix time or later, as far as the
 /// clocks of the portal's nodes agree to `tolerance` seconds.
 ///
+/// Of the entries just before that time the lowest counts, so that a few that
+/// a wrong clock has put there hide nothing.
+///
 /// # Errors
 /// See [`StoreError`].
 pub async fn before_time(db: &Db, at: i64, tolerance: i64) -> Result<i64, StoreError> {
-    let sql = "SELECT sequence, at FROM audit_entries WHERE at < $1 ORDER BY at DESC LIMIT 1";
-    let place: Option<Place> = db.optional(sql, values![at.saturating_sub(tolerance)]).await?;
-    Ok(place.map_or(Window::WHOLE.after, |place| place.sequence))
+    let sql = "SELECT MIN(sequence) FROM
+                   (SELECT sequence FROM audit_entries WHERE at < $1 ORDER BY at DESC LIMIT 100) nearest";
+    let (sequence,): (Option<i64>,) = db.one(sql, values![at.saturating_sub(tolerance)]).await?;
+    Ok(sequence.unwrap_or(Window::WHOLE.after))
 }
 
-/// A sequence above every entry before this Unix time, as far as clocks agree.
+/// A sequence above every entry before this Unix time, in the same sense.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn after_time(db: &Db, at: i64, tolerance: i64) -> Result<i64, StoreError> {
-    let sql = "SELECT sequence, at FROM audit_entries WHERE at >= $1 ORDER BY at LIMIT 1";
-    let place: Option<Place> = db.optional(sql, values![at.saturating_add(tolerance)]).await?;
-    Ok(place.map_or(Window::WHOLE.before, |place| place.sequence))
+    let sql = "SELECT MAX(sequence) FROM
+                   (SELECT sequence FROM audit_entries WHERE at >= $1 ORDER BY at LIMIT 100) nearest";
+    let (sequence,): (Option<i64>,) = db.one(sql, values![at.saturating_add(tolerance)]).await?;
+    Ok(sequence.unwrap_or(Window::WHOLE.before))
 }

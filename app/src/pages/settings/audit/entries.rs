@@ -218,6 +218,9 @@ fn Foot(
         _ => String::new(),
     };
     let there_is_more = Memo::new(move |_| state.get().1);
+    let searches = move || running.get() && state.get().2.is_some();
+    // One button, which keeps the focus while there is more.
+    let press = move |_| if running.get_untracked() { found.stop() } else { found.more() };
     view! {
         <div class="audit-foot">
             <p class="empty" role="status">
@@ -228,11 +231,12 @@ fn Foot(
                 there_is_more
                     .get()
                     .then(|| {
-                        if running.get() {
-                            view! { <Button on:click=move |_| found.stop()>"Stop searching"</Button> }.into_any()
-                        } else {
-                            view! { <Button on:click=move |_| found.more()>"Show more"</Button> }.into_any()
+                        view! {
+                            <Button on:click=press>
+                                {move || if searches() { "Stop searching" } else { "Show more" }}
+                            </Button>
                         }
+                            .into_any()
                     })
             })}
         </div>

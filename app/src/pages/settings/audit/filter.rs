@@ -3,6 +3,7 @@
 use crate::{
     components::{
         activity_words::words,
+        browser,
         changing::sometimes,
         field::on_submit,
         icon::{Glyph, Icon},
@@ -13,11 +14,14 @@ use crate::{
     },
     routes,
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_router::hooks::use_navigate;
 
 /// Longest text of a field, in characters.
 const LONGEST: &str = "100";
+
+/// The id of what opens the list of events.
+const EVENTS_CHOSEN: &str = "events-chosen";
 
 /// The form. What is typed counts when it is sent.
 #[component]
@@ -47,7 +51,7 @@ pub fn FilterForm(
                     value=Signal::derive(move || draft.with(|draft| draft.user.clone()))
                     set=move |text| draft.update(|draft| draft.user = text) />
                 <OutcomeField draft />
-                <EventsField draft />
+                <EventsField draft filter />
                 <Field problems field=AuditField::Text id="text" label="Search" kind="search"
                     value=Signal::derive(move || draft.with(|draft| draft.text.clone()))
                     set=move |text| draft.update(|draft| draft.text = text) />
@@ -151,7 +155,25 @@ fn OutcomeField(draft: RwSignal<AuditFilter>) -> impl IntoView {
 
 /// Any number of events, behind a button that says which.
 #[component]
-fn EventsField(draft: RwSignal<AuditFilter>) -> impl IntoView {
+fn EventsField(
+    draft: RwSignal<AuditFilter>,
+    /// Closes when another one is asked for.
+    filter: Memo<AuditFilter>,
+) -> impl IntoView {
+    let details = NodeRef::<html::Details>::new();
+    let close = move |focus: bool| {
+        if let Some(details) = details.get_untracked() {
+            // Fails only for a name that no attribute can have.
+            let _ = details.remove_attribute("open");
+            if focus {
+                browser::focus(EVENTS_CHOSEN);
+            }
+        }
+    };
+    Effect::new(move |_| {
+        filter.track();
+        close(false);
+    });
     let chosen = Memo::new(move |_| draft.with(|draft| draft.events.clone()));
     let summary = move || {
         chosen.with(|events| match events.as_slice() {
@@ -188,8 +210,8 @@ fn EventsField(draft: RwSignal<AuditFilter>) -> impl IntoView {
             <span class="field-label" id="events-label">
                 "Events"
             </span>
-            <details class="choices">
-                <summary class="input" id="events-chosen" aria-labelledby="events-label events-chosen">
+            <details class="choices" node_ref=details on:keydown=move |event| if event.key() == "Escape" { close(true) }>
+                <summary class="input" id=EVENTS_CHOSEN aria-labelledby="events-label events-chosen">
                     {summary}
                 </summary>
                 <div class="choices-list" role="group" aria-labelledby="events-label" tabindex="0">
