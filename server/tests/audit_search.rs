@@ -109,7 +109,7 @@ both_databases! {
         let text = |text: &str| AuditFilter { text: text.to_owned(), ..empty() };
         let user = |user: &str| AuditFilter { user: user.to_owned(), ..empty() };
         let added = "user_added";
-        let cases: [(AuditFilter, &[&str]); 16] = [
+        let cases: [(AuditFilter, &[&str]); 17] = [
             (user("ZOË"), &["signed_in", "sign_in_failed", added]),
             (user("root"), &["signed_in", added]),
             (user(OPERATOR), &["account_unlocked", added, added, added]),
@@ -118,6 +118,7 @@ both_databases! {
             (AuditFilter { events: vec![AuditEvent::AccountUnlocked, AuditEvent::SignInFailed], ..empty() },
                 &["account_unlocked", "sign_in_failed"]),
             (AuditFilter { events: vec![AuditEvent::SignedIn, AuditEvent::UserAdded], ..user("bob") }, &["signed_in", added]),
+            (AuditFilter { events: AuditEvent::ALL.to_vec(), outcome: Some(Outcome::Failure), ..empty() }, &["sign_in_failed"]),
             (AuditFilter { outcome: Some(Outcome::Failure), ..empty() }, &["sign_in_failed"]),
             (AuditFilter { outcome: Some(Outcome::Success), ..user("zoë") }, &["signed_in", added]),
             // An address, written otherwise; somebody's name.

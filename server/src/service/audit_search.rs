@@ -26,6 +26,9 @@ pub const PAGE: usize = 50;
 /// Entries that one request looks at, in all lanes together.
 pub const LOOKED_AT: i64 = 10_000;
 
+/// Events that are looked for by the index; among more, what is wanted is not rare.
+const MOST_EVENTS: usize = 8;
+
 /// Seconds by which the clocks of a portal's nodes may differ without an entry being missed.
 const CLOCKS_DIFFER: i64 = 3_600;
 
@@ -113,7 +116,7 @@ impl Service {
                 text = "";
             }
         }
-        if lanes.is_empty() && !filter.events.is_empty() {
+        if lanes.is_empty() && (1..=MOST_EVENTS).contains(&filter.events.len()) {
             lanes = filter.events.iter().map(|event| (Lane::Event, event.as_str().to_owned())).collect();
             conditions.events.clear();
         }

@@ -97,9 +97,9 @@ pub fn Verify() -> impl IntoView {
         <Button on:click=move |_| verification.run()>
             {move || if running.get() { "Stop verifying" } else { "Verify" }}
         </Button>
-        <div class="audit-verified" role="status">
+        <div class="audit-verified">
             {progress}
-            {outcome}
+            <div role="status">{outcome}</div>
             <Problem problem=trouble.signal() />
         </div>
     }
