@@ -109,7 +109,7 @@ async fn portal(folder: &Path) -> Service {
     service
 }
 
-/// People, most of them with a second factor and a set of recovery codes.
+/// People, most of them with a second factor and a set of recovery codes, which few have used.
 async fn generate_people(db: &Db, people: i64) {
     for sql in [
         "INSERT INTO users (id, name, name_key, password_hash, administrator, active, created_at)
@@ -126,7 +126,7 @@ async fn generate_people(db: &Db, people: i64) {
         "INSERT INTO recovery_codes (set_id, number, hash, used_at)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1),
              c (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM c WHERE k < 10)
-         SELECT 'set-' || i, k, randomblob(32), CASE WHEN k <= (i % 100) / 12 - 1 THEN 1790000000 END
+         SELECT 'set-' || i, k, randomblob(32), CASE WHEN i % 20 = 0 AND k <= (i % 100) / 10 THEN 1790000000 END
          FROM n, c WHERE i % 10 < 7",
         "INSERT INTO adoption_days (day, people, with_second_factor)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 365)

@@ -103,16 +103,18 @@ pub async fn adoption(db: &Db, from: i64) -> Result<Vec<AdoptionRow>, StoreError
 
 /// Active people, and those of them with a second factor.
 ///
-/// Counted by indexes alone: everybody, less the few who are not active.
+/// Whoever has a second factor has one set of recovery codes, however many
+/// methods there are: sets are counted, by indexes alone, less the few whose
+/// people are not active.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn adoption_now(db: &Db) -> Result<(i64, i64), StoreError> {
     db.one(
         "SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active),
-                (SELECT COUNT(*) FROM (SELECT DISTINCT user_id FROM methods) m)
+                (SELECT COUNT(*) FROM recovery_sets)
                     - (SELECT COUNT(*) FROM users u WHERE NOT u.active
-                           AND EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id))",
+                           AND EXISTS (SELECT 1 FROM recovery_sets s WHERE s.user_id = u.id))",
         values![],
     )
     .await
