@@ -28,6 +28,9 @@ pub const AUDIT_EXPORT: &str = "/api/audit-export";
 /// People without a second factor.
 pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
 
+/// People whose accounts are locked.
+pub const LOCKED_USERS: &str = "/settings/users?filter=locked";
+
 /// Longest path that is carried along, in bytes.
 const LONGEST_NEXT: usize = 2_000;
 

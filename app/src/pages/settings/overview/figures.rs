@@ -28,6 +28,7 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 <p class="muted">{words}</p>
                 <a href=routes::USERS_WITHOUT_SECOND_FACTOR class="button">
                     "Show who"
+                    <span class="visually-hidden">" has no second factor"</span>
                 </a>
             </section>
             <section class="tile" aria-labelledby="tile-locked">
@@ -36,8 +37,9 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 </h3>
                 <p class="tile-value" class:tile-caution=locked != 0>{locked}</p>
                 <p class="muted">"Locked now, after too many wrong passwords."</p>
-                <a href="/settings/users?filter=locked" class="button">
-                    "Show locked accounts"
+                <a href=routes::LOCKED_USERS class="button">
+                    "Show who"
+                    <span class="visually-hidden">" is locked out"</span>
                 </a>
             </section>
             <section class="tile" aria-labelledby="tile-low">
