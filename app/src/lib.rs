@@ -22,7 +22,7 @@ pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 
-pub use components::hydration::Hydrated;
+pub use components::{activity_words::words as event_words, hydration::Hydrated};
 #[cfg(feature = "ssr")]
 pub use shell::{Site, shell};
 
@@ -35,8 +35,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    AccountPolicyPage, CodePage, DashboardPage, Layout, NotFoundPage, PhonePage, ProfilePage, RecoveryCodePage,
-    RemindPage, SettingsPage, SignInPage, UsersPage, WelcomePage,
+    AccountPolicyPage, AuditTrailPage, CodePage, DashboardPage, Layout, NotFoundPage, PhonePage, ProfilePage,
+    RecoveryCodePage, RemindPage, SettingsPage, SignInPage, UsersPage, WelcomePage,
 };
 
 /// Every page of the portal.
@@ -67,6 +67,7 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=path!("/settings/users") view={Lazy::<UsersPage>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/remind") view={Lazy::<RemindPage>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/audit") view={Lazy::<AuditTrailPage>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

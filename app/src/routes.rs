@@ -27,6 +27,16 @@ pub const REMIND: &str = "/settings/remind";
 /// People without a second factor.
 pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
 
+/// The audit trail.
+pub const AUDIT: &str = "/settings/audit";
+/// Downloads of the audit trail: the format follows.
+pub const AUDIT_EXPORT: &str = "/api/audit-export";
+/// People without a second factor.
+pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
+
+/// People whose accounts are locked.
+pub const LOCKED_USERS: &str = "/settings/users?filter=locked";
+
 /// Longest path that is carried along, in bytes.
 const LONGEST_NEXT: usize = 2_000;
 
@@ -79,7 +89,7 @@ pub fn encoded(text: &str) -> String {
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986 §2.3); slashes stay readable (§3.4).
-fn encode(byte: u8) -> String {
+pub(crate) fn encode(byte: u8) -> String {
     match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),

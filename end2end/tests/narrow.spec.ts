@@ -28,6 +28,7 @@ for (const width of [320, 360]) {
       ['/settings', 'System settings'],
       ['/settings/account-policy', 'Account policy'],
       ['/settings/users', 'Users'],
+      ['/settings/audit', 'Audit'],
       ['/nowhere', 'Page not found'],
     ]) {
       await page.goto(path);

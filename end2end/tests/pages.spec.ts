@@ -4,7 +4,7 @@ import { enter } from '../support/person';
 test('many pages at once are all whole', async ({ page, portal }) => {
   portal.add('admin', '--admin');
   await enter(page, 'admin');
-  const paths = ['/', '/profile', '/settings', '/settings/account-policy'];
+  const paths = ['/', '/profile', '/settings', '/settings/account-policy', '/settings/audit'];
   const answers = await Promise.all(
     Array.from({ length: 80 }, (_, index) => page.request.get(paths[index % paths.length])),
   );
@@ -19,7 +19,7 @@ test('many pages at once are all whole', async ({ page, portal }) => {
 test('pages may be kept by nobody, and say what they allow', async ({ page, portal }) => {
   portal.add('admin', '--admin');
   await enter(page, 'admin');
-  for (const path of ['/', '/profile', '/settings/account-policy', '/sign-in']) {
+  for (const path of ['/', '/profile', '/settings/account-policy', '/settings/audit', '/sign-in']) {
     const headers = (await page.request.get(path)).headers();
     expect(headers['cache-control'], path).toContain('no-store');
     expect(headers['content-security-policy'], path).toContain("default-src 'none'");

@@ -73,6 +73,9 @@ const FUNCTIONS: &[Classified] = &[
     ("account-policy", For::Administrator, &[]),
     ("enforcement-impact", For::Administrator, &[]),
     ("missing-second-factors", For::Administrator, &[]),
+    ("audit-page", For::Administrator, &[]),
+    ("verify-audit", For::Administrator, &[]),
+    ("portal-overview", For::Administrator, &[("days", "30")]),
     ("save-account-policy", For::AdministratorSteppedUp, &[]),
     ("people", For::Administrator, &[]),
     ("check-list", For::Administrator, &[]),
@@ -123,6 +126,7 @@ fn lacks(function: For, who: Who) -> Option<ApiError> {
 async fn call(browser: &Browser, function: &str, fields: &[(&str, &str)]) -> Reply {
     let body = match function {
         "save-account-policy" => json!({ "policy": AccountPolicy::default(), "version": -1 }),
+        "audit-page" => json!({ "filter": {} }),
         "people" => json!({ "query": PeopleQuery::default() }),
         "check-list" | "add-people" => json!({ "list": "" }),
         "change-people" => json!({ "ids": ["none"], "change": PeopleChange::Unlock }),

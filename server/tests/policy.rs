@@ -49,6 +49,7 @@ both_databases! {
                 PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                 PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                 PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
+                PolicyField::AuditRetentionDays => policy.audit_retention_days = Some(value),
             }
             policy
         };
@@ -60,6 +61,7 @@ both_databases! {
             (PolicyField::TrustedBrowserDays, 1, 90),
             (PolicyField::IdleMinutes, 1, 1_440),
             (PolicyField::AbsoluteHours, 1, 720),
+            (PolicyField::AuditRetentionDays, 30, 3_650),
         ] {
             let below = least.checked_sub(1);
             for value in below.into_iter().chain([greatest + 1, u32::MAX]) {
@@ -79,6 +81,7 @@ both_databases! {
         all.trusted_browsers.days = 0;
         all.sessions.idle_minutes = 0;
         all.sessions.absolute_hours = 0;
+        all.audit_retention_days = Some(0);
         assert_eq!(save_policy(&root, &all, 1).await, Err(ApiError::Policy(PolicyField::ALL.to_vec())));
         assert_eq!(policy(&root).await.policy, AccountPolicy::default());
     }

@@ -42,6 +42,7 @@ fn case(key: PolicyKey) -> (AccountPolicy, PolicyValue, PolicyValue) {
             policy.sessions.idle_minutes = 60;
             (Number(2), Number(1))
         }
+        PolicyKey::AuditRetentionDays => (Number(60), Number(30)),
     };
     (policy, possible, impossible)
 }
@@ -87,6 +88,14 @@ async fn is_possible(key: PolicyKey, node: &TestPortal, name: &str) -> bool {
                 node.clock.advance(1_800);
             }
             browser.who_am_i().await.is_ok()
+        }
+        PolicyKey::AuditRetentionDays => {
+            node.add(name).await;
+            // The newest entry stays in any case.
+            node.add(&format!("{name}-later")).await;
+            node.clock.advance(31 * 86_400);
+            node.service.clean_up().await.unwrap();
+            node.audit().await.iter().any(|entry| entry.subject_name.as_deref() == Some(name))
         }
     }
 }

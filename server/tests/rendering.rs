@@ -13,9 +13,12 @@ async fn every_page_is_finished_whichever_thread_renders_it() {
         let root = root.tab();
         tokio::spawn(async move {
             for round in 0..40 {
-                for (path, shows) in
-                    [("/", "Recent"), ("/profile", "Add method"), ("/settings/account-policy", "Edit account policy")]
-                {
+                for (path, shows) in [
+                    ("/", "Recent"),
+                    ("/profile", "Add method"),
+                    ("/settings/account-policy", "Edit account policy"),
+                    ("/settings/audit", "Export as CSV"),
+                ] {
                     let page = tokio::time::timeout(IN_TIME, root.get(path)).await;
                     let page = page.unwrap_or_else(|_| panic!("{path} is not finished in time, in round {round}"));
                     assert!(page.text().contains(shows), "{path} is not complete, in round {round}: {}", page.text());

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use twofold::{
     clock::UnixTime,
     domain::lockout::{self, Allowance, Counter},
-    store::{Db, StoreError, attempts, people},
+    store::{Db, StoreError, attempts, audit_search, people},
     values,
 };
 
@@ -48,7 +48,8 @@ async fn counter(db: &Db, key: &str) -> Option<i64> {
 
 both_databases! {
     async fn every_statement_of_the_store_can_be_prepared(portal) {
-        for statement in statements() {
+        let put_together = audit_search::all_statements().into_iter().map(str::to_owned);
+        for statement in statements().into_iter().chain(put_together) {
             let sql = AssertSqlSafe(statement.clone()).into_sql_str();
             let outcome = match &portal.service.db {
                 Db::Sqlite { readers, .. } => readers.prepare(sql).await.map(drop),

@@ -4,8 +4,10 @@
 //! was checked, calls one method of the portal, and returns.
 
 pub mod account;
+pub mod audit;
 pub mod enrolment;
 pub mod method;
+pub mod overview;
 pub mod people;
 pub mod policy;
 pub mod recovery;

@@ -60,6 +60,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::AccessCodeUsed => "Temporary access code used",
         AuditEvent::PolicyChanged => "Account policy changed",
         AuditEvent::AuditExported => "Audit trail exported",
+        AuditEvent::AuditPruned => "Old audit entries removed",
         AuditEvent::EncryptionKeyRotated => "Encryption key replaced",
     }
 }

@@ -8,6 +8,7 @@ pub mod button;
 pub mod card;
 pub mod change_password;
 pub mod changing;
+pub mod chart;
 pub mod confirm;
 pub mod copied;
 pub mod countdown;

@@ -21,6 +21,34 @@ pub fn Moment(
     }
 }
 
+/// A point in time in UTC, to the second; the person's own time shows where
+/// they point to it, once the browser has taken over.
+#[component]
+pub fn UtcMoment(
+    /// Unix seconds.
+    at: i64,
+) -> impl IntoView {
+    let hydrated = use_hydrated();
+    let local = move || hydrated.get().then(|| format!("{} your time", in_local_time(at)));
+    view! {
+        <time datetime=machine_readable(at) title=local>
+            {utc_time(at)}
+        </time>
+        <span class="local-time">{local}</span>
+    }
+}
+
+/// "2026-03-09 14:05:07", in UTC.
+pub fn utc_time(at: i64) -> String {
+    let (hour, minute, second) = utc(at).to_hms();
+    format!("{} {hour:02}:{minute:02}:{second:02}", iso_date(at))
+}
+
+/// "9 Mar 2026, 15:05", in the person's own zone. Browser only.
+pub fn local_time(at: i64) -> String {
+    in_local_time(at)
+}
+
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 fn utc(at: i64) -> OffsetDateTime {
@@ -69,6 +97,7 @@ mod tests {
         let at = 1_773_065_107;
         assert_eq!(machine_readable(at), "2026-03-09T14:05:07Z");
         assert_eq!(in_utc(at), "9 Mar 2026, 14:05 UTC");
+        assert_eq!(utc_time(at), "2026-03-09 14:05:07");
         assert_eq!(iso_date(0), "1970-01-01");
     }
 }

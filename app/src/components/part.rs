@@ -14,13 +14,14 @@ pub type Opening = Pin<Box<dyn Future<Output = AnyView>>>;
 
 /// Makes a page, to be named in the routes, of which only the door is in the
 /// main part of the program. Pages with the same `part` are fetched together.
+/// With `and` something else is made ready that a document may show.
 ///
 /// The expression is a future: what a page has to wait for, it waits for there,
 /// and meanwhile the previous page stays. (Under a `Suspense` the server would
 /// make everything below the router's outlet, and ask for its content, several
 /// times over.)
 macro_rules! lazy_page {
-    ($(#[$doc:meta])* $page:ident, part $part:ident, preload $preload:ident, $open:ident => $view:expr) => {
+    ($(#[$doc:meta])* $page:ident, part $part:ident, preload $preload:ident $(and $other:path)?, $open:ident => $view:expr) => {
         #[leptos::wasm_split::wasm_split($part, wasm_split_path = leptos::wasm_split, preload($preload), fallible)]
         fn $open() -> $crate::components::part::Part<$crate::components::part::Opening> {
             Ok(Box::pin($view))
@@ -46,6 +47,7 @@ macro_rules! lazy_page {
             async fn preload() {
                 // Opening the page tries again and says what is wrong.
                 let _ = $preload().await;
+                $($other().await;)?
             }
         }
     };

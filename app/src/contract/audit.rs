@@ -114,6 +114,8 @@ events! {
     // The portal
     PolicyChanged = "policy_changed",
     AuditExported = "audit_exported",
+    /// Entries older than the account policy keeps were removed.
+    AuditPruned = "audit_pruned",
     EncryptionKeyRotated = "encryption_key_rotated",
 }
 

@@ -4,6 +4,7 @@
 //! person reads.
 
 use super::{
+    audit_trail::AuditField,
     enrolment::EnrolmentProblem,
     password::PasswordRule,
     people::{AccessCodeProblem, DisplayNameProblem, LineProblem, ReasonProblem},
@@ -75,6 +76,8 @@ pub enum ApiError {
     Policy(Vec<PolicyField>),
     /// Someone else changed the policy meanwhile.
     PolicyConflict,
+    /// These fields of the filter hold values that can't be used.
+    AuditFilter(Vec<AuditField>),
     /// The policy demands a second factor: it can't be switched off.
     SecondFactorEnforced,
     /// An authenticator app can't be called so.
@@ -238,6 +241,7 @@ impl fmt::Display for ApiError {
             Self::Password(_) => f.write_str("The password does not keep all the rules below."),
             Self::Policy(_) => f.write_str("Some values are out of bounds. They are marked in the form."),
             Self::PolicyConflict => f.write_str("Someone else changed the policy meanwhile. Nothing of yours was saved; look at it as it is now and try again."),
+            Self::AuditFilter(_) => f.write_str("Some values of the filter can't be used. They are marked in the form."),
             Self::SecondFactorEnforced => f.write_str("The account policy demands two-factor authentication, so it can't be switched off."),
             Self::MethodName(problem) => problem.fmt(f),
             Self::LastAdministrator => f.write_str("This is the last active administrator. Make someone else an administrator first."),

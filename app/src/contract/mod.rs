@@ -7,8 +7,10 @@
 pub mod account;
 pub mod activity;
 pub mod audit;
+pub mod audit_trail;
 pub mod enrolment;
 pub mod error;
+pub mod overview;
 pub mod password;
 pub mod people;
 pub mod policy;

@@ -22,6 +22,9 @@ pub struct AccountPolicy {
     pub approve_access_codes: bool,
     /// How long sessions last.
     pub sessions: SessionLimits,
+    /// Days for which audit entries are kept, 30 to 3650; `None` for ever.
+    #[serde(default)]
+    pub audit_retention_days: Option<u32>,
 }
 
 /// When wrong passwords lock an account.
@@ -142,6 +145,8 @@ pub enum PolicyField {
     IdleMinutes,
     /// [`SessionLimits::absolute_hours`]
     AbsoluteHours,
+    /// [`AccountPolicy::audit_retention_days`]
+    AuditRetentionDays,
 }
 
 impl PolicyField {
@@ -154,6 +159,7 @@ impl PolicyField {
         Self::TrustedBrowserDays,
         Self::IdleMinutes,
         Self::AbsoluteHours,
+        Self::AuditRetentionDays,
     ];
 
     /// Least and greatest value allowed.
@@ -166,6 +172,7 @@ impl PolicyField {
             Self::TrustedBrowserDays => (1, 90),
             Self::IdleMinutes => (1, 1_440),
             Self::AbsoluteHours => (1, 720),
+            Self::AuditRetentionDays => (30, 3_650),
         }
     }
 
@@ -179,6 +186,7 @@ impl PolicyField {
             Self::TrustedBrowserDays => Some(policy.trusted_browsers.days),
             Self::IdleMinutes => Some(policy.sessions.idle_minutes),
             Self::AbsoluteHours => Some(policy.sessions.absolute_hours),
+            Self::AuditRetentionDays => policy.audit_retention_days,
         }
     }
 }
@@ -258,6 +266,7 @@ mod tests {
                     PolicyField::TrustedBrowserDays => policy.trusted_browsers.days = value,
                     PolicyField::IdleMinutes => policy.sessions.idle_minutes = value,
                     PolicyField::AbsoluteHours => policy.sessions.absolute_hours = value,
+                    PolicyField::AuditRetentionDays => policy.audit_retention_days = Some(value),
                 }
                 let expected = if good { vec![] } else { vec![field] };
                 assert_eq!(policy.problems(), expected, "{field:?} = {value}");

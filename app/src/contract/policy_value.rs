@@ -35,6 +35,8 @@ pub enum PolicyKey {
     IdleMinutes,
     /// [`SessionLimits::absolute_hours`]
     AbsoluteHours,
+    /// [`AccountPolicy::audit_retention_days`]
+    AuditRetentionDays,
 }
 
 /// What a key can hold.
@@ -44,13 +46,13 @@ pub enum PolicyValue {
     Number(u32),
     /// On or off.
     Switch(bool),
-    /// A lock that does not end by itself.
+    /// What does not come by itself: the end of a lock, the removal of audit entries.
     Never,
 }
 
 impl PolicyKey {
     /// Every value, in the order in which people see them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MinimumLength,
         Self::RequireNumber,
         Self::RequireSpecial,
@@ -64,6 +66,7 @@ impl PolicyKey {
         Self::ApproveAccessCodes,
         Self::IdleMinutes,
         Self::AbsoluteHours,
+        Self::AuditRetentionDays,
     ];
 
     /// Its name on the command line.
@@ -82,6 +85,7 @@ impl PolicyKey {
             Self::ApproveAccessCodes => "approve-access-codes",
             Self::IdleMinutes => "idle-minutes",
             Self::AbsoluteHours => "absolute-hours",
+            Self::AuditRetentionDays => "audit-retention-days",
         }
     }
 
@@ -106,6 +110,7 @@ impl PolicyKey {
             Self::ApproveAccessCodes => "A second administrator must approve temporary access codes",
             Self::IdleMinutes => "End without activity after",
             Self::AbsoluteHours => "End in any case after",
+            Self::AuditRetentionDays => "Keep audit entries for",
         }
     }
 
@@ -119,6 +124,7 @@ impl PolicyKey {
             Self::TrustedBrowserDays => Some(PolicyField::TrustedBrowserDays),
             Self::IdleMinutes => Some(PolicyField::IdleMinutes),
             Self::AbsoluteHours => Some(PolicyField::AbsoluteHours),
+            Self::AuditRetentionDays => Some(PolicyField::AuditRetentionDays),
             Self::RequireNumber
             | Self::RequireSpecial
             | Self::RequireCapital
@@ -134,7 +140,7 @@ impl PolicyKey {
             Self::MinimumLength => "character",
             Self::MaximumFailures => "attempt",
             Self::LockMinutes | Self::IdleMinutes => "minute",
-            Self::GraceDays | Self::TrustedBrowserDays => "day",
+            Self::GraceDays | Self::TrustedBrowserDays | Self::AuditRetentionDays => "day",
             Self::AbsoluteHours => "hour",
             Self::RequireNumber
             | Self::RequireSpecial
@@ -153,6 +159,7 @@ impl PolicyKey {
             PolicyValue::Number(number) => format!("{number} {}s", self.unit()),
             PolicyValue::Switch(true) => "On".to_owned(),
             PolicyValue::Switch(false) => "Off".to_owned(),
+            PolicyValue::Never if self == Self::AuditRetentionDays => "For ever".to_owned(),
             PolicyValue::Never => "Until an administrator unlocks the account".to_owned(),
         }
     }
@@ -168,6 +175,7 @@ impl PolicyKey {
             trusted_browsers,
             approve_access_codes,
             sessions,
+            audit_retention_days,
         } = policy;
         let PasswordPolicy { minimum_length, require_number, require_special, require_capital } = password;
         let Lockout { maximum_failures, minutes } = lockout;
@@ -187,6 +195,7 @@ impl PolicyKey {
             Self::ApproveAccessCodes => PolicyValue::Switch(*approve_access_codes),
             Self::IdleMinutes => PolicyValue::Number(*idle_minutes),
             Self::AbsoluteHours => PolicyValue::Number(*absolute_hours),
+            Self::AuditRetentionDays => audit_retention_days.map_or(PolicyValue::Never, PolicyValue::Number),
         }
     }
 
@@ -206,20 +215,21 @@ impl PolicyKey {
             }
             _ => false,
         };
+        let number_or_never = |place: &mut Option<u32>| {
+            *place = match value {
+                PolicyValue::Number(number) => Some(number),
+                PolicyValue::Never => None,
+                PolicyValue::Switch(_) => return false,
+            };
+            true
+        };
         match self {
             Self::MinimumLength => number(&mut policy.password.minimum_length),
             Self::RequireNumber => switch(&mut policy.password.require_number),
             Self::RequireSpecial => switch(&mut policy.password.require_special),
             Self::RequireCapital => switch(&mut policy.password.require_capital),
             Self::MaximumFailures => number(&mut policy.lockout.maximum_failures),
-            Self::LockMinutes => {
-                policy.lockout.minutes = match value {
-                    PolicyValue::Number(minutes) => Some(minutes),
-                    PolicyValue::Never => None,
-                    PolicyValue::Switch(_) => return false,
-                };
-                true
-            }
+            Self::LockMinutes => number_or_never(&mut policy.lockout.minutes),
             Self::RequireSecondFactor => switch(&mut policy.require_second_factor),
             Self::GraceDays => number(&mut policy.grace_days),
             Self::AllowTrustedBrowsers => switch(&mut policy.trusted_browsers.allowed),
@@ -227,14 +237,20 @@ impl PolicyKey {
             Self::ApproveAccessCodes => switch(&mut policy.approve_access_codes),
             Self::IdleMinutes => number(&mut policy.sessions.idle_minutes),
             Self::AbsoluteHours => number(&mut policy.sessions.absolute_hours),
+            Self::AuditRetentionDays => number_or_never(&mut policy.audit_retention_days),
         }
+    }
+
+    /// Whether it takes [`PolicyValue::Never`].
+    const fn may_be_never(self) -> bool {
+        matches!(self, Self::LockMinutes | Self::AuditRetentionDays)
     }
 
     /// Which values it takes, to be read after "takes": "a whole number from 8 to 128".
     pub fn takes(self) -> String {
         let Some(field) = self.field() else { return "on or off".to_owned() };
         let (least, greatest) = field.bounds();
-        let or_never = if self == Self::LockMinutes { ", or never" } else { "" };
+        let or_never = if self.may_be_never() { ", or never" } else { "" };
         format!("a whole number from {least} to {greatest}{or_never}")
     }
 
@@ -244,7 +260,7 @@ impl PolicyKey {
             (None, "on" | "true" | "yes") => Some(PolicyValue::Switch(true)),
             (None, "off" | "false" | "no") => Some(PolicyValue::Switch(false)),
             (None, _) => None,
-            (Some(PolicyField::LockMinutes), "never") => Some(PolicyValue::Never),
+            (Some(_), "never") if self.may_be_never() => Some(PolicyValue::Never),
             (Some(_), text) => text.parse().ok().map(PolicyValue::Number),
         }
     }

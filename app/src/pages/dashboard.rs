@@ -9,9 +9,13 @@ use crate::{
         loaded::Loaded,
         moment::Moment,
         page::PageHeading,
-        part::lazy_page,
+        part::{lazy_page, or_unreachable},
     },
     contract::profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
+    pages::settings::{
+        administers,
+        overview::{portal_overview, preload_if_shown},
+    },
     routes,
 };
 use leptos::prelude::*;
@@ -21,17 +25,40 @@ const FEW_CODES: usize = 3;
 
 lazy_page! {
     /// The start page.
-    DashboardPage, part account, preload preload_dashboard, dashboard => async {
+    DashboardPage, part account, preload preload_dashboard and preload_if_shown, dashboard => async {
         let overview = settled(fetched(|| (), |()| fetch_security_overview())).await;
-        view! { <Dashboard overview /> }.into_any()
+        let portal = if administers() { Some(portal().await) } else { None };
+        view! { <Dashboard overview portal /> }.into_any()
+    }
+}
+
+/// How the portal is doing, for administrators.
+async fn portal() -> AnyView {
+    #[cfg(feature = "ssr")]
+    leptos::prefetch_lazy_fn_on_server("settings");
+    match portal_overview().await {
+        Ok(overview) => overview.await,
+        Err(problem) => or_unreachable(Err(problem)),
     }
 }
 
 #[component]
-fn Dashboard(overview: Fetched<SecurityOverview>) -> impl IntoView {
+fn Dashboard(
+    overview: Fetched<SecurityOverview>,
+    /// How the portal is doing, for those who may know.
+    portal: Option<AnyView>,
+) -> impl IntoView {
+    let lead = if portal.is_some() {
+        "The portal's security and your own at a glance."
+    } else {
+        "Your account's security at a glance."
+    };
+    let own = portal.is_some().then(|| view! { <h2 class="own-title">"Your account"</h2> });
     view! {
-        <PageHeading title="Dashboard" lead="Your account's security at a glance." />
+        <PageHeading title="Dashboard" lead />
         <GraceNotice />
+        {portal}
+        {own}
         <Loaded
             resource=overview
             show=|SecurityOverview { two_factor, recent_sign_ins }| {

@@ -5,7 +5,9 @@ use crate::contract::{
     ApiError,
     account::{Invitation, Standing, Viewer},
     activity::ActivityPage,
+    audit_trail::{AuditFilter, AuditPage, ChainState},
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, PhoneLink, PhoneSetUp},
+    overview::PortalOverview,
     password::PasswordPolicy,
     people::{
         ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery,
@@ -20,7 +22,7 @@ use async_trait::async_trait;
 
 /// Everything the interface can ask for.
 pub trait Portal:
-    SignIn + SecondFactor + RecoveryCodes + Sessions + Accounts + People + Policies + Send + Sync
+    SignIn + SecondFactor + RecoveryCodes + Sessions + Accounts + People + Policies + Audit + Send + Sync
 {
 }
 
@@ -205,4 +207,20 @@ pub trait Policies: Send + Sync {
         policy: AccountPolicy,
         version: i64,
     ) -> Result<VersionedPolicy, ApiError>;
+}
+
+/// What happened in the portal.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// Entries of the audit trail; with `cursor` those that follow that entry in the order of the filter.
+    async fn audit_page(
+        &self,
+        caller: &Administrator,
+        filter: AuditFilter,
+        cursor: Option<i64>,
+    ) -> Result<AuditPage, ApiError>;
+    /// Verifies a piece of the chain, after the entry `from` or from the beginning.
+    async fn verify_audit_chain(&self, caller: &Administrator, from: Option<i64>) -> Result<ChainState, ApiError>;
+    /// How the portal is doing, with the last `days` days.
+    async fn portal_overview(&self, caller: &Administrator, days: u32) -> Result<PortalOverview, ApiError>;
 }

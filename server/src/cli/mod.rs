@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
 
+mod audit;
 mod policy;
 mod serve;
 mod user;
@@ -35,6 +36,11 @@ enum Command {
     Policy {
         #[command(subcommand)]
         command: policy::PolicyCommand,
+    },
+    /// Verify or export the audit trail, also while the portal is being served.
+    Audit {
+        #[command(subcommand)]
+        command: audit::AuditCommand,
     },
 }
 
@@ -72,6 +78,7 @@ pub fn run() -> ExitCode {
                 Command::Serve(args) => serve::serve(*args).await,
                 Command::User { command } => user::run(command).await,
                 Command::Policy { command } => policy::run(command).await,
+                Command::Audit { command } => audit::run(command).await,
             }
         }),
         Err(error) => Err(Failure(format!("could not start: {error}"))),

@@ -8,10 +8,12 @@
 //! | being signed in | [`session`], [`trusted_browser`], [`grace`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
-//! | what happened | [`audit`] |
+//! | what happened | [`audit`], [`audit_search`], [`audit_export`] |
 
 pub mod access_code;
 pub mod audit;
+pub mod audit_export;
+pub mod audit_search;
 pub mod client;
 pub mod code;
 pub mod common_password;

@@ -3,10 +3,11 @@
 //! ```text
 //! request -> security headers -> catch panic -+-> /health/*, /pkg/*
 //!                                             '-> size limit -> compression -> origin check -> session -> gate
-//!                                                   -> /api/who-am-i, /api/* (server functions), pages
+//!                                                   -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
 pub mod assets;
+mod audit_export;
 mod health;
 mod middleware;
 mod problem_page;
@@ -74,7 +75,10 @@ pub fn router(service: Service, web: Web) -> Router {
             .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)))
             .layer(RequestBodyLimitLayer::new(largest_body))
     };
+    let downloads =
+        Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export)).with_state(shared.clone());
     let (application, lists) = application(&service);
+    let application = application.merge(downloads);
     Router::new()
         .merge(guarded(application, LARGEST_BODY))
         .merge(guarded(lists, LARGEST_LIST))

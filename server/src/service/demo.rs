@@ -18,6 +18,7 @@ use crate::{
         accounts::{self, UserRow},
         methods::{self, NewMethod},
         recovery::{self, NewSet},
+        statistics::{self, AdoptionRow},
     },
 };
 use app::{contract::ApiError, portal::Client};
@@ -32,6 +33,9 @@ const PEOPLE: [(&str, bool); 5] = [("alice", true), ("bob", false), ("carol", fa
 /// Who of them has a second factor already.
 const ENROLLED: &str = "carol";
 
+/// Since when.
+const ENROLLED_DAYS_AGO: i64 = 9;
+
 /// Fills an empty database; answers a line to print per account.
 ///
 /// # Errors
@@ -45,7 +49,7 @@ pub async fn fill(service: &Service) -> Result<Vec<String>, ApiError> {
     let hashes = service.hasher.derive_many(&bytes, salt).await?;
     let mut tx = service.db.begin().await?;
     accounts::close_first_administrator(&mut tx, service.now().0).await?;
-    let mut lines = Vec::new();
+    let (mut lines, mut people) = (Vec::new(), Vec::new());
     for (name, administrator) in PEOPLE {
         let user = service.insert_user(&mut tx, &parse_name(name)?, "", Some(&hash), administrator).await?;
         let mut line = format!("{name}  password {PASSWORD}{}", if administrator { "  (administrator)" } else { "" });
@@ -66,10 +70,12 @@ pub async fn fill(service: &Service) -> Result<Vec<String>, ApiError> {
             .await?;
             line += &format!("  with 2FA, setup key {}", secret.base32().as_str());
         }
-        add_events(service, &mut tx, &user).await?;
         lines.push(line);
+        people.push(user);
     }
+    add_events(service, &mut tx, &people).await?;
     tx.commit().await?;
+    add_adoption(service).await?;
     Ok(lines)
 }
 
@@ -82,7 +88,7 @@ async fn enrol(
 ) -> Result<(), ApiError> {
     let id = service.new_id();
     let sealed = service.keyring.seal(&mut service.rng(), Purpose::TotpSecret, &id, secret.as_bytes())?;
-    let added = service.now().plus(-9 * 86_400);
+    let added = service.now().plus(-ENROLLED_DAYS_AGO * 86_400);
     let method = NewMethod {
         id: &id,
         user_id: &user.id,
@@ -96,25 +102,58 @@ async fn enrol(
     Ok(())
 }
 
-/// A fortnight of coming in, now and then with a wrong password first.
-async fn add_events(service: &Service, tx: &mut Tx, user: &UserRow) -> Result<(), ApiError> {
-    let agents = [
-        "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
-    ];
+/// What browsers call themselves.
+const AGENTS: [&str; 2] = [
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+];
+
+/// A fortnight of coming in, now and then with a wrong password first, and one
+/// person's set-up; in the order in which it happened, as a trail is.
+async fn add_events(service: &Service, tx: &mut Tx, people: &[UserRow]) -> Result<(), ApiError> {
+    use AuditEvent as E;
     let today = service.now().0;
-    for day in (1..=14_i64).rev().step_by(3) {
-        let at = UnixTime(today - day * 86_400 + day * 613);
-        let client = Client {
-            address: IpAddr::from([192, 0, 2, u8::try_from(20 + day).unwrap_or(20)]),
-            user_agent: agents[usize::from(day % 2 == 0)].to_owned(),
-            browser_token: None,
-        };
-        let actor = Actor::claiming(Some(user), &client);
-        if day % 5 == 0 {
-            record(tx, at.plus(-20), actor, AuditEvent::SignInFailed, Outcome::Failure).await?;
+    for day in (1..=14_i64).rev() {
+        for (user, turn) in people.iter().zip(0_i64..) {
+            if (day + turn) % 3 == 0 {
+                continue;
+            }
+            let at = UnixTime(today - day * 86_400 + turn * 613);
+            let client = Client {
+                address: IpAddr::from([192, 0, 2, u8::try_from(20 + day).unwrap_or(20)]),
+                user_agent: AGENTS[usize::from((day + turn) % 2 == 0)].to_owned(),
+                browser_token: None,
+            };
+            let actor = Actor::claiming(Some(user), &client);
+            if (day + turn) % 5 == 0 {
+                record(tx, at, actor, E::SignInFailed, Outcome::Failure).await?;
+            }
+            record(tx, at.plus(20), actor, E::SignedIn, Outcome::Success).await?;
+            if user.name == ENROLLED && day == ENROLLED_DAYS_AGO {
+                for (seconds, event, outcome) in [
+                    (40, E::EnrolmentStarted, Outcome::Success),
+                    (70, E::EnrolmentCodeWrong, Outcome::Failure),
+                    (95, E::EnrolmentConfirmed, Outcome::Success),
+                    (120, E::EnrolmentFinished, Outcome::Success),
+                ] {
+                    record(tx, at.plus(seconds), actor, event, outcome).await?;
+                }
+            }
         }
-        record(tx, at, actor, AuditEvent::SignedIn, Outcome::Success).await?;
+    }
+    Ok(())
+}
+
+/// How many had a second factor on each day of that fortnight.
+async fn add_adoption(service: &Service) -> Result<(), ApiError> {
+    let today = service.now().0.div_euclid(86_400);
+    for ago in 1..=14 {
+        let row = AdoptionRow {
+            day: today - ago,
+            people: i64::try_from(PEOPLE.len()).unwrap_or(0),
+            with_second_factor: i64::from(ago <= ENROLLED_DAYS_AGO),
+        };
+        statistics::note_adoption(&service.db, row).await?;
     }
     Ok(())
 }

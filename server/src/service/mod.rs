@@ -8,6 +8,10 @@ mod accounts;
 mod activity;
 mod adding;
 mod audit;
+pub mod audit_chain;
+pub mod audit_export;
+mod audit_retention;
+pub mod audit_search;
 mod confirmation;
 pub mod demo;
 mod devices;
@@ -31,9 +35,12 @@ mod second_factor;
 mod sessions;
 pub use sessions::Use;
 mod sign_in;
+mod statistics;
 mod step_up;
 mod trust;
 pub mod users;
+
+pub use audit::Actor;
 
 use crate::{
     clock::{Clock, UnixTime},

@@ -45,7 +45,7 @@ pub(super) fn origin(address: &str, user_agent: &str) -> Origin {
 }
 
 /// "Firefox on Linux", from a `User-Agent` header.
-fn readable_browser(user_agent: &str) -> String {
+pub(super) fn readable_browser(user_agent: &str) -> String {
     let known = |name: &str| (name != "UNKNOWN").then(|| name.to_owned());
     match Parser::new().parse(user_agent).map(|agent| (known(agent.name), known(agent.os))) {
         Some((Some(browser), Some(os))) => format!("{browser} on {os}"),

@@ -149,6 +149,7 @@ pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
                 idle_minutes: small(row.idle_minutes),
                 absolute_hours: small(row.absolute_hours),
             },
+            audit_retention_days: row.audit_retention_days.map(small),
         },
     }
 }
@@ -173,5 +174,6 @@ fn row(policy: &AccountPolicy, version: i64, changed: &PolicyChange) -> PolicyRo
         absolute_hours: policy.sessions.absolute_hours.into(),
         changed_at: Some(changed.at),
         changed_by: Some(changed.by.clone()),
+        audit_retention_days: policy.audit_retention_days.map(Into::into),
     }
 }

@@ -145,6 +145,23 @@ pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<UserRow>, StoreError>
     .await
 }
 
+/// Someone who has an account.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Person {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+}
+
+/// The person with this normalised name, outside of a transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn find(db: &Db, name_key: &str) -> Result<Option<Person>, StoreError> {
+    db.optional("SELECT id, name FROM users WHERE name_key = $1", values![name_key]).await
+}
+
 /// Holds the person's row until the transaction ends.
 ///
 /// # Errors

@@ -4,6 +4,8 @@ pub mod access_codes;
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod audit_chain;
+pub mod audit_search;
 pub mod browsers;
 pub mod db;
 pub mod enrolments;
@@ -14,6 +16,7 @@ pub mod phone_links;
 pub mod policy;
 pub mod recovery;
 pub mod sessions;
+pub mod statistics;
 pub mod words;
 
 pub use db::{Db, StoreError, Tx};

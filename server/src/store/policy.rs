@@ -37,6 +37,8 @@ pub struct PolicyRow {
     pub idle_minutes: i64,
     /// Session limit in any case.
     pub absolute_hours: i64,
+    /// Audit entries are kept for so long; `None` for ever.
+    pub audit_retention_days: Option<i64>,
     /// Unix seconds of the latest change.
     pub changed_at: Option<i64>,
     /// Who made it.
@@ -70,7 +72,7 @@ pub struct ImpactRow {
 const SELECT: &str =
     "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
         lock_minutes, require_second_factor, required_since, grace_days, allow_trusted_browsers, trusted_browser_days,
-        idle_minutes, absolute_hours, approve_access_codes, changed_at, changed_by
+        idle_minutes, absolute_hours, approve_access_codes, audit_retention_days, changed_at, changed_by
      FROM account_policy WHERE id = 1";
 
 /// The policy in force.
@@ -112,7 +114,8 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
                  require_second_factor = $8, idle_minutes = $9, absolute_hours = $10,
                  allow_trusted_browsers = $11, trusted_browser_days = $12, grace_days = $13,
                  required_since = CASE WHEN $8 THEN COALESCE(required_since, $14) ELSE NULL END,
-                 changed_at = $14, changed_by = $15, approve_access_codes = $16
+                 changed_at = $14, changed_by = $15, approve_access_codes = $16,
+                 audit_retention_days = $17
              WHERE id = 1 AND version = $1 RETURNING version",
             values![
                 policy.version,
@@ -130,7 +133,8 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
                 policy.grace_days,
                 policy.changed_at,
                 policy.changed_by.as_deref(),
-                policy.approve_access_codes
+                policy.approve_access_codes,
+                policy.audit_retention_days
             ],
         )
         .await?;

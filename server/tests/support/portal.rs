@@ -11,14 +11,17 @@ use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
 use tokio::sync::RwLock;
 use twofold::{
-    clock::{SettableClock, UnixTime},
+    clock::{Clock as _, SettableClock, UnixTime},
     config::{DataArgs, PublicUrl},
     crypto::password::{Params, PasswordHasher},
-    domain::audit::AuditEvent,
+    domain::audit::{AuditEvent, Outcome},
     http::{Web, router},
     open::open,
     service::{Service, Settings, users::FirstPassword},
-    store::{self, audit::EntryRow},
+    store::{
+        self,
+        audit::{EntryRow, NewEntry},
+    },
 };
 
 /// Everybody's password; it keeps the rules of the default policy.
@@ -197,6 +200,25 @@ impl TestPortal {
     /// The audit trail, oldest first.
     pub async fn audit(&self) -> Vec<EntryRow> {
         store::audit::after(&self.service.db, 0, 100_000).await.unwrap()
+    }
+
+    /// Adds entries about something that concerns nobody.
+    pub async fn append(&self, count: usize, event: AuditEvent) {
+        let entry = NewEntry {
+            at: self.clock.now().0,
+            event,
+            outcome: Outcome::Success,
+            actor: None,
+            subject: None,
+            address: Some("198.51.100.9"),
+            user_agent: None,
+            detail: None,
+        };
+        let mut tx = self.service.db.begin().await.unwrap();
+        for _ in 0..count {
+            store::audit::append(&mut tx, &entry).await.unwrap();
+        }
+        tx.commit().await.unwrap();
     }
 
     /// How often something happened.

@@ -43,6 +43,13 @@ fn list() -> AnyView {
                 </a>
                 <p class="muted">"Who has no second factor yet, and a ready message for each of them."</p>
             </li>
+            <li class="panel">
+                <a href=routes::AUDIT class="setting">
+                    <span class="setting-name">"Audit"</span>
+                    <Icon glyph=Glyph::Forward />
+                </a>
+                <p class="muted">"What happened, who did it, from where and how it ended; to search, export and verify."</p>
+            </li>
         </ul>
     }
     .into_any()

@@ -2,11 +2,14 @@
 //! fetched when they are opened.
 
 mod account_policy;
+mod audit;
 mod index;
+pub mod overview;
 mod remind;
 mod users;
 
 pub use account_policy::AccountPolicyPage;
+pub use audit::AuditTrailPage;
 pub use index::SettingsPage;
 pub use remind::RemindPage;
 pub use users::UsersPage;
@@ -20,7 +23,7 @@ use leptos::prelude::*;
 /// Whether whoever is signed in may see these pages.
 ///
 /// Presentation only: the portal itself refuses everybody else.
-fn administers() -> bool {
+pub fn administers() -> bool {
     use_signed_in().viewer().is_some_and(|viewer| viewer.administrator)
 }
 

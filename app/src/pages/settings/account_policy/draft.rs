@@ -7,6 +7,9 @@ use crate::contract::{
 };
 use leptos::prelude::*;
 
+/// Days that are proposed when audit entries shall be removed some day.
+const A_YEAR: u32 = 365;
+
 /// The policy as it stands in the editor.
 #[derive(Clone, Copy)]
 pub struct Draft {
@@ -17,6 +20,7 @@ pub struct Draft {
     trusted_browser_days: RwSignal<String>,
     idle_minutes: RwSignal<String>,
     absolute_hours: RwSignal<String>,
+    audit_retention_days: RwSignal<String>,
     pub require_number: RwSignal<bool>,
     pub require_special: RwSignal<bool>,
     pub require_capital: RwSignal<bool>,
@@ -25,6 +29,8 @@ pub struct Draft {
     pub require_second_factor: RwSignal<bool>,
     pub allow_trusted_browsers: RwSignal<bool>,
     pub approve_access_codes: RwSignal<bool>,
+    /// Audit entries are removed some day.
+    pub audit_ends: RwSignal<bool>,
 }
 
 impl Draft {
@@ -39,6 +45,7 @@ impl Draft {
             trusted_browsers,
             approve_access_codes,
             sessions,
+            audit_retention_days,
         } = policy;
         Self {
             minimum_length: text(password.minimum_length),
@@ -48,6 +55,7 @@ impl Draft {
             trusted_browser_days: text(trusted_browsers.days),
             idle_minutes: text(sessions.idle_minutes),
             absolute_hours: text(sessions.absolute_hours),
+            audit_retention_days: text(audit_retention_days.unwrap_or(A_YEAR)),
             require_number: RwSignal::new(password.require_number),
             require_special: RwSignal::new(password.require_special),
             require_capital: RwSignal::new(password.require_capital),
@@ -55,6 +63,7 @@ impl Draft {
             require_second_factor: RwSignal::new(*require_second_factor),
             allow_trusted_browsers: RwSignal::new(trusted_browsers.allowed),
             approve_access_codes: RwSignal::new(*approve_access_codes),
+            audit_ends: RwSignal::new(audit_retention_days.is_some()),
         }
     }
 
@@ -68,6 +77,7 @@ impl Draft {
             PolicyField::TrustedBrowserDays => self.trusted_browser_days,
             PolicyField::IdleMinutes => self.idle_minutes,
             PolicyField::AbsoluteHours => self.absolute_hours,
+            PolicyField::AuditRetentionDays => self.audit_retention_days,
         }
     }
 
@@ -78,6 +88,7 @@ impl Draft {
         }
         match (key, value) {
             (PolicyKey::LockMinutes, value) => self.lock_ends.set(value != PolicyValue::Never),
+            (PolicyKey::AuditRetentionDays, value) => self.audit_ends.set(value != PolicyValue::Never),
             (key, PolicyValue::Switch(on)) => {
                 if let Some(switch) = self.switch(key) {
                     switch.set(on);
@@ -102,7 +113,8 @@ impl Draft {
             | PolicyKey::GraceDays
             | PolicyKey::TrustedBrowserDays
             | PolicyKey::IdleMinutes
-            | PolicyKey::AbsoluteHours => None,
+            | PolicyKey::AbsoluteHours
+            | PolicyKey::AuditRetentionDays => None,
         }
     }
 
@@ -132,6 +144,7 @@ impl Draft {
                 idle_minutes: number(PolicyField::IdleMinutes),
                 absolute_hours: number(PolicyField::AbsoluteHours),
             },
+            audit_retention_days: self.audit_ends.get().then(|| number(PolicyField::AuditRetentionDays)),
         }
     }
 }

@@ -27,6 +27,7 @@ pub fn Sections(
         <LockSection draft errors />
         <SecondFactorSection draft errors in_force />
         <SessionSection draft errors />
+        <AuditSection draft errors />
     }
 }
 
@@ -125,6 +126,25 @@ fn SessionSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoVi
     }
 }
 
+#[component]
+fn AuditSection(draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView {
+    view! {
+        <fieldset class="panel">
+            <legend class="panel-title">"Audit"</legend>
+            <CheckBox id="audit-ends" label="Remove old audit entries" value=draft.audit_ends />
+            {sometimes(move || {
+                draft
+                    .audit_ends
+                    .get()
+                    .then(|| {
+                        view! { <NumberField draft errors key=PolicyKey::AuditRetentionDays unit="days" /> }.into_any()
+                    })
+            })}
+            <p class="muted">"What was removed can't be brought back; that something was removed is recorded, and the rest can still be verified."</p>
+        </fieldset>
+    }
+}
+
 /// The id of a field in the document.
 pub const fn id(field: PolicyField) -> &'static str {
     match field {
@@ -135,6 +155,7 @@ pub const fn id(field: PolicyField) -> &'static str {
         PolicyField::TrustedBrowserDays => "trusted-browser-days",
         PolicyField::IdleMinutes => "idle-minutes",
         PolicyField::AbsoluteHours => "absolute-hours",
+        PolicyField::AuditRetentionDays => "audit-retention-days",
     }
 }
 

@@ -22,7 +22,9 @@ pub fn Summary(current: VersionedPolicy, edit: impl Fn() + 'static) -> impl Into
         trusted_browsers,
         approve_access_codes,
         sessions,
+        audit_retention_days,
     } = policy;
+    let kept = audit_retention_days.map_or_else(|| "For ever".to_owned(), |days| counted(days, "day"));
     let lock = match lockout.minutes {
         Some(minutes) => counted(minutes, "minute"),
         None => "Until an administrator unlocks the account".to_owned(),
@@ -93,6 +95,7 @@ pub fn Summary(current: VersionedPolicy, edit: impl Fn() + 'static) -> impl Into
                 ("End in any case after", counted(sessions.absolute_hours, "hour")),
             ]
         />
+        <Section id="audit-policy" title="Audit" rows=vec![("Keep audit entries for", kept)] />
     }
 }
 

@@ -1,0 +1,67 @@
+//! Who has a second factor: today and over time.
+
+use super::plot::{AsTable, Plot, full_date, pointed_at, short_date};
+use crate::{
+    components::chart::{Scale, steps},
+    contract::overview::{Adoption, PortalOverview},
+};
+use leptos::prelude::*;
+
+/// The share of people with a second factor, day by day.
+#[component]
+pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
+    let PortalOverview { today, days, adoption, adoption_by_day: by_day, .. } = overview;
+    let first = today - i64::from(days) + 1;
+    let place = move |day: i64| usize::try_from(day - first).unwrap_or(0);
+    let percents: Vec<u64> = by_day.iter().map(|(_, adoption)| adoption.percent()).collect();
+    let start = by_day.first().map_or(today, |(day, _)| *day);
+    let label = match by_day.first() {
+        Some((day, then)) if *day < today => format!(
+            "People with a second factor: {} % on {}, {} % today",
+            then.percent(),
+            short_date(*day),
+            adoption.percent()
+        ),
+        _ => format!("People with a second factor: {} % today", adoption.percent()),
+    };
+    let pointers = by_day
+        .iter()
+        .map(|(day, adoption)| {
+            let Adoption { people, with_second_factor } = adoption;
+            let words = format!("{}: {with_second_factor} of {people}, {} %", short_date(*day), adoption.percent());
+            pointed_at(place(*day), Scale::PERCENT.top(), words)
+        })
+        .collect_view();
+    let rows = by_day.iter().rev().map(|(day, adoption)| {
+        vec![
+            full_date(*day),
+            adoption.people.to_string(),
+            adoption.with_second_factor.to_string(),
+            format!("{} %", adoption.percent()),
+        ]
+    });
+    view! {
+        <section class="panel chart" aria-labelledby="adoption">
+            <div class="chart-head">
+                <h3 class="panel-title" id="adoption">
+                    "Adoption"
+                </h3>
+                <p class="chart-now">
+                    <strong>{adoption.percent()} " %"</strong>
+                    {format!(" {} of {} people have a second factor today", adoption.with_second_factor, adoption.people)}
+                </p>
+            </div>
+            <Plot label days=(first, today) scale=Scale::PERCENT unit=" %">
+                <path class="plot-area" d=steps(place(start), &percents, Scale::PERCENT) vector-effect="non-scaling-stroke" />
+                {pointers}
+            </Plot>
+            {(start > first)
+                .then(|| view! { <p class="muted">{format!("Counted since {}.", full_date(start))}</p> })}
+            <AsTable
+                caption="Adoption by day"
+                columns=vec!["Day (UTC)", "People", "With a second factor", "Share"]
+                rows=rows.collect()
+            />
+        </section>
+    }
+}

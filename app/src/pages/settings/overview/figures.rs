@@ -1,0 +1,54 @@
+//! The numbers of today.
+
+use super::plot::counted;
+use crate::{contract::overview::PortalOverview, routes};
+use leptos::prelude::*;
+
+/// What needs somebody's attention, as tiles.
+#[component]
+pub fn Figures(overview: PortalOverview) -> impl IntoView {
+    let PortalOverview { adoption, locked, running_low, .. } = overview;
+    let without = adoption.without();
+    let words = if without == 0 {
+        "Everybody has a second factor.".to_owned()
+    } else {
+        format!(
+            "{} of {} can be signed in to with a password alone.",
+            without,
+            counted(adoption.people, "account", "accounts")
+        )
+    };
+    view! {
+        <div class="tiles">
+            <section class="tile" aria-labelledby="tile-without">
+                <h3 class="tile-title" id="tile-without">
+                    "Without a second factor"
+                </h3>
+                <p class="tile-value" class:tile-caution=without != 0>{without}</p>
+                <p class="muted">{words}</p>
+                <a href=routes::USERS_WITHOUT_SECOND_FACTOR class="button">
+                    "Show who"
+                    <span class="visually-hidden">" has no second factor"</span>
+                </a>
+            </section>
+            <section class="tile" aria-labelledby="tile-locked">
+                <h3 class="tile-title" id="tile-locked">
+                    "Locked accounts"
+                </h3>
+                <p class="tile-value" class:tile-caution=locked != 0>{locked}</p>
+                <p class="muted">"Locked now, after too many wrong passwords."</p>
+                <a href=routes::LOCKED_USERS class="button">
+                    "Show who"
+                    <span class="visually-hidden">" is locked out"</span>
+                </a>
+            </section>
+            <section class="tile" aria-labelledby="tile-low">
+                <h3 class="tile-title" id="tile-low">
+                    "Recovery codes running low"
+                </h3>
+                <p class="tile-value" class:tile-caution=running_low != 0>{running_low}</p>
+                <p class="muted">"People who have three codes or fewer. Their own dashboard tells them, too."</p>
+            </section>
+        </div>
+    }
+}

@@ -1,0 +1,111 @@
+//! How the portal is doing: the part of the dashboard that administrators see.
+//!
+//! It belongs to the system settings' part of the program, so that nobody else
+//! downloads it.
+
+mod adoption;
+mod figures;
+mod funnel;
+mod plot;
+mod sign_ins;
+
+use crate::{
+    api::overview::fetch_portal_overview,
+    components::{
+        fetched::{Fetched, fetched, settled},
+        loaded::Loaded,
+        part::{Opening, Part},
+    },
+    contract::overview::{PortalOverview, RANGES, USUAL_RANGE, range},
+    routes,
+};
+use adoption::AdoptionChart;
+use figures::Figures;
+use funnel::FunnelChart;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
+use sign_ins::SignInCharts;
+
+/// The id by which the browser knows that the document shows this part.
+pub const TITLE_ID: &str = "portal-overview";
+
+/// The part, to be made ready like a page.
+#[leptos::wasm_split::wasm_split(settings, wasm_split_path = leptos::wasm_split, preload(preload_portal_overview), fallible)]
+pub fn portal_overview() -> Part<Opening> {
+    Ok(Box::pin(async {
+        let days = days_of_the_url();
+        let overview = settled(fetched(move || days.get(), fetch_portal_overview)).await;
+        view! { <Overview overview days /> }.into_any()
+    }))
+}
+
+/// Has the part ready before a document that shows it is taken over.
+pub async fn preload_if_shown() {
+    #[cfg(not(feature = "ssr"))]
+    if crate::components::browser::shows(TITLE_ID) {
+        // Opening the page tries again and says what is wrong.
+        let _ = preload_portal_overview().await;
+    }
+}
+
+/// The range that the URL asks for, as long as it is the dashboard's.
+fn days_of_the_url() -> Memo<u32> {
+    let (path, query) = (use_location().pathname, use_query_map());
+    Memo::new(move |before: Option<&u32>| match before {
+        Some(before) if path.get() != routes::DASHBOARD => *before,
+        _ => query.with(|query| query.get("days").and_then(|days| days.parse().ok()).map_or(USUAL_RANGE, range)),
+    })
+}
+
+#[component]
+fn Overview(overview: Fetched<PortalOverview>, days: Memo<u32>) -> impl IntoView {
+    view! {
+        <section class="overview" aria-labelledby=TITLE_ID>
+            <div class="overview-head">
+                <h2 id=TITLE_ID>"The portal"</h2>
+                <Ranges days />
+            </div>
+            <Loaded
+                resource=overview
+                show=|overview: PortalOverview| {
+                    let waiting = (!overview.complete)
+                        .then(|| view! { <p class="muted">"Some of the latest events are still being counted. Reload the page in a minute."</p> });
+                    view! {
+                        {waiting}
+                        <Figures overview=overview.clone() />
+                        <AdoptionChart overview=overview.clone() />
+                        <SignInCharts overview=overview.clone() />
+                        <FunnelChart funnel=overview.funnel days=overview.days />
+                    }
+                        .into_any()
+                }
+            />
+        </section>
+    }
+}
+
+/// Links, so that they work without script and can be kept.
+#[component]
+fn Ranges(days: Memo<u32>) -> impl IntoView {
+    let link = |range: u32| {
+        view! {
+            <li>
+                <a
+                    href=format!("{}?days={range}", routes::DASHBOARD)
+                    class="range"
+                    aria-current=move || (days.get() == range).then_some("true")
+                >
+                    {range}
+                    " days"
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <nav aria-label="Range">
+            <ul class="ranges" role="list">
+                {RANGES.map(link).into_iter().collect_view()}
+            </ul>
+        </nav>
+    }
+}

@@ -1,0 +1,102 @@
+//! Verifying the chain of the audit trail.
+//!
+//! A trail may be longer than a request is patient: it is verified piece by
+//! piece, each beginning with the stored hash of the last entry that fitted.
+//! It begins at the anchor, for which the entry about the latest removal
+//! vouches, and must end where appending left off.
+
+use super::{Service, audit_retention::Removal};
+use crate::{
+    domain::audit::chain_hash,
+    store::{StoreError, audit, audit_chain},
+};
+use app::contract::audit_trail::{Breach, ChainState, Verified};
+
+/// Entries read at once.
+const BATCH: i64 = 2_000;
+
+/// Entries verified by one request.
+pub const PIECE: i64 = 20_000;
+
+impl Service {
+    /// Verifies up to `most` entries after the entry `from`; without it, from the beginning.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn verify_audit(&self, from: Option<i64>, most: i64) -> Result<ChainState, StoreError> {
+        let anchor = audit_chain::anchor(&self.db).await?;
+        let mut verified = Verified { after: anchor.sequence, through: anchor.sequence, newest: 0 };
+        let mut link = anchor.hash;
+        match from.filter(|from| *from > anchor.sequence) {
+            None => {
+                if let Some(breach) = self.check_anchor(anchor.sequence, &link).await? {
+                    // Something may have been removed in between; then it begins anew.
+                    let moved = audit_chain::anchor(&self.db).await?.sequence != anchor.sequence;
+                    return Ok(if moved { ChainState::HoldsSoFar(verified) } else { breach });
+                }
+            }
+            Some(from) => match audit_chain::link(&self.db, from).await? {
+                Some(row) => (verified.through, link) = (from, row.hash),
+                None => return Ok(broken(from, Breach::Missing)),
+            },
+        }
+        let mut looked_at = 0;
+        loop {
+            // Read first: what is appended meanwhile is not missed.
+            let newest = audit_chain::newest(&self.db).await?;
+            verified.newest = newest.sequence;
+            let entries = audit::after(&self.db, verified.through, BATCH).await?;
+            if entries.is_empty() {
+                return Ok(if newest.sequence > verified.through {
+                    broken(verified.through + 1, Breach::Missing)
+                } else if newest.sequence < verified.through || newest.hash != link {
+                    broken(verified.through, Breach::NotTheNewest)
+                } else {
+                    ChainState::Holds { verified, hash: hex::encode(link) }
+                });
+            }
+            for entry in &entries {
+                if entry.sequence != verified.through + 1 {
+                    return self.gap(verified, most).await;
+                }
+                let Ok(previous) = <[u8; 32]>::try_from(link.as_slice()) else {
+                    return Ok(broken(verified.through, Breach::Altered));
+                };
+                if entry.hash != entry.with_fields(|fields| chain_hash(&previous, &fields)) {
+                    return Ok(broken(entry.sequence, Breach::Altered));
+                }
+                link.clone_from(&entry.hash);
+                verified.through = entry.sequence;
+            }
+            looked_at += i64::try_from(entries.len()).unwrap_or(i64::MAX);
+            if looked_at >= most && verified.through < verified.newest {
+                return Ok(ChainState::HoldsSoFar(verified));
+            }
+        }
+    }
+
+    /// An entry is not there; unless it was removed for its age meanwhile, the chain is broken.
+    async fn gap(&self, verified: Verified, most: i64) -> Result<ChainState, StoreError> {
+        let anchor = audit_chain::anchor(&self.db).await?.sequence;
+        if anchor > verified.through && most > 0 {
+            return Ok(ChainState::HoldsSoFar(Verified { through: anchor, after: anchor, ..verified }));
+        }
+        Ok(broken(verified.through + 1, Breach::Missing))
+    }
+
+    /// What is wrong with the beginning of the trail, if anything.
+    async fn check_anchor(&self, anchor: i64, hash: &[u8]) -> Result<Option<ChainState>, StoreError> {
+        if let Some(entry) = audit_chain::before_anchor(&self.db, anchor).await? {
+            return Ok(Some(broken(entry.sequence, Breach::Unexpected)));
+        }
+        let vouched = match audit_chain::latest_removal(&self.db).await? {
+            Some(detail) => Removal::parse(&detail).is_some_and(|removal| removal.is_about(anchor, hash)),
+            None => anchor == 0 && hash.iter().all(|byte| *byte == 0),
+        };
+        Ok((!vouched).then(|| broken(anchor, Breach::Cut)))
+    }
+}
+
+fn broken(at: i64, how: Breach) -> ChainState {
+    ChainState::Broken { at, how }
+}

@@ -1,0 +1,219 @@
+//! How the portal is doing, for administrators.
+//!
+//! Audit entries are counted by day afterwards, in portions, by whoever comes
+//! first: housekeeping or a look at the dashboard.
+
+use super::{Service, audit_chain, audit_search::PAGE, guessing::account_key};
+use crate::{
+    domain::audit::{AuditEvent, Outcome},
+    store::{
+        StoreError, audit_chain as chain, policy,
+        statistics::{self, AdoptionRow, DayRow},
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        audit_trail::{AuditFilter, AuditPage, ChainState},
+        overview::{Adoption, Funnel, PortalOverview, SignInsOfDay, range},
+    },
+    portal::{Administrator, Audit},
+};
+use async_trait::async_trait;
+use std::collections::HashSet;
+
+/// Entries counted in one transaction.
+const PORTION: i64 = 20_000;
+
+/// Portions that a look at the dashboard waits for.
+const PATIENCE: usize = 2;
+
+/// Codes of a set of ten that are spent when it runs low.
+const SPENT: i64 = 7;
+
+/// How many locks are looked at, from the latest on.
+const LOCKS: i64 = 1_000;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+#[async_trait]
+impl Audit for Service {
+    async fn audit_page(
+        &self,
+        _caller: &Administrator,
+        filter: AuditFilter,
+        cursor: Option<i64>,
+    ) -> Result<AuditPage, ApiError> {
+        self.read_audit_page(&filter, cursor, PAGE).await
+    }
+
+    async fn verify_audit_chain(&self, _caller: &Administrator, from: Option<i64>) -> Result<ChainState, ApiError> {
+        Ok(self.verify_audit(from, audit_chain::PIECE).await?)
+    }
+
+    async fn portal_overview(&self, _caller: &Administrator, days: u32) -> Result<PortalOverview, ApiError> {
+        let complete = self.count_portions(PATIENCE).await?;
+        let adoption = self.note_adoption().await?;
+        let (days, today) = (range(days), self.now().0.div_euclid(DAY));
+        let first = today - i64::from(days) + 1;
+        let counted = statistics::days(&self.db, first).await?;
+        Ok(PortalOverview {
+            days,
+            today,
+            adoption,
+            adoption_by_day: by_day(&statistics::adoption(&self.db, first).await?, first, today),
+            sign_ins: (first..=today).map(|day| sign_ins(&counted, day)).collect(),
+            funnel: funnel(&counted),
+            locked: self.locked().await?,
+            running_low: count(statistics::running_low(&self.db, SPENT).await?),
+            complete,
+        })
+    }
+}
+
+impl Service {
+    /// Counts all entries that are not counted yet.
+    pub(super) async fn count_everything(&self) -> Result<(), StoreError> {
+        self.count_portions(usize::MAX).await.map(drop)
+    }
+
+    /// Counts up to `most` portions; answers whether nothing is left.
+    async fn count_portions(&self, most: usize) -> Result<bool, StoreError> {
+        for _ in 0..most {
+            let newest = chain::newest(&self.db).await?.sequence;
+            if statistics::counted(&self.db).await? >= newest {
+                return Ok(true);
+            }
+            let mut tx = self.db.begin().await?;
+            let counted = statistics::hold_counted(&mut tx).await?;
+            // Another node may have counted meanwhile.
+            if counted < newest {
+                statistics::count(&mut tx, counted, newest.min(counted + PORTION)).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(statistics::counted(&self.db).await? >= chain::newest(&self.db).await?.sequence)
+    }
+
+    /// Counts who has a second factor, and notes it if that is news.
+    pub(super) async fn note_adoption(&self) -> Result<Adoption, StoreError> {
+        let (people, with_second_factor) = statistics::adoption_now(&self.db).await?;
+        let row = AdoptionRow { day: self.now().0.div_euclid(DAY), people, with_second_factor };
+        if !statistics::adoption(&self.db, row.day).await?.contains(&row) {
+            statistics::note_adoption(&self.db, row).await?;
+        }
+        Ok(adoption(&row))
+    }
+
+    /// How many accounts are locked now.
+    ///
+    /// Counters do not say whose they are: also names that nobody has are
+    /// guessed. Whom a counter belongs to is known from the audit trail.
+    async fn locked(&self) -> Result<u64, StoreError> {
+        let policy = policy::load(&self.db).await?;
+        let forgotten = policy.lock_minutes.map_or(i64::MIN, |minutes| self.now().plus(-minutes.saturating_mul(60)).0);
+        let full = statistics::full_password_counters(&self.db, policy.maximum_failures, forgotten).await?;
+        if full.is_empty() {
+            return Ok(0);
+        }
+        let full: HashSet<String> = full.into_iter().map(|(key,)| key).collect();
+        let names = statistics::lately_locked(&self.db, LOCKS).await?;
+        let locked = names.iter().filter(|(name_key,)| full.contains(&account_key(name_key))).count();
+        Ok(u64::try_from(locked).unwrap_or(u64::MAX))
+    }
+}
+
+/// Counts are never negative.
+fn count(entries: i64) -> u64 {
+    u64::try_from(entries).unwrap_or(0)
+}
+
+fn adoption(row: &AdoptionRow) -> Adoption {
+    Adoption { people: count(row.people), with_second_factor: count(row.with_second_factor) }
+}
+
+/// A value for every day since the first that is known: nothing noted means nothing changed.
+fn by_day(noted: &[AdoptionRow], first: i64, today: i64) -> Vec<(i64, Adoption)> {
+    let known = |day: i64| noted.iter().rev().find(|row| row.day <= day);
+    (first..=today).filter_map(|day| known(day).map(|row| (day, adoption(row)))).collect()
+}
+
+fn total(rows: &[DayRow], counts: impl Fn(AuditEvent, Outcome) -> bool) -> u64 {
+    let matching = rows.iter().filter(|row| {
+        let known = AuditEvent::parse(&row.event).zip(Outcome::parse(&row.outcome));
+        known.is_some_and(|(event, outcome)| counts(event, outcome))
+    });
+    matching.map(|row| count(row.entries)).sum()
+}
+
+fn sign_ins(rows: &[DayRow], day: i64) -> SignInsOfDay {
+    let (from, until) = (rows.partition_point(|row| row.day < day), rows.partition_point(|row| row.day <= day));
+    let rows = rows.get(from..until).unwrap_or_default();
+    SignInsOfDay {
+        day,
+        signed_in: total(rows, |event, outcome| event == AuditEvent::SignedIn && outcome == Outcome::Success),
+        failed: total(rows, |event, _| {
+            matches!(
+                event,
+                AuditEvent::SignInFailed
+                    | AuditEvent::SignInRefused
+                    | AuditEvent::SecondFactorFailed
+                    | AuditEvent::CodeReused
+                    | AuditEvent::ClockSkew
+                    | AuditEvent::SecondFactorExhausted
+                    | AuditEvent::RecoveryCodeFailed
+            )
+        }),
+    }
+}
+
+fn funnel(rows: &[DayRow]) -> Funnel {
+    let of = |wanted: AuditEvent| total(rows, |event, _| event == wanted);
+    let started = of(AuditEvent::EnrolmentStarted);
+    Funnel {
+        started,
+        shown: started + of(AuditEvent::EnrolmentQrRenewed),
+        wrong_codes: of(AuditEvent::EnrolmentCodeWrong),
+        expired: of(AuditEvent::EnrolmentExpired),
+        confirmed: of(AuditEvent::EnrolmentConfirmed),
+        finished: of(AuditEvent::EnrolmentFinished),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_without_a_note_are_as_the_day_before() {
+        let row = |day, people| AdoptionRow { day, people, with_second_factor: 1 };
+        let noted = [row(3, 10), row(5, 20)];
+        let people = |first, today| -> Vec<(i64, u64)> {
+            by_day(&noted, first, today).into_iter().map(|(day, adoption)| (day, adoption.people)).collect()
+        };
+        assert_eq!(people(2, 7), [(3, 10), (4, 10), (5, 20), (6, 20), (7, 20)]);
+        assert_eq!(people(4, 4), [(4, 10)]);
+        assert_eq!(people(1, 2), []);
+    }
+
+    #[test]
+    fn a_day_has_its_sign_ins_and_failures() {
+        let row = |day, event: &str, outcome: &str, entries| DayRow {
+            day,
+            event: event.to_owned(),
+            outcome: outcome.to_owned(),
+            entries,
+        };
+        let rows = [
+            row(1, "signed_in", "success", 100),
+            row(2, "signed_in", "success", 7),
+            row(2, "sign_in_failed", "failure", 3),
+            row(2, "second_factor_failed", "failure", 2),
+            row(2, "from_the_future", "failure", 9),
+            row(3, "signed_in", "success", 100),
+        ];
+        assert_eq!(sign_ins(&rows, 2), SignInsOfDay { day: 2, signed_in: 7, failed: 5 });
+        assert_eq!(sign_ins(&rows, 4), SignInsOfDay { day: 4, signed_in: 0, failed: 0 });
+    }
+}

@@ -1,0 +1,161 @@
+//! What the dashboard counts. Audit entries are counted by day when somebody
+//! asks, each once: the place that counting has come to moves in the same
+//! transaction. Appending an entry costs nothing for it.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// How often something happened on a day.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct DayRow {
+    /// Days since 1970, UTC.
+    pub day: i64,
+    /// Event by name.
+    pub event: String,
+    /// Outcome by name.
+    pub outcome: String,
+    /// How often.
+    pub entries: i64,
+}
+
+/// How many active people had a second factor on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct AdoptionRow {
+    /// Days since 1970, UTC.
+    pub day: i64,
+    /// Active people.
+    pub people: i64,
+    /// Those of them with a second factor.
+    pub with_second_factor: i64,
+}
+
+/// The last entry that is counted.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn counted(db: &Db) -> Result<i64, StoreError> {
+    let (sequence,): (i64,) = db.one("SELECT sequence FROM audit_counted WHERE id = 1", values![]).await?;
+    Ok(sequence)
+}
+
+/// The same, held until the transaction ends.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn hold_counted(tx: &mut Tx) -> Result<i64, StoreError> {
+    let sql = "UPDATE audit_counted SET sequence = sequence WHERE id = 1 RETURNING sequence";
+    let (sequence,): (i64,) = tx.one(sql, values![]).await?;
+    Ok(sequence)
+}
+
+/// Counts the entries after one and through another.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn count(tx: &mut Tx, after: i64, through: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO audit_days (day, event, outcome, entries)
+         SELECT at / 86400, event, outcome, COUNT(*) FROM audit_entries WHERE sequence > $1 AND sequence <= $2
+         GROUP BY at / 86400, event, outcome
+         ON CONFLICT (day, event, outcome) DO UPDATE SET entries = audit_days.entries + excluded.entries",
+        values![after, through],
+    )
+    .await?;
+    tx.execute("UPDATE audit_counted SET sequence = $1 WHERE id = 1", values![through]).await?;
+    Ok(())
+}
+
+/// What was counted from a day on.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn days(db: &Db, from: i64) -> Result<Vec<DayRow>, StoreError> {
+    db.all("SELECT day, event, outcome, entries FROM audit_days WHERE day >= $1 ORDER BY day", values![from]).await
+}
+
+/// Notes how many people have a second factor today.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_adoption(db: &Db, row: AdoptionRow) -> Result<(), StoreError> {
+    db.execute(
+        "INSERT INTO adoption_days (day, people, with_second_factor) VALUES ($1, $2, $3)
+         ON CONFLICT (day) DO UPDATE SET people = excluded.people, with_second_factor = excluded.with_second_factor",
+        values![row.day, row.people, row.with_second_factor],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What was noted from a day on, and the last note before it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn adoption(db: &Db, from: i64) -> Result<Vec<AdoptionRow>, StoreError> {
+    db.all(
+        "SELECT day, people, with_second_factor FROM adoption_days
+         WHERE day >= COALESCE((SELECT MAX(day) FROM adoption_days WHERE day < $1), $1) ORDER BY day",
+        values![from],
+    )
+    .await
+}
+
+/// Active people, and those of them with a second factor.
+///
+/// Whoever has a second factor has one set of recovery codes, however many
+/// methods there are: sets are counted, by indexes alone, less the few whose
+/// people are not active.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn adoption_now(db: &Db) -> Result<(i64, i64), StoreError> {
+    db.one(
+        "SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active),
+                (SELECT COUNT(*) FROM recovery_sets)
+                    - (SELECT COUNT(*) FROM users u WHERE NOT u.active
+                           AND EXISTS (SELECT 1 FROM recovery_sets s WHERE s.user_id = u.id))",
+        values![],
+    )
+    .await
+}
+
+/// Active people of whose recovery codes at least `used` are spent.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn running_low(db: &Db, used: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM (SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL
+                   GROUP BY set_id HAVING COUNT(*) >= $1) low
+               JOIN recovery_sets s ON s.id = low.set_id JOIN users u ON u.id = s.user_id WHERE u.active";
+    let (count,): (i64,) = db.one(sql, values![used]).await?;
+    Ok(count)
+}
+
+/// Keys of the counters of passwords that are full since `after`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn full_password_counters(db: &Db, failures: i64, after: i64) -> Result<Vec<(String,)>, StoreError> {
+    db.all(
+        "SELECT key FROM attempt_counters
+         WHERE key LIKE 'password:%' AND failures >= $1 AND last_failure_at > $2 LIMIT 100000",
+        values![failures, after],
+    )
+    .await
+}
+
+/// The normalised names of those who were locked lately: the latest `limit` times.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn lately_locked(db: &Db, limit: i64) -> Result<Vec<(String,)>, StoreError> {
+    db.all(
+        "SELECT DISTINCT u.name_key FROM users u JOIN
+             (SELECT subject_id FROM audit_entries WHERE event = 'account_locked' ORDER BY sequence DESC LIMIT $1) l
+             ON l.subject_id = u.id
+         WHERE u.active",
+        values![limit],
+    )
+    .await
+}
