@@ -31,8 +31,6 @@ pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
 pub const AUDIT: &str = "/settings/audit";
 /// Downloads of the audit trail: the format follows.
 pub const AUDIT_EXPORT: &str = "/api/audit-export";
-/// People without a second factor.
-pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
 
 /// People whose accounts are locked.
 pub const LOCKED_USERS: &str = "/settings/users?filter=locked";

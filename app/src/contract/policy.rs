@@ -151,7 +151,7 @@ pub enum PolicyField {
 
 impl PolicyField {
     /// Every field with bounds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MinimumLength,
         Self::MaximumFailures,
         Self::LockMinutes,
