@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, expectAccessible, expectNoSidewaysScroll, test } from '../support/fixtures';
-import { enrol, section, signIn, signOut } from '../support/person';
+import { enrol, signIn, signOut } from '../support/person';
 
 const notice = (page: Page) => page.getByRole('region', { name: /^You signed in with a recovery code/ });
 
@@ -23,12 +23,19 @@ test('who signed in with a recovery code is told so on every page until they say
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 
-  // What it offers is on the profile, and the focus goes there.
-  await expect(notice(page).getByRole('link', { name: 'Get new codes' })).toHaveAttribute('href', '/profile#two-factor');
+  // What it offers opens right there, from any page and again and again.
   await notice(page).getByRole('link', { name: 'Replace your authentication app' }).click();
-  const heading = section(page).getByRole('heading', { name: 'Two factor authentication' });
-  await expect(heading).toBeFocused();
-  await expect(heading).toBeInViewport();
+  const setUp = page.getByRole('dialog', { name: 'Set up two-factor authentication' });
+  await expect(setUp).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(setUp).toBeHidden();
+  for (let time = 0; time < 2; time++) {
+    await notice(page).getByRole('link', { name: 'Get new codes' }).click();
+    const generate = page.getByRole('dialog', { name: 'Generate new recovery codes' });
+    await expect(generate).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(generate).toBeHidden();
+  }
   await expect(notice(page)).toBeAttached();
 
   await notice(page).getByRole('button', { name: 'Not now' }).click();

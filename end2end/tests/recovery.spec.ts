@@ -158,13 +158,19 @@ test('new codes by keyboard alone, and not left by mistake', async ({ page }) =>
   await enrol(page, 'alice');
   await press(page, section(page).getByRole('button', { name: TITLE }));
   await press(page, generate(page).getByRole('button', { name: TITLE }));
+  await expect(generate(page).getByRole('textbox', { name: 'Password' })).toBeFocused();
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press('Enter');
   await newCodes(page);
   await expectNoSidewaysScroll(page);
   await page.keyboard.press('Escape');
   await expect(generate(page).getByRole('alert')).toContainText('can’t be shown again');
+  await expect(generate(page).getByRole('alert')).toBeInViewport();
   await expect(generate(page)).toBeVisible();
+  // Nor does "Back" take them away unasked.
+  await page.evaluate(() => history.back());
+  await page.getByRole('dialog', { name: 'Leave without the codes?' }).getByRole('button', { name: 'Stay' }).click();
+  await newCodes(page);
   await expectAccessible(page);
   await tabTo(page, generate(page).getByRole('checkbox', { name: 'I have stored these codes' }));
   await page.keyboard.press('Space');

@@ -32,7 +32,7 @@ test('the code page says why it asks, and offers trust for as long as the policy
   await expect(page.getByText(/^You are asked because/)).toBeVisible();
   await expect(box(page)).not.toBeChecked();
   await expect(days(page)).toHaveValue('30');
-  expect(await days(page).getByRole('option').allInnerTexts()).toEqual(['30', '14', '7', '1']);
+  expect(await days(page).getByRole('option').allInnerTexts()).toEqual(['30 days', '14 days', '7 days', '1 day']);
   await expectAccessible(page);
   await page.setViewportSize({ width: 320, height: 640 });
   await expectNoSidewaysScroll(page);

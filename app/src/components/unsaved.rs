@@ -15,6 +15,27 @@ use leptos_router::hooks::use_location;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, EventTarget, HtmlAnchorElement};
 
+/// The words of the question.
+#[derive(Clone, Copy)]
+pub struct Words {
+    /// The question.
+    pub title: &'static str,
+    /// What would be lost.
+    pub loss: &'static str,
+    /// The button that stays.
+    pub keep: &'static str,
+    /// The button that leaves.
+    pub discard: &'static str,
+}
+
+/// About what was changed in a form.
+pub const CHANGES: Words = Words {
+    title: "Discard your changes?",
+    loss: "What you changed has not been saved.",
+    keep: "Keep editing",
+    discard: "Discard changes",
+};
+
 /// What the person was about to do.
 enum Leaving {
     /// What the page itself offers, such as "Cancel".
@@ -63,12 +84,12 @@ impl Unsaved {
         if self.dirty.get_untracked() { self.ask(Leaving::Page) } else { leave() }
     }
 
-    /// The question. `leave` does what the page itself offers for leaving.
-    pub fn question(self, leave: impl Fn() + Copy + Send + Sync + 'static) -> Changing {
+    /// The question, in these words. `leave` does what the page itself offers for leaving.
+    pub fn question(self, words: Words, leave: impl Fn() + Copy + Send + Sync + 'static) -> Changing {
         let discard = move || self.go(leave);
         sometimes(move || {
             let asking = self.asking.get();
-            asking.then(|| view! { <DiscardDialog stay=move || self.asking.set(false) discard /> }.into_any())
+            asking.then(|| view! { <DiscardDialog words stay=move || self.asking.set(false) discard /> }.into_any())
         })
     }
 
@@ -175,18 +196,20 @@ fn link_within_portal(clicked: EventTarget) -> Option<HtmlAnchorElement> {
 /// Asks before changes are thrown away.
 #[component]
 fn DiscardDialog(
+    words: Words,
     stay: impl Fn() + Copy + Send + Sync + 'static,
     discard: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
+    let Words { title, loss, keep, discard: go } = words;
     view! {
-        <Modal id="discard-title" title="Discard your changes?" leave=stay>
+        <Modal id="discard-title" title leave=stay>
             <div class="stack">
-                <p>"What you changed has not been saved."</p>
+                <p>{loss}</p>
                 <div class="actions">
                     <Button emphasis=Emphasis::Primary on:click=move |_| stay()>
-                        "Keep editing"
+                        {keep}
                     </Button>
-                    <Button on:click=move |_| discard()>"Discard changes"</Button>
+                    <Button on:click=move |_| discard()>{go}</Button>
                 </div>
             </div>
         </Modal>

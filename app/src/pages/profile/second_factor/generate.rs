@@ -20,6 +20,7 @@ use crate::{
         modal::Modal,
         proof::{Proof, ProofFields},
         recovery_sheet::{KeepCodes, KeepFirst, Kept},
+        unsaved::{Unsaved, Words},
     },
     contract::{ApiError, recovery::RecoveryCodeSheet},
 };
@@ -32,6 +33,14 @@ pub const BUTTON: &str = "generate-codes";
 
 /// Id of the warning before codes are given up that were not kept.
 const WARNING: &str = "keep-warning";
+
+/// Asked before the page is left with codes that were not kept.
+const CODES: Words = Words {
+    title: "Leave without the codes?",
+    loss: "They are in force and can’t be shown again, and the earlier ones no longer work.",
+    keep: "Stay",
+    discard: "Leave",
+};
 
 /// What the dialog shows.
 #[derive(Clone)]
@@ -190,6 +199,8 @@ fn Prove(flow: Flow, needs_code: bool) -> impl IntoView {
 fn Keep(flow: Flow, sheet: RecoveryCodeSheet) -> impl IntoView {
     let kept = flow.kept;
     Effect::new(|_| browser::focus("keep-title"));
+    // "Back" and closing the tab would take the only copy along.
+    let unsaved = Unsaved::guard(Signal::derive(move || !kept.get()));
     view! {
         <div class="stack save">
             <h3 class="step-title" id="keep-title" tabindex="-1">
@@ -221,5 +232,6 @@ fn Keep(flow: Flow, sheet: RecoveryCodeSheet) -> impl IntoView {
                 <KeepFirst kept />
             </div>
         </div>
+        {unsaved.question(CODES, move || flow.leave())}
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         field::on_submit,
         loaded::Trouble,
         step_up::{StepUp, use_step_up},
-        unsaved::Unsaved,
+        unsaved::{CHANGES, Unsaved},
     },
     contract::{
         ApiError,
@@ -117,7 +117,7 @@ pub fn Editor(
                 </div>
             </div>
         </form>
-        {unsaved.question(cancel)}
+        {unsaved.question(CHANGES, cancel)}
     }
 }
 
