@@ -158,6 +158,28 @@ both_databases! {
         assert_eq!(named(&root, "alice").await.lock.unwrap().until, None);
     }
 
+    async fn too_many_wrong_codes_show_until_they_are_forgotten_or_taken_back(portal) {
+        let root = portal.administrator("root").await;
+        let alice = portal.enrolled("alice").await;
+        for attempt in 0..10 {
+            let shows = named(&root, "alice").await.codes_locked;
+            assert!(!shows, "after {attempt}");
+            assert!(portal.awaiting_code("alice").await.code(&alice.phone.wrong_code()).await.is_err());
+        }
+        assert!(named(&root, "alice").await.codes_locked);
+        portal.service.unlock_user(OPERATOR, "alice").await.unwrap();
+        assert!(!named(&root, "alice").await.codes_locked);
+        for _ in 0..10 {
+            let wrong = portal.awaiting_code("alice").await.recovery_code("0000-0000-0000-0000").await;
+            assert!(wrong.is_err());
+        }
+        assert!(named(&root, "alice").await.codes_locked, "recovery codes are codes, too");
+        portal.clock.advance(86_400);
+        let root = portal.browser();
+        root.sign_in("root", PASSWORD).await.unwrap();
+        assert!(!named(&root, "alice").await.codes_locked);
+    }
+
     async fn a_name_that_was_guessed_before_anybody_had_it_shows_as_locked(portal) {
         let root = portal.administrator("root").await;
         lock_out(&portal, "Late").await;
@@ -274,6 +296,19 @@ both_databases! {
                 }
             }
         }
+    }
+
+    async fn people_who_were_there_before_words_were_stored_are_found(portal) {
+        let root = portal.administrator("root").await;
+        for number in 0..3 {
+            add(&portal, &format!("user{number}"), "Ältere Person").await;
+        }
+        portal.service.db.execute("DELETE FROM user_words", values![]).await.unwrap();
+        portal.service.db.execute("UPDATE portal SET words_stored = FALSE", values![]).await.unwrap();
+        assert!(names(&root, query("altere", PeopleFilter::Everyone)).await.is_empty());
+        let node = portal.second_node().await;
+        let found = names(&root.visiting(&node), query("altere", PeopleFilter::Everyone)).await;
+        assert_eq!(found, ["user0", "user1", "user2"]);
     }
 
     async fn nonsense_from_a_browser_is_no_trouble(portal) {

@@ -146,6 +146,8 @@ pub struct Person {
     pub second_factor: bool,
     /// Too many wrong passwords.
     pub lock: Option<Lock>,
+    /// So many wrong codes that no more are looked at.
+    pub codes_locked: bool,
     /// Unix seconds.
     pub created_at: i64,
     /// Unix seconds; `None` when they never did.

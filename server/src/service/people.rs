@@ -9,6 +9,7 @@ use crate::{
     clock::UnixTime,
     domain::{
         access_code::{AccessCode, State},
+        lockout::Allowance,
         search_words::{Term, terms_of},
     },
     store::{
@@ -37,7 +38,7 @@ const PAGE: usize = 50;
 const FEW: i64 = 4_000;
 
 /// How many people one page passes at most who do not match.
-const PASSED: i64 = 8_000;
+const PASSED: i64 = 5_000;
 
 #[async_trait]
 impl People for Service {
@@ -199,6 +200,7 @@ impl Service {
             lock: row.locked_at.map(|at| Lock {
                 until: policy.lock_minutes.map(|minutes| at.saturating_add(minutes.saturating_mul(60))),
             }),
+            codes_locked: row.codes_locked,
             created_at: row.created_at,
             last_sign_in_at: Some(row.last_sign_in_at).filter(|at| *at > 0),
             has_password: row.has_password,
@@ -211,7 +213,14 @@ impl Service {
 /// When an account counts as locked; the same rule as at sign-in.
 fn locking(policy: &PolicyRow, now: UnixTime) -> Locking {
     let since = policy.lock_minutes.map_or(i64::MIN, |minutes| now.plus(-minutes.saturating_mul(60)).0);
-    Locking { failures: policy.maximum_failures, since }
+    let (a_day, in_a_row) = (Allowance::SECOND_FACTOR_A_DAY, Allowance::SECOND_FACTOR_IN_A_ROW);
+    Locking {
+        failures: policy.maximum_failures,
+        since,
+        codes: a_day.most,
+        codes_since: a_day.forgotten_after.map_or(i64::MIN, |seconds| now.plus(-seconds).0),
+        codes_in_a_row: in_a_row.most,
+    }
 }
 
 /// Where the list begins, or ends.

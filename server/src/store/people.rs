@@ -44,6 +44,8 @@ pub struct PersonRow {
     pub last_sign_in_at: i64,
     /// Unix seconds of the last failure, when so many were charged that the account is locked.
     pub locked_at: Option<i64>,
+    /// Whether so many codes were wrong that no more are looked at.
+    pub codes_locked: bool,
     /// Unix seconds at which their one-time link expires.
     pub invited_until: Option<i64>,
     /// Unix seconds at which their temporary access code expires.
@@ -65,13 +67,19 @@ pub struct Place {
     pub text: String,
 }
 
-/// When a counter of passwords locks its account.
+/// When counters are full.
 #[derive(Debug, Clone, Copy)]
 pub struct Locking {
-    /// With so many failures.
+    /// Of passwords: with so many failures.
     pub failures: i64,
     /// The last one of which came after then, in Unix seconds.
     pub since: i64,
+    /// Of codes in a day: with so many failures.
+    pub codes: i64,
+    /// The last one of which came after then, in Unix seconds.
+    pub codes_since: i64,
+    /// Of codes in a row: with so many failures.
+    pub codes_in_a_row: i64,
 }
 
 /// What is to be read.
@@ -105,7 +113,7 @@ pub enum Way {
 }
 
 // $1, $2: where the page before ended; $3, $4: the last place; $5 to $10: words;
-// $11, $12: when an account is locked; $13: most rows; $14: now.
+// $11, $12: when an account is locked; $13: most rows; $14: now; $15 to $17: when codes are.
 macro_rules! everyone {
     () => {
         "TRUE"
@@ -153,6 +161,10 @@ macro_rules! entries {
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
               WHERE c.user_id = u.id AND c.failures >= $11 AND c.last_failure_at > $12) AS locked_at,
+             (EXISTS (SELECT 1 FROM attempt_counters c
+                 WHERE c.key IN ('codes-a-day:' || u.id, 'recovery:' || u.id) AND c.failures >= $15 AND c.last_failure_at > $16)
+              OR EXISTS (SELECT 1 FROM attempt_counters c
+                 WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $17)) AS codes_locked,
              (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $14) AS invited_until,
              a.expires_at AS code_expires_at, a.id AS code_id, a.approved_at IS NOT NULL AS code_approved,
              a.issued_by AS code_issued_by
@@ -345,7 +357,10 @@ pub async fn page(db: &Db, way: Way, page: &Page<'_>) -> Result<Vec<PersonRow>, 
             page.locking.failures,
             page.locking.since,
             page.limit,
-            page.now
+            page.now,
+            page.locking.codes,
+            page.locking.codes_since,
+            page.locking.codes_in_a_row
         ],
     )
     .await
@@ -380,12 +395,24 @@ pub async fn one(db: &Db, id: &str, locking: Locking, now: i64) -> Result<Option
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
               WHERE c.user_id = u.id AND c.failures >= $2 AND c.last_failure_at > $3) AS locked_at,
+             (EXISTS (SELECT 1 FROM attempt_counters c
+                 WHERE c.key IN ('codes-a-day:' || u.id, 'recovery:' || u.id) AND c.failures >= $5 AND c.last_failure_at > $6)
+              OR EXISTS (SELECT 1 FROM attempt_counters c
+                 WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $7)) AS codes_locked,
              (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $4) AS invited_until,
              a.expires_at AS code_expires_at, a.id AS code_id, a.approved_at IS NOT NULL AS code_approved,
              a.issued_by AS code_issued_by
          FROM users u LEFT JOIN access_codes a ON a.user_id = u.id AND a.expires_at > $4
          WHERE u.id = $1",
-        values![id, locking.failures, locking.since, now],
+        values![
+            id,
+            locking.failures,
+            locking.since,
+            now,
+            locking.codes,
+            locking.codes_since,
+            locking.codes_in_a_row
+        ],
     )
     .await
 }

@@ -46,7 +46,7 @@ impl Deed {
     pub const fn concerns(self, person: &Person) -> bool {
         match self {
             Self::DisableSecondFactor => person.second_factor,
-            Self::Unlock => person.lock.is_some(),
+            Self::Unlock => person.lock.is_some() || person.codes_locked,
             Self::Deactivate | Self::EndSessions | Self::NewLink => person.active,
             Self::Reactivate => !person.active,
             Self::MakeAdministrator => !person.administrator,

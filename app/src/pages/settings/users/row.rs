@@ -92,7 +92,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
 /// What is special about a person.
 #[component]
 pub fn Badges(person: Person) -> impl IntoView {
-    let Person { you, administrator, active, lock, has_password, invited_until, access_code, .. } = person;
+    let Person { you, administrator, active, lock, codes_locked, has_password, invited_until, access_code, .. } = person;
     let plain = |words: &'static str| view! { <span class="badge badge-here">{words}</span> }.into_any();
     let caution = |words: AnyView| view! { <span class="badge badge-caution">{words}</span> }.into_any();
     let mut badges = Vec::new();
@@ -110,6 +110,9 @@ pub fn Badges(person: Person) -> impl IntoView {
             Some(at) => view! { "Locked until " <Moment at /> }.into_any(),
             None => "Locked".into_any(),
         }));
+    }
+    if codes_locked {
+        badges.push(caution("Too many wrong codes".into_any()));
     }
     match (has_password, invited_until) {
         (false, Some(at)) => badges.push(caution(view! { "Link open until " <Moment at /> }.into_any())),
