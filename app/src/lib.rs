@@ -26,7 +26,7 @@ pub use components::{activity_words::words as event_words, hydration::Hydrated};
 #[cfg(feature = "ssr")]
 pub use shell::{Site, shell};
 
-use components::page::portal_name;
+use components::{page::portal_name, unsaved::Steps};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -46,6 +46,8 @@ use pages::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    // Before the router, which listens to the same.
+    provide_context(Steps::new());
     let name = portal_name();
     view! {
         <Title formatter=move |page: String| format!("{page} · {name}") />

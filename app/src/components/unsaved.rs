@@ -4,6 +4,10 @@
 //! Within the portal pages are left by the router, which can't be made to wait:
 //! the click on a link, or the step in the browser's history, is caught before
 //! the router sees it, and repeated if the person wants to leave after all.
+//!
+//! Clicks pass the window on their way to what was clicked. Steps happen to the
+//! window itself, where whoever listens first is told first: so [`Steps`] begins
+//! to listen before the router does.
 
 use super::{
     button::{Button, Emphasis},
@@ -46,10 +50,37 @@ enum Leaving {
     History,
 }
 
-/// What listens, as long as the page is there.
-struct Listeners {
-    click: Closure<dyn FnMut(ev::MouseEvent)>,
-    step: Closure<dyn FnMut(ev::Event)>,
+/// Steps in the browser's history, which someone may hold up before the router
+/// follows them. Provided around the router.
+#[derive(Clone, Copy)]
+pub struct Steps {
+    held_by: StoredValue<Option<Callback<ev::PopStateEvent>>>,
+}
+
+impl Steps {
+    /// Held up by nobody.
+    pub fn new() -> Self {
+        let held_by = StoredValue::new(None::<Callback<ev::PopStateEvent>>);
+        #[cfg(not(feature = "ssr"))]
+        {
+            let listener = window_event_listener(ev::popstate, move |event| {
+                if let Some(holder) = held_by.try_get_value().flatten() {
+                    holder.run(event);
+                }
+            });
+            on_cleanup(move || listener.remove());
+        }
+        Self { held_by }
+    }
+
+    /// Tells `holder` of each step, as long as the calling component is part of the page.
+    fn hold(self, holder: impl Fn(ev::PopStateEvent) + Send + Sync + 'static) {
+        self.held_by.set_value(Some(Callback::new(holder)));
+        on_cleanup(move || {
+            // Gone already when the whole program ends.
+            let _ = self.held_by.try_set_value(None);
+        });
+    }
 }
 
 /// Watches over what is not saved yet.
@@ -127,22 +158,19 @@ impl Unsaved {
             });
             on_cleanup(move || listener.remove());
         });
-        let listeners = StoredValue::new_local(None);
+        expect_context::<Steps>().hold(move |event| self.on_step(&event));
+        let listener = StoredValue::new_local(None::<Closure<dyn FnMut(ev::MouseEvent)>>);
         Effect::new(move |_| {
-            let listening = Listeners {
-                click: Closure::new(move |event: ev::MouseEvent| self.on_click(&event)),
-                step: Closure::new(move |event: ev::Event| self.on_step(&event)),
-            };
-            // In the capturing phase, which comes before the router's.
-            for (event, listener) in listening.all() {
-                let _ = window().add_event_listener_with_callback_and_bool(event, listener, true);
-            }
-            listeners.set_value(Some(listening));
+            let click = Closure::new(move |event: ev::MouseEvent| self.on_click(&event));
+            // On the way down to what was clicked; the router listens on the way up.
+            let called = click.as_ref().unchecked_ref();
+            let _ = window().add_event_listener_with_callback_and_bool("click", called, true);
+            listener.set_value(Some(click));
         });
         on_cleanup(move || {
-            let Some(listening) = listeners.try_update_value(Option::take).flatten() else { return };
-            for (event, listener) in listening.all() {
-                let _ = window().remove_event_listener_with_callback_and_bool(event, listener, true);
+            if let Some(click) = listener.try_update_value(Option::take).flatten() {
+                let called = click.as_ref().unchecked_ref();
+                let _ = window().remove_event_listener_with_callback_and_bool("click", called, true);
             }
         });
     }
@@ -158,7 +186,7 @@ impl Unsaved {
         }
     }
 
-    fn on_step(self, event: &ev::Event) {
+    fn on_step(self, event: &ev::PopStateEvent) {
         let Some(page) = self.page.try_get_value().filter(|_| self.watches()) else { return };
         // A step between places of the same page is no leaving.
         if window().location().pathname().is_ok_and(|path| path == page) {
@@ -172,13 +200,6 @@ impl Unsaved {
         if pushed.is_ok() {
             self.ask(Leaving::History);
         }
-    }
-}
-
-impl Listeners {
-    /// The listeners with the names of their events.
-    fn all(&self) -> [(&'static str, &js_sys::Function); 2] {
-        [("click", self.click.as_ref().unchecked_ref()), ("popstate", self.step.as_ref().unchecked_ref())]
     }
 }
 

@@ -4,7 +4,7 @@ use super::{administers, for_administrators_only};
 use crate::{
     api::policy::fetch_missing_second_factors,
     components::{
-        alert::Problem,
+        alert::{Notice, Problem, Tone},
         browser,
         button::Button,
         changing::{changing, sometimes},
@@ -42,7 +42,7 @@ fn Remind(missing: Fetched<Missing>) -> impl IntoView {
 
 #[component]
 fn People(first: Missing) -> impl IntoView {
-    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(String::new()));
+    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None));
     let shown = RwSignal::new(first);
     let more = move |_| {
         let Some(after) = shown.with_untracked(|shown| shown.after.clone()) else { return };
@@ -84,9 +84,11 @@ fn People(first: Missing) -> impl IntoView {
             <h2 class="panel-title" id="missing">
                 "Without a second factor"
             </h2>
-            <p class="copied" role="status">
-                {said}
-            </p>
+            <div role="status">
+                {sometimes(move || {
+                    said.get().map(|(tone, words)| view! { <Notice tone>{words}</Notice> }.into_any())
+                })}
+            </div>
             {list}
             <Problem problem=trouble.signal() />
             {sometimes(move || {
@@ -111,7 +113,7 @@ fn Row(
     /// Where people reach the portal.
     address: String,
     /// What came of copying.
-    said: RwSignal<String>,
+    said: RwSignal<Option<(Tone, String)>>,
 ) -> impl IntoView {
     let text = message(&person, &portal_name(), &address);
     let MissingPerson { name, administrator, due } = person;
@@ -120,16 +122,17 @@ fn Row(
     let copy = move |_| {
         let (text, whom) = (text.clone(), whom.clone());
         spawn_local(async move {
-            said.set(match browser::copy(&text).await {
-                Ok(()) => format!("Copied the message for {whom}."),
-                Err(_) => "The browser did not let the portal copy. Allow it to, and try again.".to_owned(),
-            });
+            let refused = "The browser did not let the portal copy. Allow it to, and try again.";
+            said.set(Some(match browser::copy(&text).await {
+                Ok(()) => (Tone::Good, format!("Copied the message for {whom}.")),
+                Err(_) => (Tone::Caution, refused.to_owned()),
+            }));
         });
     };
     let day = match due {
         Due::Never => "Not required of them".into_any(),
         Due::Now => "Required already: they are asked at their next click".into_any(),
-        Due::From(at) => view! { "Required from " <Moment at /> " on" }.into_any(),
+        Due::From(at) => view! { "Required from " <Moment at /> }.into_any(),
     };
     view! {
         <li class="place">
@@ -138,7 +141,7 @@ fn Row(
                     <bdi>{name}</bdi>
                     {administrator.then(|| view! { <span class="badge badge-here">"Administrator"</span> })}
                 </p>
-                <p class="muted place-facts">{day}</p>
+                <p class="muted">{day}</p>
             </div>
             <Button attr:aria-label=label on:click=copy>
                 "Copy message"

@@ -99,9 +99,9 @@ fn Names(impact: EnforcementImpact) -> impl IntoView {
         .collect_view();
     view! {
         <div class="without">
-            <h3 class="without-title" id="without">
+            <p class="without-title" id="without">
                 "Without a second factor"
-            </h3>
+            </p>
             <ul class="names" role="list" aria-labelledby="without">
                 {names}
             </ul>
