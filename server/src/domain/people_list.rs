@@ -60,7 +60,7 @@ pub fn read(list: &str) -> Result<Vec<ListedPerson>, Vec<LineProblem>> {
             problems.push(LineProblem { line: 1, problem: ImportProblem::Unreadable });
             continue;
         };
-        let line = record.position().map_or(1, csv::Position::line);
+        let line = line_of(list, &record);
         match person(line, &columns, &record, &mut lines) {
             Ok(person) => people.push(person),
             Err(problem) => problems.push(LineProblem { line, problem }),
@@ -73,6 +73,16 @@ pub fn read(list: &str) -> Result<Vec<ListedPerson>, Vec<LineProblem>> {
         problems.push(LineProblem { line: 1, problem: ImportProblem::Empty });
     }
     if problems.is_empty() { Ok(people) } else { Err(problems) }
+}
+
+/// The number of a record's line. Where the reader says that a record begins,
+/// blank lines and the second half of a line's end may still come before it.
+fn line_of(list: &str, record: &StringRecord) -> u64 {
+    let (line, byte) = record.position().map_or((1, 0), |position| (position.line(), position.byte()));
+    let start = usize::try_from(byte).unwrap_or(usize::MAX);
+    let rest = list.as_bytes().get(start..).unwrap_or_default();
+    let passed = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).filter(|byte| **byte == b'\n').count();
+    line.saturating_add(u64::try_from(passed).unwrap_or(0))
 }
 
 /// Whatever separates most of the first line.

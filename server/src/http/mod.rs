@@ -42,6 +42,9 @@ const LARGEST_BODY: usize = 64 * 1024;
 /// Largest request body that holds a list of people.
 const LARGEST_LIST: usize = 1024 * 1024;
 
+/// The server functions that take such a list.
+const TAKE_LISTS: [&str; 2] = ["/api/check-list", "/api/add-people"];
+
 /// How the portal is reached.
 #[derive(Debug, Clone)]
 pub struct Web {
@@ -67,30 +70,28 @@ pub fn router(service: Service, web: Web) -> Router {
         web: Arc::new(web),
         service: service.clone(),
     };
-    let guarded = |routes: Router, largest_body| {
-        routes
-            .layer(from_fn(middleware::gate::gate))
-            .layer(from_fn_with_state(shared.clone(), middleware::session::session))
-            .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
-            .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)))
-            .layer(RequestBodyLimitLayer::new(largest_body))
-    };
     let downloads =
         Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export)).with_state(shared.clone());
-    let (application, lists) = application(&service);
-    let application = application.merge(downloads);
-    Router::new()
-        .merge(guarded(application, LARGEST_BODY))
-        .merge(guarded(lists, LARGEST_LIST))
+    let application = application(&service)
+        .merge(downloads)
+        .layer(from_fn(middleware::gate::gate))
+        .layer(from_fn_with_state(shared.clone(), middleware::session::session))
+        .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)));
+    let limited = |largest_body| application.clone().layer(RequestBodyLimitLayer::new(largest_body));
+    let lists = limited(LARGEST_LIST).into_service::<Body>();
+    let with_lists =
+        TAKE_LISTS.into_iter().fold(Router::new(), |routes, path| routes.route_service(path, lists.clone()));
+    with_lists
+        .fallback_service(limited(LARGEST_BODY))
         .merge(assets::router())
         .merge(health::router(service.db))
         .layer(CatchPanicLayer::custom(middleware::panic::answer))
         .layer(from_fn_with_state(https, middleware::headers::security_headers))
 }
 
-/// Server functions and pages, and the functions that take lists of people.
-/// All find the portal in their context.
-fn application(service: &Service) -> (Router, Router) {
+/// Server functions and pages. Both find the portal in their context.
+fn application(service: &Service) -> Router {
     let site = site(&service.settings.portal_name);
     let portal: Arc<dyn app::portal::Portal> = Arc::new(service.clone());
     let context = {
@@ -123,13 +124,10 @@ fn application(service: &Service) -> (Router, Router) {
         .fallback(not_found)
         .layer(from_fn_with_state(renderers, middleware::one_thread::render_on_one_thread))
         .with_state(options);
-    let function = post(move |request: Request| call_function(functions.clone(), request));
-    let application = Router::new()
+    Router::new()
         .route("/api/who-am-i", get(who_am_i::who_am_i))
-        .route("/api/{*function}", function.clone())
-        .merge(pages);
-    let lists = Router::new().route("/api/check-list", function.clone()).route("/api/add-people", function);
-    (application, lists)
+        .route("/api/{*function}", post(move |request: Request| call_function(functions.clone(), request)))
+        .merge(pages)
 }
 
 async fn call_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response {

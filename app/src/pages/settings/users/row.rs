@@ -92,7 +92,8 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
 /// What is special about a person.
 #[component]
 pub fn Badges(person: Person) -> impl IntoView {
-    let Person { you, administrator, active, lock, codes_locked, has_password, invited_until, access_code, .. } = person;
+    let Person { you, administrator, active, lock, codes_locked, has_password, invited_until, access_code, .. } =
+        person;
     let plain = |words: &'static str| view! { <span class="badge badge-here">{words}</span> }.into_any();
     let caution = |words: AnyView| view! { <span class="badge badge-caution">{words}</span> }.into_any();
     let mut badges = Vec::new();
