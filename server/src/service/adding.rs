@@ -57,7 +57,9 @@ impl Service {
 
     /// Adds everybody in a list, or nobody.
     pub(super) async fn add_all(&self, actor: Actor<'_>, list: &str) -> Result<IssuedLinks, ApiError> {
-        let people = people_list::read(list).map_err(ApiError::Import)?;
+        let mut people = people_list::read(list).map_err(ApiError::Import)?;
+        // Of two lists with the same people one waits for the other, and never in a circle.
+        people.sort_by_key(|person| person.name.key());
         let mut tx = self.db.begin().await?;
         self.check_free(&mut tx, &people).await?;
         let (mut added, mut links) = (Vec::new(), Vec::new());
@@ -80,6 +82,7 @@ impl Service {
                 taken.push(LineProblem { line: person.line, problem });
             }
         }
+        taken.sort_by_key(|problem| problem.line);
         if taken.is_empty() { Ok(()) } else { Err(ApiError::Import(taken)) }
     }
 
@@ -122,6 +125,7 @@ impl Service {
             let token = self.renew_invitation(&mut tx, person).await?;
             links.push(self.link(&parse_name(&person.name)?, "", &token));
         }
+        links.sort_by(|one, other| one.name.cmp(&other.name));
         for person in &people {
             let subject = Some(Named { id: Some(&person.id), name: &person.name });
             let event = AuditEvent::InvitationIssued;
