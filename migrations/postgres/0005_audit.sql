@@ -74,4 +74,4 @@ CREATE TABLE adoption_days (
 
 -- What the dashboard counts without reading the tables whole.
 CREATE INDEX users_inactive ON users (id) WHERE NOT active;
-CREATE INDEX recovery_codes_used ON recovery_codes (set_id) WHERE used_at IS NOT NULL;
+CREATE INDEX recovery_codes_used ON recovery_codes (set_id, used_at) WHERE used_at IS NOT NULL;

@@ -6,7 +6,7 @@ use crate::support::{
     both_databases,
     browser::SITE,
 };
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header::ACCEPT_ENCODING};
 use serde_json::Value;
 use twofold::domain::audit::AuditEvent;
 
@@ -72,6 +72,18 @@ both_databases! {
         let sequences: Vec<i64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
         assert_eq!(sequences.len(), before);
         assert!(sequences.windows(2).all(|pair| pair[0] == pair[1] + 1));
+    }
+
+    async fn it_may_be_compressed_on_its_way(portal) {
+        let root = portal.administrator("root").await;
+        portal.append(2_500, AuditEvent::SessionExpired).await;
+        let plain = export(&root, "csv").await.body.len();
+        for encoding in ["gzip", "br"] {
+            let visit = root.request(Method::GET, "/api/audit-export/csv").header(SITE, "same-origin");
+            let reply = visit.header(ACCEPT_ENCODING, encoding).send().await;
+            assert_eq!((reply.status, reply.header("content-encoding")), (StatusCode::OK, encoding));
+            assert!(reply.body.len() > 1_000 && reply.body.len() < plain, "{} of {plain}", reply.body.len());
+        }
     }
 
     async fn no_name_becomes_a_formula(portal) {

@@ -24,7 +24,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use std::sync::Arc;
 
 /// Answers with the file, which is written while it is sent.
@@ -70,6 +70,8 @@ async fn answer(shared: &Shared, call: &Arc<Call>, format: Format, query: &str) 
             Err(problem) => Some((Err(problem), None)),
         }
     });
+    // Compression asks once more after the end.
+    let pieces = pieces.fuse();
     let today = rfc3339(shared.service.clock.now().0);
     let name = format!("audit-{}.{format}", today.get(..10).unwrap_or_default());
     let headers = [

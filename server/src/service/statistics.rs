@@ -8,7 +8,7 @@ use crate::{
     domain::audit::{AuditEvent, Outcome},
     store::{
         StoreError, audit_chain as chain, policy,
-        statistics::{self, AdoptionRow, DayRow},
+        statistics::{self, AdoptionRow, DayRow, PeopleRow},
     },
 };
 use app::{
@@ -54,19 +54,19 @@ impl Audit for Service {
 
     async fn portal_overview(&self, _caller: &Administrator, days: u32) -> Result<PortalOverview, ApiError> {
         let complete = self.count_portions(PATIENCE).await?;
-        let adoption = self.note_adoption().await?;
+        let now = self.note_adoption().await?;
         let (days, today) = (range(days), self.now().0.div_euclid(DAY));
         let first = today - i64::from(days) + 1;
         let counted = statistics::days(&self.db, first).await?;
         Ok(PortalOverview {
             days,
             today,
-            adoption,
+            adoption: Adoption { people: count(now.people), with_second_factor: count(now.with_second_factor) },
             adoption_by_day: by_day(&statistics::adoption(&self.db, first).await?, first, today),
             sign_ins: (first..=today).map(|day| sign_ins(&counted, day)).collect(),
             funnel: funnel(&counted),
             locked: self.locked().await?,
-            running_low: count(statistics::running_low(&self.db, SPENT).await?),
+            running_low: count(now.running_low),
             complete,
         })
     }
@@ -96,14 +96,15 @@ impl Service {
         Ok(statistics::counted(&self.db).await? >= chain::newest(&self.db).await?.sequence)
     }
 
-    /// Counts who has a second factor, and notes it if that is news.
-    pub(super) async fn note_adoption(&self) -> Result<Adoption, StoreError> {
-        let (people, with_second_factor) = statistics::adoption_now(&self.db).await?;
+    /// Counts people, and notes who has a second factor if that is news.
+    pub(super) async fn note_adoption(&self) -> Result<PeopleRow, StoreError> {
+        let now = statistics::people(&self.db, SPENT).await?;
+        let PeopleRow { people, with_second_factor, .. } = now;
         let row = AdoptionRow { day: self.now().0.div_euclid(DAY), people, with_second_factor };
         if !statistics::adoption(&self.db, row.day).await?.contains(&row) {
             statistics::note_adoption(&self.db, row).await?;
         }
-        Ok(adoption(&row))
+        Ok(now)
     }
 
     /// How many accounts are locked now.

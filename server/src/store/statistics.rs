@@ -30,6 +30,17 @@ pub struct AdoptionRow {
     pub with_second_factor: i64,
 }
 
+/// Active people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct PeopleRow {
+    /// All of them.
+    pub people: i64,
+    /// Those with a second factor.
+    pub with_second_factor: i64,
+    /// Those whose recovery codes run low.
+    pub running_low: i64,
+}
+
 /// The last entry that is counted.
 ///
 /// # Errors
@@ -101,35 +112,28 @@ pub async fn adoption(db: &Db, from: i64) -> Result<Vec<AdoptionRow>, StoreError
     .await
 }
 
-/// Active people, and those of them with a second factor.
+/// Counts active people, those with a second factor, and those of whose
+/// recovery codes at least `spent` are used.
 ///
 /// Whoever has a second factor has one set of recovery codes, however many
-/// methods there are: sets are counted, by indexes alone, less the few whose
-/// people are not active.
+/// methods there are: sets are counted, by indexes alone, less those of the few
+/// people who are not active.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn adoption_now(db: &Db) -> Result<(i64, i64), StoreError> {
+pub async fn people(db: &Db, spent: i64) -> Result<PeopleRow, StoreError> {
     db.one(
-        "SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active),
-                (SELECT COUNT(*) FROM recovery_sets)
-                    - (SELECT COUNT(*) FROM users u WHERE NOT u.active
-                           AND EXISTS (SELECT 1 FROM recovery_sets s WHERE s.user_id = u.id))",
-        values![],
+        "SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active) AS people,
+                (SELECT COUNT(*) FROM recovery_sets) - inactive.sets AS with_second_factor,
+                (SELECT COUNT(*) FROM (SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL
+                     GROUP BY set_id HAVING COUNT(*) >= $1) low) - inactive.low AS running_low
+         FROM (SELECT COUNT(*) AS sets,
+                   COUNT(CASE WHEN (SELECT COUNT(*) FROM recovery_codes c
+                       WHERE c.set_id = s.id AND c.used_at IS NOT NULL) >= $1 THEN 1 END) AS low
+               FROM users u JOIN recovery_sets s ON s.user_id = u.id WHERE NOT u.active) inactive",
+        values![spent],
     )
     .await
-}
-
-/// Active people of whose recovery codes at least `used` are spent.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn running_low(db: &Db, used: i64) -> Result<i64, StoreError> {
-    let sql = "SELECT COUNT(*) FROM (SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL
-                   GROUP BY set_id HAVING COUNT(*) >= $1) low
-               JOIN recovery_sets s ON s.id = low.set_id JOIN users u ON u.id = s.user_id WHERE u.active";
-    let (count,): (i64,) = db.one(sql, values![used]).await?;
-    Ok(count)
 }
 
 /// Keys of the counters of passwords that are full since `after`.
