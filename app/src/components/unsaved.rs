@@ -161,7 +161,7 @@ impl Unsaved {
         expect_context::<Steps>().hold(move |event| self.on_step(&event));
         let listener = StoredValue::new_local(None::<Closure<dyn FnMut(ev::MouseEvent)>>);
         Effect::new(move |_| {
-            let click = Closure::new(move |event: ev::MouseEvent| self.on_click(&event));
+            let click = Closure::<dyn FnMut(ev::MouseEvent)>::new(move |event: ev::MouseEvent| self.on_click(&event));
             // On the way down to what was clicked; the router listens on the way up.
             let called = click.as_ref().unchecked_ref();
             let _ = window().add_event_listener_with_callback_and_bool("click", called, true);

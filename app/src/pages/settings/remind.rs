@@ -42,7 +42,7 @@ fn Remind(missing: Fetched<Missing>) -> impl IntoView {
 
 #[component]
 fn People(first: Missing) -> impl IntoView {
-    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None));
+    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None::<(Tone, String)>));
     let shown = RwSignal::new(first);
     let more = move |_| {
         let Some(after) = shown.with_untracked(|shown| shown.after.clone()) else { return };
