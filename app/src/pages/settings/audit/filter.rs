@@ -39,7 +39,7 @@ pub fn FilterForm(
     };
     let problems = Memo::new(move |_| filter.with(AuditFilter::problems));
     view! {
-        <form class="panel filter" method="get" action=routes::AUDIT role="search" on:submit=on_submit(send)>
+        <form class="panel audit-filter" method="get" action=routes::AUDIT role="search" on:submit=on_submit(send)>
             <div class="filter-fields">
                 <Field problems field=AuditField::From id="from" label="From" kind="date"
                     value=Signal::derive(move || draft.with(|draft| draft.from.clone()))
@@ -192,7 +192,7 @@ fn EventsField(
     };
     let box_of = move |event: AuditEvent| {
         view! {
-            <label class="choice">
+            <label class="event-choice">
                 <input
                     type="checkbox"
                     name="event"
@@ -210,11 +210,11 @@ fn EventsField(
             <span class="field-label" id="events-label">
                 "Events"
             </span>
-            <details class="choices" node_ref=details on:keydown=move |event| if event.key() == "Escape" { close(true) }>
+            <details class="events-choice" node_ref=details on:keydown=move |event| if event.key() == "Escape" { close(true) }>
                 <summary class="input" id=EVENTS_CHOSEN aria-labelledby="events-label events-chosen">
                     {summary}
                 </summary>
-                <div class="choices-list" role="group" aria-labelledby="events-label" tabindex="0">
+                <div class="events-list" role="group" aria-labelledby="events-label" tabindex="0">
                     {AuditEvent::ALL.iter().map(|event| box_of(*event)).collect_view()}
                 </div>
             </details>

@@ -47,7 +47,7 @@ pub fn More(users: Users, person: Person) -> impl IntoView {
                     .then(|| view! { <p class="muted"><bdi>{person.display_name.clone()}</bdi></p> })}
                 <Badges person />
             </div>
-            <ul class="choices" role="list">
+            <ul class="deeds" role="list">
                 {code}
                 {deeds}
             </ul>
@@ -63,7 +63,7 @@ fn Choice(
     choose: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     view! {
-        <li class="choice">
+        <li class="deed">
             <Button on:click=move |_| choose()>{name}</Button>
             <p class="muted">{words}</p>
         </li>
