@@ -59,6 +59,10 @@ pub fn Modal(
         path
     });
     let escape = move |event: ev::Event| {
+        // A file field in the dialog reports in the same way that no file was chosen.
+        if event.target() != event.current_target() {
+            return;
+        }
         event.prevent_default();
         leave();
     };

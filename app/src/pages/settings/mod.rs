@@ -22,9 +22,10 @@ use leptos::prelude::*;
 
 /// Whether whoever is signed in may see these pages.
 ///
-/// Presentation only: the portal itself refuses everybody else.
+/// Presentation only: the portal itself refuses everybody else. Asked once: news
+/// about the person must not make the page anew, and lose what was typed there.
 pub fn administers() -> bool {
-    use_signed_in().viewer().is_some_and(|viewer| viewer.administrator)
+    untrack(|| use_signed_in().viewer()).is_some_and(|viewer| viewer.administrator)
 }
 
 /// What others learn.
