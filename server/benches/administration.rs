@@ -12,7 +12,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark that can't run should stop, and speaks by printing"
+    clippy::disallowed_methods,
+    reason = "a benchmark that can't run should stop, speaks by printing, and measures real time"
 )]
 
 use app::contract::audit_trail::AuditFilter;

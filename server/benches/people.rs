@@ -6,7 +6,11 @@
 //! a single letter, letters that many have but few have both, names that come
 //! last in the order, a filter that hardly anybody meets.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that can't run should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that can't run should stop, and says what it found"
+)]
 
 use app::contract::people::{PeopleFilter, PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView};
 use axum::{

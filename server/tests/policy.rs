@@ -88,8 +88,8 @@ both_databases! {
 
     async fn sessions_can_not_end_in_any_case_before_they_could_end_idle(portal) {
         let root = portal.administrator("root").await;
-        let mut policy = AccountPolicy::default();
-        policy.sessions = SessionLimits { idle_minutes: 121, absolute_hours: 2 };
+        let sessions = SessionLimits { idle_minutes: 121, absolute_hours: 2 };
+        let mut policy = AccountPolicy { sessions, ..AccountPolicy::default() };
         let refused = Err(ApiError::Policy(vec![PolicyField::AbsoluteHours]));
         assert_eq!(save_policy(&root, &policy, 1).await, refused);
         policy.sessions.idle_minutes = 120;
