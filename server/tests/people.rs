@@ -240,7 +240,7 @@ both_databases! {
             };
             accounts::insert(&mut tx, &user).await.unwrap();
             twofold::store::words::insert(&mut tx, user.id, &name).await.unwrap();
-            accounts::note_sign_in(&mut tx, user.id, number % 7).await.unwrap();
+            accounts::note_sign_in(&mut tx, user.id, number % 7).unwrap();
             if number % 3 == 0 {
                 accounts::set_active(&mut tx, user.id, false, 0).await.unwrap();
             }

@@ -8,7 +8,7 @@
 //! | being signed in | [`session`], [`trusted_browser`], [`grace`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
-//! | what happened | [`audit`], [`audit_search`], [`audit_export`] |
+//! | what happened | [`audit`], [`audit_search`], [`audit_export`], [`spreadsheet`] |
 
 pub mod access_code;
 pub mod audit;
@@ -28,6 +28,7 @@ pub mod qr;
 pub mod recovery_code;
 pub mod search_words;
 pub mod session;
+pub mod spreadsheet;
 pub mod totp;
 pub mod trusted_browser;
 pub mod user_name;

@@ -19,9 +19,7 @@ use crate::{
         Tx,
         access_codes::{self, AccessCodeRow, NewAccessCode},
         accounts::{self, UserRow},
-        attempts,
-        audit::Named,
-        methods, policy, sessions,
+        attempts, methods, policy, sessions,
     },
 };
 use app::{
@@ -54,7 +52,7 @@ impl Service {
         }
         let ids = super::people_changes::in_order(vec![person_id.to_owned()])?;
         let actor = Actor::of(session, &caller.call().client);
-        let made = self.make_code(actor, &ids).await?;
+        let made = self.make_code(actor, person_id).await?;
         let person = self.people_now(caller, &ids).await?.pop().ok_or(ApiError::NoLongerThere)?;
         Ok(IssuedAccessCode {
             person,
@@ -64,17 +62,15 @@ impl Service {
         })
     }
 
-    /// Makes a code for the one person in `ids`; the one before dies.
-    pub(super) async fn make_code(&self, actor: Actor<'_>, ids: &[String]) -> Result<MadeCode, ApiError> {
+    /// Makes a code for a person; the one before dies.
+    pub(super) async fn make_code(&self, actor: Actor<'_>, person_id: &str) -> Result<MadeCode, ApiError> {
         let code = RecoveryCode::generate(&mut self.rng());
         let salt = Salt::generate(&mut self.rng());
         let hash = self.hasher.derive(code.as_bytes(), salt).await?;
 
         let (mut tx, now) = (self.db.begin().await?, self.now());
-        for id in ids {
-            accounts::lock(&mut tx, id)?;
-        }
-        let person = self.people_of(&mut tx, ids).await?.pop().ok_or(ApiError::NoLongerThere)?;
+        accounts::lock(&mut tx, person_id)?;
+        let person = accounts::by_id(&mut tx, person_id).await?.ok_or(ApiError::NoLongerThere)?;
         check(&mut tx, &person).await?;
         let issued_by = actor.person.and_then(|person| person.id);
         let issued = AccessCode::issue(&person.id, issued_by, now);
@@ -89,7 +85,8 @@ impl Service {
         };
         access_codes::replace(&mut tx, &row).await?;
         let demanded = policy::load_in(&mut tx).await?.approve_access_codes;
-        self.record_about_person(&mut tx, actor, &person, AuditEvent::AccessCodeIssued).await?;
+        let (event, subject) = (AuditEvent::AccessCodeIssued, Some(person.named()));
+        record_about(&mut tx, now, actor, subject, event, Outcome::Success, None).await?;
         tx.commit().await?;
         let awaits_approval = issued.state(demanded, now) == State::AwaitingApproval;
         Ok(MadeCode { code, expires_at: issued.expires_at.0, awaits_approval })
@@ -117,7 +114,8 @@ impl Service {
         }
         let person = accounts::by_id(&mut tx, &waiting.user_id).await?.ok_or(gone)?;
         let actor = Actor::of(caller.session(), &caller.call().client);
-        self.record_about_person(&mut tx, actor, &person, AuditEvent::AccessCodeApproved).await?;
+        let (event, subject) = (AuditEvent::AccessCodeApproved, Some(person.named()));
+        record_about(&mut tx, now, actor, subject, event, Outcome::Success, None).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -151,13 +149,13 @@ impl Service {
             }
         }
         let mut tx = self.db.begin().await?;
-        accounts::note_sign_in(&mut tx, &session.user_id, now.0).await?;
+        accounts::note_sign_in(&mut tx, &session.user_id, now.0)?;
         if !access_codes::consume(&mut tx, &row.id, now.0).await? {
             drop(tx);
             return Err(self.refuse_recovery_code(caller, wrong, attempts_left).await?);
         }
         let token = self.elevate_session(&mut tx, session).await?;
-        sessions::set_up_anew(&mut tx, &session.id, true).await?;
+        sessions::set_up_anew(&mut tx, &session.id, true)?;
         // Whoever has what was lost is trusted in no browser.
         self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
         self.take_back_codes(&mut tx, &session.user_id).await?;
@@ -176,18 +174,6 @@ impl Service {
         let salt = row.as_ref().and_then(|row| row.salt.as_slice().try_into().ok()).unwrap_or_default();
         let hash = self.hasher.derive(code.as_bytes(), Salt(salt)).await?;
         Ok(row.filter(|row| row.hash.as_slice().ct_eq(hash.as_slice()).into()))
-    }
-
-    async fn record_about_person(
-        &self,
-        tx: &mut Tx,
-        actor: Actor<'_>,
-        person: &UserRow,
-        event: AuditEvent,
-    ) -> Result<(), ApiError> {
-        let subject = Some(Named { id: Some(&person.id), name: &person.name });
-        record_about(tx, self.now(), actor, subject, event, Outcome::Success, None).await?;
-        Ok(())
     }
 }
 

@@ -106,7 +106,7 @@ impl Accounts for Service {
         record(&mut tx, now, actor, event, Outcome::Success).await?;
         let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user).await?;
         if standing != Standing::SecondFactorRequired {
-            accounts::note_sign_in(&mut tx, &user.id, now.0).await?;
+            accounts::note_sign_in(&mut tx, &user.id, now.0)?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
         tx.commit().await?;

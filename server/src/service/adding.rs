@@ -12,12 +12,12 @@ use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
         people_list::{self, ListedPerson},
+        spreadsheet::harmless,
         user_name::UserName,
     },
     store::{
         Tx,
         accounts::{self, UserRow},
-        audit::Named,
     },
 };
 use app::{
@@ -108,7 +108,7 @@ impl Service {
         }
         let administrator = json!({ "administrator": true }).to_string();
         for person in people {
-            let subject = Some(Named { id: Some(&person.id), name: &person.name });
+            let subject = Some(person.named());
             let detail = person.administrator.then_some(administrator.as_str());
             record_about(tx, self.now(), actor, subject, AuditEvent::UserAdded, Outcome::Success, detail).await?;
         }
@@ -127,7 +127,7 @@ impl Service {
         }
         links.sort_by(|one, other| one.name.cmp(&other.name));
         for person in &people {
-            let subject = Some(Named { id: Some(&person.id), name: &person.name });
+            let subject = Some(person.named());
             let event = AuditEvent::InvitationIssued;
             record_about(&mut tx, self.now(), actor, subject, event, Outcome::Success, None).await?;
         }
@@ -170,17 +170,9 @@ fn as_csv(links: &[PersonalLink]) -> Result<String, Box<dyn std::error::Error + 
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["name", "display name", "link"])?;
     for PersonalLink { name, display_name, url } in links {
-        writer.write_record([&inert(name), &inert(display_name), url])?;
+        writer.write_record([&*harmless(name), &*harmless(display_name), url])?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
-}
-
-/// Text that a spreadsheet takes for text (OWASP, "CSV Injection").
-fn inert(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl<'a> Actor<'a> {
     /// Someone who is not signed in and gave the name of this person. A name
     /// that nobody has is not recorded: people type passwords into that field.
     pub fn claiming(user: Option<&'a UserRow>, client: &'a Client) -> Self {
-        Self { person: user.map(|user| Named { id: Some(&user.id), name: &user.name }), client: Some(client) }
+        Self { person: user.map(UserRow::named), client: Some(client) }
     }
 
     /// The command line.

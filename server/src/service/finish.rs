@@ -71,7 +71,7 @@ impl Service {
             methods::delete_of_user(&mut tx, &session.user_id).await?;
         }
         access_codes::delete_of_user(&mut tx, &session.user_id).await?;
-        sessions::set_up_anew(&mut tx, &session.id, false).await?;
+        sessions::set_up_anew(&mut tx, &session.id, false)?;
         let replaced = before.iter().find(|method| Some(&method.id) == row.replaces.as_ref());
         let method = self.activate(&mut tx, caller, &row, replaced, before).await?;
         if before.is_empty() {

@@ -96,7 +96,7 @@ impl Service {
         keep: Option<&str>,
     ) -> Result<u64, ApiError> {
         let removed = methods::delete_of_user(tx, user_id).await?;
-        accounts::expose(tx, user_id, self.now().0).await?;
+        accounts::expose(tx, user_id, self.now().0)?;
         recovery::delete_of_user(tx, user_id).await?;
         access_codes::delete_of_user(tx, user_id).await?;
         match keep {

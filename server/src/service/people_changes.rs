@@ -21,9 +21,7 @@ use crate::{
     store::{
         Tx, access_codes,
         accounts::{self, UserRow},
-        attempts,
-        audit::Named,
-        sessions,
+        attempts, sessions,
     },
 };
 use app::{
@@ -150,8 +148,8 @@ impl Service {
         }
         let (event, detail) = (change.event(), change.detail());
         for person in &changed {
-            let subject = Named { id: Some(&person.id), name: &person.name };
-            record_about(&mut tx, self.now(), actor, Some(subject), event, Outcome::Success, detail.as_deref()).await?;
+            let subject = Some(person.named());
+            record_about(&mut tx, self.now(), actor, subject, event, Outcome::Success, detail.as_deref()).await?;
         }
         tx.commit().await?;
         Ok(changed.len())

@@ -60,7 +60,7 @@ impl Service {
             Err(problem) => return Err(self.refuse_code(caller, problem, left).await?),
         };
         let mut tx = self.db.begin().await?;
-        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0).await?;
+        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0)?;
         if !self.use_up(&mut tx, &right).await? {
             drop(tx);
             return Err(self.refuse_code(caller, CodeProblem::Reused, left).await?);
@@ -78,7 +78,7 @@ impl Service {
             return self.complete_with_access_code(caller, &code, attempts_left).await.map(|()| 0);
         };
         let mut tx = self.db.begin().await?;
-        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0).await?;
+        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0)?;
         if !self.spend(&mut tx, caller, &found).await? {
             drop(tx);
             return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, attempts_left).await?);

@@ -159,7 +159,7 @@ impl Service {
             Standing::EnrolmentRequired | Standing::Complete => AuditEvent::SignedIn,
         };
         if event == AuditEvent::SignedIn {
-            accounts::note_sign_in(&mut tx, &user.id, self.now().0).await?;
+            accounts::note_sign_in(&mut tx, &user.id, self.now().0)?;
         }
         let actor = Actor::claiming(Some(user), &call.client);
         for event in trusted.then_some(AuditEvent::TrustedBrowserUsed).into_iter().chain([event]) {

@@ -14,10 +14,7 @@ use crate::{
         people_list,
         user_name::lookup_key,
     },
-    store::{
-        accounts::{self, ListedUser},
-        audit::Named,
-    },
+    store::accounts::{self, ListedUser},
 };
 use app::contract::ApiError;
 use zeroize::Zeroizing;
@@ -103,7 +100,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(None) };
         let token = self.renew_invitation(&mut tx, &user).await?;
-        let (actor, subject) = (Actor::operator(operator), Named { id: Some(&user.id), name: &user.name });
+        let (actor, subject) = (Actor::operator(operator), user.named());
         let event = AuditEvent::InvitationIssued;
         record_about(&mut tx, self.now(), actor, Some(subject), event, Outcome::Success, None).await?;
         tx.commit().await?;
@@ -182,7 +179,7 @@ impl Service {
     /// [`ApiError::AccessCode`], or the database does not answer.
     pub async fn issue_access_code_to(&self, operator: &str, name: &str) -> Result<Option<OperatorsCode>, ApiError> {
         let Some(id) = self.id_of(name).await? else { return Ok(None) };
-        let MadeCode { code, awaits_approval, .. } = self.make_code(Actor::operator(operator), &[id]).await?;
+        let MadeCode { code, awaits_approval, .. } = self.make_code(Actor::operator(operator), &id).await?;
         Ok(Some(OperatorsCode { code: code.display(), awaits_approval }))
     }
 

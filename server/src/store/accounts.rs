@@ -1,6 +1,9 @@
 //! People, one-time links, and the portal's own row.
 
-use super::db::{Db, StoreError, Tx};
+use super::{
+    audit::Named,
+    db::{Db, StoreError, Tx},
+};
 use crate::values;
 use sqlx::FromRow;
 
@@ -19,6 +22,13 @@ pub struct UserRow {
     pub active: bool,
     /// Unix seconds since which they are active without a second factor, if they have none.
     pub exposed_since: i64,
+}
+
+impl UserRow {
+    /// As an entry of the audit trail names them.
+    pub fn named(&self) -> Named<'_> {
+        Named { id: Some(&self.id), name: &self.name }
+    }
 }
 
 /// A person as `twofold user list` shows them.
@@ -175,9 +185,8 @@ pub fn lock(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
-    tx.execute("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", values![id, now]).await?;
-    Ok(())
+pub fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
+    tx.later("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", values![id, now])
 }
 
 /// Sets the name under which a person is shown beside their user name.
@@ -279,9 +288,8 @@ pub async fn set_active(tx: &mut Tx, id: &str, active: bool, now: i64) -> Result
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn expose(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
-    tx.execute("UPDATE users SET exposed_since = $2 WHERE id = $1", values![id, now]).await?;
-    Ok(())
+pub fn expose(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
+    tx.later("UPDATE users SET exposed_since = $2 WHERE id = $1", values![id, now])
 }
 
 /// Makes a person an administrator, or no longer; `false` when that is how it was.

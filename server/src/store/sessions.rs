@@ -177,9 +177,8 @@ pub async fn charge_code(tx: &mut Tx, id: &str, most: i64) -> Result<Option<i64>
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn set_up_anew(tx: &mut Tx, id: &str, anew: bool) -> Result<(), StoreError> {
-    tx.execute("UPDATE sessions SET sets_up_anew = $2 WHERE id = $1", values![id, anew]).await?;
-    Ok(())
+pub fn set_up_anew(tx: &mut Tx, id: &str, anew: bool) -> Result<(), StoreError> {
+    tx.later("UPDATE sessions SET sets_up_anew = $2 WHERE id = $1", values![id, anew])
 }
 
 /// Holds the session's row until the transaction ends; `false` when it is gone.
