@@ -15,7 +15,7 @@ export async function expectAccessible(page: Page): Promise<void> {
 /** Nothing sticks out to the side. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const excess = await page.evaluate(() => {
-    const scrolled = [document.documentElement, ...document.querySelectorAll('dialog, main')];
+    const scrolled = [document.documentElement, ...document.querySelectorAll('dialog, .modal-body, main')];
     return scrolled
       .filter((element) => element.scrollWidth > element.clientWidth)
       .map((element) => `${element.tagName}: ${element.scrollWidth} in ${element.clientWidth} pixels`);
