@@ -103,7 +103,7 @@ async fn portal(folder: &Path) -> Service {
         previous_key_file: None,
     };
     let public_url = PublicUrl::parse("http://127.0.0.1").unwrap();
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url };
+    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url, mail: None };
     let clock = Arc::new(SettableClock::new(UnixTime(NOW)));
     let mut service = open(&data, settings, clock).await.unwrap();
     service.hasher = PasswordHasher::new(Params { m_kib: 8, t: 1, p: 1 }).unwrap();

@@ -107,7 +107,8 @@ async fn portal(folder: &std::path::Path) -> (Router, String) {
         previous_key_file: None,
     };
     let public_url = PublicUrl::parse("http://127.0.0.1").unwrap();
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url: public_url.clone() };
+    let settings =
+        Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url: public_url.clone(), mail: None };
     let service = open(&data, settings, Arc::new(SettableClock::new(UnixTime(NOW)))).await.unwrap();
     service.add_user("bench", "root", true, FirstPassword::Given(PASSWORD.to_owned().into())).await.unwrap();
     fill(&service).await;

@@ -65,7 +65,8 @@ async fn portal(folder: &Path, params: Params) -> Portal {
         previous_key_file: None,
     };
     let public_url = PublicUrl::parse("http://127.0.0.1").unwrap();
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url: public_url.clone() };
+    let settings =
+        Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url: public_url.clone(), mail: None };
     let clock = SettableClock::new(UnixTime(1_800_000_000));
     let mut service = open(&data, settings, Arc::new(clock.clone())).await.unwrap();
     service.hasher = PasswordHasher::new(params).unwrap();

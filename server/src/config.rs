@@ -4,7 +4,10 @@
 use clap::Args;
 use http::Uri;
 use ipnet::IpNet;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use lettre::{
+    Address, AsyncSmtpTransport, Tokio1Executor, message::Mailbox, transport::smtp::AsyncSmtpTransportBuilder,
+};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Longest QR lifetime; a secret is not left on a screen for longer.
 const LONGEST_QR_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -63,6 +66,14 @@ pub struct ServeArgs {
     #[arg(long, env = "TWOFOLD_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORKS", value_parser = parse_network)]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// Mail server for notices and reminders: smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required, smtp://127.0.0.1:25. Default: no mail.
+    #[arg(long, env = "TWOFOLD_SMTP_URL", value_name = "URL", hide_env_values = true, value_parser = parse_smtp_url)]
+    pub smtp_url: Option<SmtpUrl>,
+
+    /// Sender of the portal's mail, e.g. "Acme sign-in <login@example.org>". Default: the portal's name, twofold@ its host.
+    #[arg(long, env = "TWOFOLD_MAIL_FROM", value_name = "ADDRESS", value_parser = parse_sender)]
+    pub mail_from: Option<Mailbox>,
+
     /// Serve a throw-away database with sample people, on loopback only.
     #[arg(long, env = "TWOFOLD_DEMO")]
     pub demo: bool,
@@ -73,6 +84,26 @@ pub struct ServeArgs {
 pub struct PublicUrl {
     https: bool,
     authority: String,
+}
+
+/// A mail server, with what it takes to sign in there.
+#[derive(Clone)]
+pub struct SmtpUrl(String);
+
+/// Without the password.
+impl fmt::Debug for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SmtpUrl").field(&self.host()).finish()
+    }
+}
+
+/// How mail is sent.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// Through which server.
+    pub server: SmtpUrl,
+    /// From whom.
+    pub sender: Mailbox,
 }
 
 /// Why a setting can't be used.
@@ -102,6 +133,20 @@ pub enum ConfigError {
     /// Neither a network nor an address.
     #[error("expected a network such as 10.0.0.0/8 or an address")]
     Network,
+    /// Not the URL of a mail server.
+    #[error(
+        "expected smtps://HOST, smtp://HOST:587?tls=required or, without encryption, smtp://HOST; USER:PASSWORD@ may stand before the host"
+    )]
+    SmtpUrl,
+    /// A password for the mail server would cross a network in the clear.
+    #[error("a password for the mail server goes encrypted only: smtps://… or smtp://…?tls=required")]
+    PlainSmtpPassword,
+    /// Not a mail address.
+    #[error("expected a mail address such as \"Acme sign-in <login@example.org>\"")]
+    Sender,
+    /// An address of a host that has none.
+    #[error("--smtp-url needs --mail-from with the address that mail comes from; {0} is no host for one")]
+    SenderMissing(String),
 }
 
 impl PublicUrl {
@@ -139,10 +184,52 @@ impl PublicUrl {
         format!("{}://{}", if self.https { "https" } else { "http" }, self.authority)
     }
 
+    /// The host, without port.
+    pub fn host(&self) -> &str {
+        self.authority
+            .rsplit_once(':')
+            .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+            .map_or(self.authority.as_str(), |(host, _)| host)
+    }
+
     /// A link to a path of the portal.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
+}
+
+impl SmtpUrl {
+    /// What opens connections to it.
+    ///
+    /// # Errors
+    /// [`ConfigError::SmtpUrl`]; not after [`SmtpUrl::parse`].
+    pub fn transport(&self) -> Result<AsyncSmtpTransportBuilder, ConfigError> {
+        AsyncSmtpTransport::<Tokio1Executor>::from_url(&self.0).map_err(|_| ConfigError::SmtpUrl)
+    }
+
+    /// Its host, and its port where one is named: what may be shown.
+    pub fn host(&self) -> String {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority.rsplit('@').next().unwrap_or_default().to_owned()
+    }
+}
+
+fn parse_smtp_url(text: &str) -> Result<SmtpUrl, ConfigError> {
+    let url = SmtpUrl(text.trim().to_owned());
+    url.transport()?;
+    let encrypted = url.0.starts_with("smtps://") || url.0.contains("tls=required");
+    let host = url.host();
+    if host.is_empty() {
+        return Err(ConfigError::SmtpUrl);
+    }
+    let local = host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+        || is_loopback_name(host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name));
+    if url.0.contains('@') && !encrypted && !local { Err(ConfigError::PlainSmtpPassword) } else { Ok(url) }
+}
+
+fn parse_sender(text: &str) -> Result<Mailbox, ConfigError> {
+    text.trim().parse().map_err(|_| ConfigError::Sender)
 }
 
 fn is_loopback_name(host: &str) -> bool {
@@ -167,6 +254,25 @@ impl ServeArgs {
             return Err(ConfigError::PublicUrlMissing(self.listen));
         }
         Ok(())
+    }
+}
+
+impl ServeArgs {
+    /// How mail is sent, if it is.
+    ///
+    /// # Errors
+    /// [`ConfigError::SenderMissing`].
+    pub fn mail(&self, public_url: &PublicUrl) -> Result<Option<MailSettings>, ConfigError> {
+        let Some(server) = self.smtp_url.clone() else { return Ok(None) };
+        let sender = match &self.mail_from {
+            Some(sender) => sender.clone(),
+            None => {
+                let host = public_url.host();
+                let address = Address::new("twofold", host).map_err(|_| ConfigError::SenderMissing(host.to_owned()))?;
+                Mailbox::new(Some(self.issuer.clone()), address)
+            }
+        };
+        Ok(Some(MailSettings { server, sender }))
     }
 }
 
@@ -222,5 +328,22 @@ mod tests {
         }
         assert!(parse_network("10.0.0.0/8").is_ok() && parse_network("::1").is_ok());
         assert_eq!(parse_network("proxy"), Err(ConfigError::Network));
+    }
+
+    #[test]
+    fn a_mail_server_never_shows_its_password_nor_gets_it_in_the_clear() {
+        let url = parse_smtp_url("smtps://portal:s3cret@mail.example.org:465").unwrap();
+        assert_eq!(url.host(), "mail.example.org:465");
+        assert!(!format!("{url:?}").contains("s3cret"));
+        assert_eq!(parse_smtp_url("smtp://127.0.0.1:2525").unwrap().host(), "127.0.0.1:2525");
+        assert!(parse_smtp_url("smtp://portal:s3cret@127.0.0.1:2525").is_ok());
+        assert!(parse_smtp_url("smtp://portal:s3cret@mail.example.org:587?tls=required").is_ok());
+        let refused = |text: &str| parse_smtp_url(text).unwrap_err();
+        assert_eq!(refused("smtp://portal:s3cret@mail.example.org"), ConfigError::PlainSmtpPassword);
+        for bad in ["mail.example.org", "http://mail.example.org", "smtp://", "", "smtp://mail.example.org?tls=maybe"] {
+            assert_eq!(refused(bad), ConfigError::SmtpUrl, "{bad}");
+        }
+        assert_eq!(parse_sender("Acme <login@example.org>").unwrap().email.to_string(), "login@example.org");
+        assert_eq!(parse_sender("Acme").unwrap_err(), ConfigError::Sender);
     }
 }

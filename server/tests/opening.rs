@@ -40,7 +40,7 @@ async fn used() -> TestPortal {
 
 async fn open_again(data: DataArgs) -> Result<(), String> {
     let public_url = PublicUrl::parse("http://127.0.0.1:3000").unwrap();
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url };
+    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url, mail: None };
     let service = open(&data, settings, Arc::new(SystemClock)).await.map_err(|error| error.to_string())?;
     service.db.close().await;
     Ok(())

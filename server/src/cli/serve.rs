@@ -26,11 +26,13 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
     if let Some(folder) = &throw_away {
         args.data.data_dir = folder.path().to_owned();
     }
-    let public_url = args.public_url.unwrap_or_else(|| PublicUrl::listening(address));
+    let public_url = args.public_url.clone().unwrap_or_else(|| PublicUrl::listening(address));
+    let mail = args.mail(&public_url).map_err(Failure::new)?;
     let settings = Settings {
         portal_name: args.issuer,
         qr_lifetime: i64::try_from(args.qr_lifetime.as_secs()).unwrap_or(i64::MAX),
         public_url: public_url.clone(),
+        mail,
     };
     let service = open(&args.data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)?;
     let listener = socket.listen(BACKLOG).map_err(|error| cant_listen(args.listen, &error))?;

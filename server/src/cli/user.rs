@@ -244,7 +244,7 @@ pub(super) async fn portal(data: &DataArgs) -> Result<Service, Failure> {
 async fn begin(data: &DataArgs) -> Result<Service, Failure> {
     // These matter only to those who set up a second factor.
     let public_url = PublicUrl::listening(SocketAddr::from(([127, 0, 0, 1], 3_000)));
-    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url };
+    let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url, mail: None };
     open(data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)
 }
 

@@ -44,7 +44,7 @@ pub use audit::Actor;
 
 use crate::{
     clock::{Clock, UnixTime},
-    config::PublicUrl,
+    config::{MailSettings, PublicUrl},
     crypto::{OsRng, os_rng, password::PasswordHasher, secret_box::Keyring, token::Token},
     store::Db,
 };
@@ -60,6 +60,8 @@ pub struct Settings {
     pub qr_lifetime: i64,
     /// Where people reach the portal, for links.
     pub public_url: PublicUrl,
+    /// How mail is sent; `None` where it is not.
+    pub mail: Option<MailSettings>,
 }
 
 /// Everything the use-cases work with. Cheap to share.

@@ -70,8 +70,12 @@ impl TestPortal {
         trusted_proxies: Vec<ipnet::IpNet>,
     ) -> Self {
         let public_url = PublicUrl::parse(origin).unwrap();
-        let settings =
-            Settings { portal_name: "Acme & Söhne".to_owned(), qr_lifetime: 180, public_url: public_url.clone() };
+        let settings = Settings {
+            portal_name: "Acme & Söhne".to_owned(),
+            qr_lifetime: 180,
+            public_url: public_url.clone(),
+            mail: None,
+        };
         let data = data_args(folder.path(), &database);
         let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
         // What a hash costs is measured elsewhere.
