@@ -25,6 +25,7 @@ use axum::{
         header::{CONTENT_TYPE, COOKIE, SET_COOKIE},
     },
 };
+use sqlx::Connection as _;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -140,7 +141,8 @@ async fn generate_people(db: &Db, people: i64) {
 /// Without the patience that requests have.
 async fn slowly(db: &Db, sql: &'static str, value: i64) {
     let Db::Sqlite { writer, .. } = db else { return };
-    sqlx::query(sql).bind(value).execute(writer).await.unwrap();
+    let mut writer = writer.take().await.unwrap();
+    sqlx::query(sql).bind(value).execute(writer.connection().unwrap()).await.unwrap();
 }
 
 /// When an entry was made: evenly over the span.
@@ -151,20 +153,24 @@ fn at(sequence: i64, entries: i64) -> i64 {
 
 /// The entries with their chain. Indexes are made afterwards, which is quicker.
 async fn generate_entries(db: &Db, people: i64, entries: i64) {
-    let Db::Sqlite { writer, .. } = db else { return };
+    let Db::Sqlite { writer: connections, .. } = db else { return };
+    let mut writer = connections.take().await.unwrap();
     let indexes: Vec<(String, String)> = sqlx::query_as(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'audit_entries' AND sql IS NOT NULL",
     )
-    .fetch_all(writer)
+    .fetch_all(writer.connection().unwrap())
     .await
     .unwrap();
     for (name, _) in &indexes {
-        sqlx::query(sqlx::AssertSqlSafe(format!("DROP INDEX {name}"))).execute(writer).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("DROP INDEX {name}")))
+            .execute(writer.connection().unwrap())
+            .await
+            .unwrap();
     }
     let people = u64::try_from(people).unwrap();
     let (mut dice, mut link, mut sequence) = (Dice(7), GENESIS, 0_i64);
     while sequence < entries {
-        let mut tx = writer.begin().await.unwrap();
+        let mut tx = writer.connection().unwrap().begin().await.unwrap();
         for _ in 0..100_000.min(entries - sequence) {
             sequence += 1;
             let mut side = dice.roll(EVENTS.iter().map(|(_, _, share)| share).sum());
@@ -214,12 +220,12 @@ async fn generate_entries(db: &Db, people: i64, entries: i64) {
         tx.commit().await.unwrap();
     }
     for (_, sql) in indexes {
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(writer).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(writer.connection().unwrap()).await.unwrap();
     }
     sqlx::query("UPDATE audit_head SET sequence = $1, hash = $2")
         .bind(sequence)
         .bind(&link[..])
-        .execute(writer)
+        .execute(writer.connection().unwrap())
         .await
         .unwrap();
 }

@@ -58,6 +58,7 @@ fn people() -> i64 {
 /// thousands are locked, most of them late in the order of names.
 async fn fill(service: &Service) {
     let Db::Sqlite { writer, .. } = &service.db else { unreachable!() };
+    let mut writer = writer.take().await.unwrap();
     let word = |offset: i64| {
         let pick = |list: &[&str; 24], number: String| {
             let cases: String =
@@ -93,7 +94,7 @@ async fn fill(service: &Service) {
         "DROP TABLE made".to_owned(),
     ];
     for statement in statements {
-        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(writer).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(writer.connection().unwrap()).await.unwrap();
     }
 }
 

@@ -30,7 +30,9 @@ async fn tamper(portal: &TestPortal, sql: &str) {
     for sql in triggers.iter().chain([&sql]) {
         let sql = AssertSqlSafe((*sql).to_owned()).into_sql_str();
         match &portal.service.db {
-            Db::Sqlite { writer, .. } => writer.execute(sql).await.map(drop),
+            Db::Sqlite { writer, .. } => {
+                writer.take().await.unwrap().connection().unwrap().execute(sql).await.map(drop)
+            }
             Db::Postgres(pool) => pool.execute(sql).await.map(drop),
         }
         .unwrap();

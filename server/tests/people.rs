@@ -335,7 +335,9 @@ async fn no_statement_looks_at_everybody() {
     for statement in twofold::store::people::statements() {
         let twofold::store::Db::Sqlite { readers, .. } = &portal.service.db else { unreachable!() };
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(readers).await.unwrap();
+        let mut reader = readers.take().await.unwrap();
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).fetch_all(reader.connection().unwrap()).await.unwrap();
         for (.., step) in plan {
             let scan = step.starts_with("SCAN") && !step.starts_with("SCAN p") && !step.starts_with("SCAN passed");
             assert!(!scan, "{step} in {statement}");

@@ -22,8 +22,8 @@ fn statements() -> Vec<String> {
     let mut statements = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let file = file.unwrap();
-        // The one that knows which database it talks to.
-        if file.file_name() == "db.rs" {
+        // The one that knows which database it talks to, and its folder.
+        if file.file_name() == "db.rs" || file.path().is_dir() {
             continue;
         }
         let source = std::fs::read_to_string(file.path()).unwrap();
@@ -52,7 +52,9 @@ both_databases! {
         for statement in statements().into_iter().chain(put_together) {
             let sql = AssertSqlSafe(statement.clone()).into_sql_str();
             let outcome = match &portal.service.db {
-                Db::Sqlite { readers, .. } => readers.prepare(sql).await.map(drop),
+                Db::Sqlite { readers, .. } => {
+                    readers.take().await.unwrap().connection().unwrap().prepare(sql).await.map(drop)
+                }
                 Db::Postgres(pool) => pool.prepare(sql).await.map(drop),
             };
             outcome.unwrap_or_else(|error| panic!("{statement}: {error}"));
@@ -72,8 +74,10 @@ both_databases! {
         let mut runner = TestRunner::deterministic();
         for case in 0..40 {
             let steps = steps.new_tree(&mut runner).unwrap().current();
-            let key = format!("case-{case}");
+            let (key, beside) = (format!("case-{case}"), format!("beside-{case}"));
             let (mut model, mut now): (Option<Counter>, _) = (None, UnixTime(1_000_000));
+            // A second counter, charged with the first one in every other case.
+            let (mut model_beside, allowance_beside) = (None, Allowance { most: 4, forgotten_after: Some(90) });
             for (pause, refund, allowance) in steps.clone() {
                 now = now.plus(pause);
                 let mut tx = portal.service.db.begin().await.unwrap();
@@ -81,7 +85,16 @@ both_databases! {
                     attempts::refund(&mut tx, &key).unwrap();
                     model = model.map(|counter| Counter { failures: (counter.failures - 1).max(0), ..counter });
                 } else {
-                    let stored = attempts::charge(&mut tx, &key, allowance, now).await.unwrap();
+                    let stored = if case % 2 == 0 {
+                        attempts::charge(&mut tx, &key, allowance, now).await.unwrap()
+                    } else {
+                        let counters = [(key.as_str(), allowance), (beside.as_str(), allowance_beside)];
+                        let [stored, stored_beside] = attempts::charge_both(&mut tx, counters, now).await.unwrap();
+                        let expected = lockout::charge(model_beside, allowance_beside, now);
+                        assert_eq!(stored_beside, expected, "beside, at {now} of {steps:?}");
+                        model_beside = expected.ok().or(model_beside);
+                        stored
+                    };
                     let expected = lockout::charge(model, allowance, now);
                     assert_eq!(stored, expected, "at {now} of {steps:?}");
                     model = expected.ok().or(model);
@@ -103,6 +116,26 @@ both_databases! {
         let left: Vec<(String,)> =
             portal.service.db.all("SELECT key FROM attempt_counters ORDER BY key", values![]).await.unwrap();
         assert_eq!(left, [("browser:ab:1".to_owned(),), ("browser:b:1".to_owned(),)]);
+    }
+
+    async fn whoever_comes_after_a_transaction_that_failed_has_nothing_of_it(portal) {
+        const INSERT: &str = "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, 1)";
+        let db = &portal.service.db;
+        drop(db.begin().await.unwrap());
+        for fails in [false, true] {
+            let mut tx = db.begin().await.unwrap();
+            tx.execute(INSERT, values!["one"]).await.unwrap();
+            if fails {
+                let outcome = tx.execute(INSERT, values!["one"]).await;
+                assert!(matches!(outcome, Err(StoreError::Conflict)), "{outcome:?}");
+            }
+            drop(tx);
+            let mut tx = db.begin().await.unwrap();
+            tx.execute(INSERT, values!["two"]).await.unwrap();
+            tx.execute("DELETE FROM attempt_counters WHERE key = $1", values!["two"]).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(counter(db, "one").await, None);
+        }
     }
 
     /// What runs later runs in order, with the next statement or the commit, under its own arguments.

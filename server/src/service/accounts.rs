@@ -104,7 +104,8 @@ impl Accounts for Service {
         let call = visitor.call();
         let actor = Actor::claiming(Some(&user), &call.client);
         record(&mut tx, now, actor, event, Outcome::Success).await?;
-        let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user).await?;
+        let opening = self.opening(&mut tx, call, &user.id).await?;
+        let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user.id, &opening)?;
         if standing != Standing::SecondFactorRequired {
             accounts::note_sign_in(&mut tx, &user.id, now.0)?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
@@ -187,7 +188,7 @@ impl Service {
             words::insert(tx, &user.id, &word).await?;
         }
         // Someone may have guessed passwords for this name before anybody had it.
-        attempts::note_owner(tx, &account_key(row.name_key), &user.id).await?;
+        attempts::note_owner(tx, &account_key(row.name_key), &user.id)?;
         Ok(user)
     }
 

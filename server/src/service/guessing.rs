@@ -6,17 +6,22 @@
 use super::{
     Service,
     audit::{Actor, record},
+    trust::browser_hash,
 };
 use crate::{
     clock::UnixTime,
-    crypto::token::Token,
     domain::{
         audit::{AuditEvent, Outcome},
         client::ClientAddress,
         lockout::{Allowance, Counter, Refused},
         session::MAX_WRONG_CODES,
     },
-    store::{Tx, accounts::UserRow, attempts, browsers, policy, sessions},
+    store::{
+        Tx,
+        accounts::UserRow,
+        attempts, sessions,
+        sign_in::{self, Claim},
+    },
 };
 use app::{
     contract::{ApiError, error::CodeProblem},
@@ -87,39 +92,43 @@ pub fn recovery_key(user_id: &str) -> String {
 }
 
 impl Service {
-    /// Charges a password attempt for the account called `name_key`, whether or not there is one.
+    /// Charges a password attempt for the account called `name_key`, whether or
+    /// not there is one; answers whose it is. `event` records that it is locked.
+    ///
+    /// # Errors
+    /// Says why the password is not evaluated.
     pub(super) async fn charge_password(
         &self,
-        tx: &mut Tx,
         client: &Client,
         name_key: &str,
-        user: Option<&UserRow>,
-    ) -> Result<Result<PasswordCharge, ApiError>, ApiError> {
+        event: AuditEvent,
+    ) -> Result<(Option<UserRow>, PasswordCharge), ApiError> {
         let now = self.now();
-        let policy = policy::load_in(tx).await?;
-        let allowance = Allowance::password(policy.maximum_failures, policy.lock_minutes);
-        let browser = client.browser_token.as_deref().and_then(Token::parse).map(|token| token.digest());
-        let known = match (browser, user) {
-            (Some(hash), Some(user)) => browsers::find(tx, &hash, &user.id).await?.map(|row| (row, user)),
-            _ => None,
-        };
-        let account = match known {
-            Some((browser, user)) => browser_key(&browser.id, &user.id),
-            None => account_key(name_key),
+        let mut tx = self.db.begin().await?;
+        let Claim { user, browser_id, maximum_failures, lock_minutes } =
+            sign_in::claim(&mut tx, name_key, browser_hash(client).as_ref()).await?;
+        let allowance = Allowance::password(maximum_failures, lock_minutes);
+        let account = match (browser_id, &user) {
+            (Some(browser), Some(user)) => browser_key(&browser, &user.id),
+            _ => account_key(name_key),
         };
         let address = format!("address:{}", ClientAddress::from(client.address).throttle_key());
-        if let Err(refused) = attempts::charge(tx, &address, Allowance::CLIENT_ADDRESS, now).await? {
-            let retry_after = refused.retry_after.unwrap_or(1);
-            return Ok(Err(ApiError::TooManyAttempts { retry_after }));
+        let counters = [(address.as_str(), Allowance::CLIENT_ADDRESS), (account.as_str(), allowance)];
+        let [by_address, by_account] = attempts::charge_both(&mut tx, counters, now).await?;
+        if let Err(refused) = by_address {
+            // What was charged to the account goes with the transaction. Nothing is recorded: a
+            // flood would fill the trail.
+            return Err(ApiError::TooManyAttempts { retry_after: refused.retry_after.unwrap_or(1) });
         }
-        let charged = attempts::charge(tx, &account, allowance, now).await?;
-        if let Some(user) = user {
-            attempts::note_owner(tx, &account, &user.id).await?;
+        if let Some(user) = &user {
+            attempts::note_owner(&mut tx, &account, &user.id)?;
         }
-        Ok(match charged {
-            Ok(counter) => Ok(PasswordCharge { account, address, allowance, counter }),
-            Err(refused) => Err(locked(refused)),
-        })
+        if by_account.is_err() {
+            record(&mut tx, now, Actor::claiming(user.as_ref(), client), event, Outcome::Failure).await?;
+        }
+        tx.commit().await?;
+        let counter = by_account.map_err(locked)?;
+        Ok((user, PasswordCharge { account, address, allowance, counter }))
     }
 
     /// Charges a code to the person and, while it signs in, to the sign-in;
@@ -132,18 +141,22 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let left = if signing_in { self.charge_sign_in_code(&mut tx, caller).await? } else { MAX_WRONG_CODES };
         let in_a_row = codes_in_a_row_key(&session.user_id);
-        let refused = match attempts::charge(&mut tx, &in_a_row, Allowance::SECOND_FACTOR_IN_A_ROW, now).await? {
-            Err(_) => Some((AuditEvent::SecondFactorSuspended, CodeProblem::Suspended)),
-            Ok(_) => {
-                let a_day = codes_a_day_key(&session.user_id);
-                match attempts::charge(&mut tx, &a_day, Allowance::SECOND_FACTOR_A_DAY, now).await? {
-                    Ok(_) => None,
-                    Err(refused) => {
-                        attempts::refund(&mut tx, &in_a_row)?;
-                        let retry_after = refused.retry_after.unwrap_or(1);
-                        Some((AuditEvent::SecondFactorExhausted, CodeProblem::Exhausted { retry_after }))
-                    }
+        let a_day = codes_a_day_key(&session.user_id);
+        let counters =
+            [(in_a_row.as_str(), Allowance::SECOND_FACTOR_IN_A_ROW), (a_day.as_str(), Allowance::SECOND_FACTOR_A_DAY)];
+        // What is not evaluated is charged to neither.
+        let refused = match attempts::charge_both(&mut tx, counters, now).await? {
+            [Ok(_), Ok(_)] => None,
+            [Err(_), by_day] => {
+                if by_day.is_ok() {
+                    attempts::refund(&mut tx, &a_day)?;
                 }
+                Some((AuditEvent::SecondFactorSuspended, CodeProblem::Suspended))
+            }
+            [Ok(_), Err(refused)] => {
+                attempts::refund(&mut tx, &in_a_row)?;
+                let retry_after = refused.retry_after.unwrap_or(1);
+                Some((AuditEvent::SecondFactorExhausted, CodeProblem::Exhausted { retry_after }))
             }
         };
         if let Some((event, _)) = refused {

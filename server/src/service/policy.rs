@@ -125,6 +125,11 @@ fn small(value: i64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+/// Whether browsers may be trusted, and for how many days at most.
+pub(super) fn trusted_browser_policy(allowed: bool, days: i64) -> TrustedBrowserPolicy {
+    TrustedBrowserPolicy { allowed, days: small(days) }
+}
+
 /// The stored policy as the interface knows it.
 pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
     VersionedPolicy {
@@ -140,10 +145,7 @@ pub(super) fn versioned(row: &PolicyRow) -> VersionedPolicy {
             lockout: Lockout { maximum_failures: small(row.maximum_failures), minutes: row.lock_minutes.map(small) },
             require_second_factor: row.require_second_factor,
             grace_days: small(row.grace_days),
-            trusted_browsers: TrustedBrowserPolicy {
-                allowed: row.allow_trusted_browsers,
-                days: small(row.trusted_browser_days),
-            },
+            trusted_browsers: trusted_browser_policy(row.allow_trusted_browsers, row.trusted_browser_days),
             approve_access_codes: row.approve_access_codes,
             sessions: SessionLimits {
                 idle_minutes: small(row.idle_minutes),

@@ -1,6 +1,10 @@
 //! Opening, finding, elevating and ending sessions.
 
-use super::{Service, policy::requirement, recovery_codes::notice, trust::stored};
+use super::{
+    Service,
+    recovery_codes::notice,
+    trust::{browser_hash, doubt, stored},
+};
 use crate::{
     clock::UnixTime,
     crypto::token::Token,
@@ -9,10 +13,9 @@ use crate::{
         session::{Assurance, Lifetime, Liveness, is_step_up_fresh, liveness, standing},
     },
     store::{
-        Tx,
-        accounts::UserRow,
-        browsers, methods, policy,
+        Tx, browsers,
         sessions::{self, NewSession, SessionRow},
+        sign_in::{self, Opening},
     },
 };
 use app::{
@@ -107,27 +110,36 @@ impl Service {
         end.0.saturating_mul(1_000).saturating_sub(self.clock.now_millis()).max(0)
     }
 
+    /// What decides how far a new session reaches that this browser opens for a person.
+    pub(super) async fn opening(&self, tx: &mut Tx, call: &Call, user_id: &str) -> Result<Opening, ApiError> {
+        let browser = browser_hash(&call.client);
+        sign_in::opening(tx, user_id, browser.as_ref()).await?.ok_or(ApiError::Credentials)
+    }
+
     /// Opens a session for someone whose password was right, in place of the
     /// one this browser had. The cookie is set by the caller after the commit.
-    pub(super) async fn open_session(&self, tx: &mut Tx, call: &Call, user: &UserRow) -> Result<Opened, ApiError> {
+    pub(super) fn open_session(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        user_id: &str,
+        opening: &Opening,
+    ) -> Result<Opened, ApiError> {
         if let Ok(before) = call.session() {
-            sessions::delete(tx, &before.id).await?;
+            sessions::end(tx, &before.id)?;
         }
-        let policy = policy::load_in(tx).await?;
-        let has_second_factor = !methods::of_user_in(tx, &user.id).await?.is_empty();
-        let (trusted, asked_because) = match has_second_factor {
-            true => match self.doubt(tx, call, &user.id, &policy).await? {
-                Ok(browser) => (Some(browser), None),
-                Err(why) => (None, Some(stored(why))),
-            },
-            false => (None, None),
+        let has_second_factor = opening.has_second_factor;
+        let (trusted, asked_because) = match has_second_factor.then(|| doubt(opening, self.now())) {
+            Some(Ok(browser)) => (Some(browser), None),
+            Some(Err(why)) => (None, Some(stored(why))),
+            None => (None, None),
         };
         let assurance = if asked_because.is_some() { Assurance::FirstFactor } else { Assurance::Full };
         let (token, id, now) = (self.new_token(), self.new_id(), self.now());
         let session = NewSession {
             id: &id,
             token_hash: &token.digest(),
-            user_id: &user.id,
+            user_id,
             full: assurance == Assurance::Full,
             now: now.0,
             address: &call.client.address.to_string(),
@@ -137,11 +149,12 @@ impl Service {
             asked_because: asked_because.as_deref(),
         };
         sessions::insert(tx, &session)?;
-        if let Some(browser) = &trusted {
+        if let Some(browser) = trusted {
             let client = &call.client;
-            browsers::touch(tx, &browser.id, now.0, &client.address.to_string(), &client.user_agent)?;
+            browsers::touch(tx, browser, now.0, &client.address.to_string(), &client.user_agent)?;
         }
-        let demand = requirement(&policy).demand(UnixTime(user.exposed_since), has_second_factor, now);
+        let requirement = Requirement { since: opening.required_since.map(UnixTime), grace_days: opening.grace_days };
+        let demand = requirement.demand(UnixTime(opening.exposed_since), has_second_factor, now);
         let standing = standing(assurance, has_second_factor, demand == Demand::Now);
         Ok(Opened { token, id, standing, trusted: trusted.is_some() })
     }

@@ -36,7 +36,7 @@ impl SignIn for Service {
         if name_key.is_empty() || password.is_empty() || password.chars().count() > MAXIMUM_LENGTH {
             return Err(ApiError::Credentials);
         }
-        let (user, charge) = self.charge_sign_in(visitor, &name_key).await?;
+        let (user, charge) = self.charge_password(&visitor.call().client, &name_key, AuditEvent::SignInRefused).await?;
         let stored = user.as_ref().filter(|user| user.active).and_then(|user| user.password_hash.as_deref());
         let verified = self.hasher.verify(&password, stored).await?;
         let rehash = if verified.needs_rehash { Some(self.hash_password(&password).await?) } else { None };
@@ -94,24 +94,6 @@ impl Service {
         Ok(self.hasher.hash(password, Salt::generate(&mut self.rng())).await?)
     }
 
-    async fn charge_sign_in(
-        &self,
-        visitor: &Visitor,
-        name_key: &str,
-    ) -> Result<(Option<UserRow>, PasswordCharge), ApiError> {
-        let client = &visitor.call().client;
-        let mut tx = self.db.begin().await?;
-        let user = accounts::by_name_key(&mut tx, name_key).await?;
-        let charge = self.charge_password(&mut tx, client, name_key, user.as_ref()).await?;
-        // Refusals by address are not recorded one by one: a flood would fill the trail.
-        if matches!(charge, Err(ApiError::Locked { .. })) {
-            let actor = Actor::claiming(user.as_ref(), client);
-            record(&mut tx, self.now(), actor, AuditEvent::SignInRefused, Outcome::Failure).await?;
-        }
-        tx.commit().await?;
-        Ok((user, charge?))
-    }
-
     async fn refuse_sign_in(
         &self,
         visitor: &Visitor,
@@ -141,16 +123,14 @@ impl Service {
         // While the password was hashed, someone may have changed or deactivated the account, or
         // set up a second factor. Who does so later waits for this session, and ends it.
         accounts::lock(&mut tx, &user.id)?;
-        let unchanged = accounts::by_id(&mut tx, &user.id)
-            .await?
-            .is_some_and(|now| now.active && now.password_hash == user.password_hash);
-        if !unchanged {
+        let opening = self.opening(&mut tx, call, &user.id).await?;
+        if !opening.active || opening.password_hash != user.password_hash {
             return Err(ApiError::Credentials);
         }
         if let Some(password_hash) = rehash {
             accounts::set_password(&mut tx, &user.id, &password_hash).await?;
         }
-        let Opened { token, id, standing, trusted } = self.open_session(&mut tx, call, user).await?;
+        let Opened { token, id, standing, trusted } = self.open_session(&mut tx, call, &user.id, &opening)?;
         if trusted {
             self.note_few_codes(&mut tx, &id, &user.id).await?;
         }
@@ -177,16 +157,9 @@ impl Service {
         password: Zeroizing<String>,
     ) -> Result<PasswordCharge, ApiError> {
         let (session, client) = (caller.session(), &caller.call().client);
-        let mut tx = self.db.begin().await?;
-        let user = accounts::by_id(&mut tx, &session.user_id).await?.ok_or(ApiError::SignedOut)?;
-        let name_key = lookup_key(&user.name);
-        let charge = self.charge_password(&mut tx, client, &name_key, Some(&user)).await?;
-        if matches!(charge, Err(ApiError::Locked { .. })) {
-            let actor = Actor::of(session, client);
-            record(&mut tx, self.now(), actor, AuditEvent::StepUpRefused, Outcome::Failure).await?;
-        }
-        tx.commit().await?;
-        let charge = charge?;
+        let name_key = lookup_key(&session.user_name);
+        let (user, charge) = self.charge_password(client, &name_key, AuditEvent::StepUpRefused).await?;
+        let user = user.ok_or(ApiError::SignedOut)?;
         if password.chars().count() <= MAXIMUM_LENGTH
             && self.hasher.verify(&password, user.password_hash.as_deref()).await?.matches
         {

@@ -1,15 +1,19 @@
 //! Trusted browsers: what spares a person the code, and what ends that.
 
-use super::{Service, policy::versioned};
+use super::{
+    Service,
+    policy::{trusted_browser_policy, versioned},
+};
 use crate::{
     clock::UnixTime,
     crypto::token::Token,
     domain::trusted_browser::Trust,
     store::{
         Tx,
-        browsers::{self, BrowserRow, SeenBrowser},
+        browsers::{self, SeenBrowser},
         policy::{self, PolicyRow},
         sessions,
+        sign_in::Opening,
     },
 };
 use app::{
@@ -17,31 +21,10 @@ use app::{
         ApiError,
         session::{AskedBecause, CodeRequest},
     },
-    portal::{Bound, Call},
+    portal::{Bound, Call, Client},
 };
 
 impl Service {
-    /// The browser that spares this person the code, or why none does.
-    pub(super) async fn doubt(
-        &self,
-        tx: &mut Tx,
-        call: &Call,
-        user_id: &str,
-        policy: &PolicyRow,
-    ) -> Result<Result<BrowserRow, AskedBecause>, ApiError> {
-        let Some(token) = call.client.browser_token.as_deref().and_then(Token::parse) else {
-            return Ok(Err(AskedBecause::NewBrowser));
-        };
-        let Some(browser) = browsers::find(tx, &token.digest(), user_id).await? else {
-            return Ok(Err(AskedBecause::NewBrowser));
-        };
-        let doubt = match trust_of(&browser) {
-            Some(trust) => trust.doubt(most_days(policy), self.now()),
-            None => Some(AskedBecause::NotTrusted),
-        };
-        Ok(doubt.map_or(Ok(browser), Err))
-    }
-
     /// Why a code is asked for, and what may be chosen with it.
     pub(super) async fn request_of(&self, caller: &Bound) -> Result<CodeRequest, ApiError> {
         let because = sessions::asked_because(&self.db, &caller.session().id).await?;
@@ -69,8 +52,8 @@ impl Service {
             }
             None => None,
         };
-        if let Some(before) = call.client.browser_token.as_deref().and_then(Token::parse) {
-            browsers::renew_token(tx, &before.digest(), &token.digest())?;
+        if let Some(before) = browser_hash(&call.client) {
+            browsers::renew_token(tx, &before, &token.digest())?;
         }
         let browser = SeenBrowser {
             id: &self.new_id(),
@@ -100,9 +83,19 @@ pub(super) struct Remembered {
     pub trust: Option<Trust>,
 }
 
-fn trust_of(row: &BrowserRow) -> Option<Trust> {
-    let (since, until) = (UnixTime(row.trusted_at?), UnixTime(row.trusted_until?));
-    Some(Trust { since, until, ended: row.trust_ended.as_deref().and_then(restored) })
+/// SHA-256 of the token that marks the browser of a request.
+pub(super) fn browser_hash(client: &Client) -> Option<[u8; 32]> {
+    client.browser_token.as_deref().and_then(Token::parse).map(|token| token.digest())
+}
+
+/// The browser that spares a person the code, or why none does.
+pub(super) fn doubt(opening: &Opening, now: UnixTime) -> Result<&str, AskedBecause> {
+    let browser = opening.browser_id.as_deref().ok_or(AskedBecause::NewBrowser)?;
+    let (since, until) = opening.trusted_at.zip(opening.trusted_until).ok_or(AskedBecause::NotTrusted)?;
+    let ended = opening.trust_ended.as_deref().and_then(restored);
+    let trust = Trust { since: UnixTime(since), until: UnixTime(until), ended };
+    let policy = trusted_browser_policy(opening.allow_trusted_browsers, opening.trusted_browser_days);
+    trust.doubt(policy.most_days(), now).map_or(Ok(browser), Err)
 }
 
 fn most_days(policy: &PolicyRow) -> Option<u32> {

@@ -11,17 +11,14 @@ use crate::{
     values,
 };
 
+/// What came of charging an attempt to a counter.
+type Charged = Result<Counter, Refused>;
+
 /// Charges an attempt, as [`crate::domain::lockout::charge`] specifies.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn charge(
-    tx: &mut Tx,
-    key: &str,
-    allowance: Allowance,
-    now: UnixTime,
-) -> Result<Result<Counter, Refused>, StoreError> {
-    let forgotten = allowance.forgotten_after.map_or(i64::MIN, |seconds| now.plus(-seconds).0);
+pub async fn charge(tx: &mut Tx, key: &str, allowance: Allowance, now: UnixTime) -> Result<Charged, StoreError> {
     let charged: Option<(i64, i64)> = tx
         .optional(
             "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, $2)
@@ -30,9 +27,64 @@ pub async fn charge(
                  last_failure_at = $2
              WHERE attempt_counters.last_failure_at <= $3 OR attempt_counters.failures < $4
              RETURNING failures, last_failure_at",
-            values![key, now.0, forgotten, allowance.most],
+            values![key, now.0, forgotten_at(allowance, now), allowance.most],
         )
         .await?;
+    outcome(tx, key, allowance, charged, now).await
+}
+
+/// Charges an attempt to two counters at once, to each as [`charge`] does.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn charge_both(
+    tx: &mut Tx,
+    counters: [(&str, Allowance); 2],
+    now: UnixTime,
+) -> Result<[Charged; 2], StoreError> {
+    let [(first, first_allowance), (second, second_allowance)] = counters;
+    let charged: Vec<(String, i64, i64)> = tx
+        .all(
+            "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, $3), ($2, 1, $3)
+             ON CONFLICT (key) DO UPDATE SET
+                 failures = CASE
+                     WHEN attempt_counters.last_failure_at <= CASE excluded.key WHEN $1 THEN CAST($4 AS BIGINT) ELSE $5 END
+                     THEN 1 ELSE attempt_counters.failures + 1 END,
+                 last_failure_at = $3
+             WHERE attempt_counters.last_failure_at <= CASE excluded.key WHEN $1 THEN CAST($4 AS BIGINT) ELSE $5 END
+                 OR attempt_counters.failures < CASE excluded.key WHEN $1 THEN CAST($6 AS BIGINT) ELSE $7 END
+             RETURNING key, failures, last_failure_at",
+            values![
+                first,
+                second,
+                now.0,
+                forgotten_at(first_allowance, now),
+                forgotten_at(second_allowance, now),
+                first_allowance.most,
+                second_allowance.most
+            ],
+        )
+        .await?;
+    let row = |key| charged.iter().find(|(charged, ..)| charged == key).map(|(_, failures, at)| (*failures, *at));
+    Ok([
+        outcome(tx, first, first_allowance, row(first), now).await?,
+        outcome(tx, second, second_allowance, row(second), now).await?,
+    ])
+}
+
+/// Charges older than this are forgotten.
+fn forgotten_at(allowance: Allowance, now: UnixTime) -> i64 {
+    allowance.forgotten_after.map_or(i64::MIN, |seconds| now.plus(-seconds).0)
+}
+
+/// The counter as it was charged, or why it was not.
+async fn outcome(
+    tx: &mut Tx,
+    key: &str,
+    allowance: Allowance,
+    charged: Option<(i64, i64)>,
+    now: UnixTime,
+) -> Result<Charged, StoreError> {
     let counter = |(failures, at)| Counter { failures, last_failure_at: UnixTime(at) };
     match charged {
         Some(row) => Ok(Ok(counter(row))),
@@ -48,10 +100,8 @@ pub async fn charge(
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn note_owner(tx: &mut Tx, key: &str, user_id: &str) -> Result<(), StoreError> {
-    let sql = "UPDATE attempt_counters SET user_id = $2 WHERE key = $1 AND user_id IS NULL";
-    tx.execute(sql, values![key, user_id]).await?;
-    Ok(())
+pub fn note_owner(tx: &mut Tx, key: &str, user_id: &str) -> Result<(), StoreError> {
+    tx.later("UPDATE attempt_counters SET user_id = $2 WHERE key = $1 AND user_id IS NULL", values![key, user_id])
 }
 
 /// Starts a counter anew.

@@ -2,7 +2,8 @@
 //!
 //! The head row serialises appends: PostgreSQL locks it with the first
 //! statement, SQLite has one writer anyway. It is locked late in a transaction
-//! and briefly; from then on the transaction knows it.
+//! and briefly; from then on the transaction knows it, and stores it when it
+//! commits.
 
 use super::db::{Db, StoreError, Tx};
 use crate::{
@@ -129,7 +130,6 @@ pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<(), StoreError>
             &hash
         ],
     )?;
-    tx.later("UPDATE audit_head SET sequence = $1, hash = $2 WHERE id = 1", values![sequence, &hash])?;
     tx.audit_head = Some(Head { sequence, hash });
     Ok(())
 }
@@ -141,6 +141,16 @@ pub struct Head {
     pub sequence: i64,
     /// Its hash.
     pub hash: [u8; 32],
+}
+
+/// Stores where the chain ends; the transaction's commit calls it.
+pub(super) fn store_head(tx: &mut Tx) -> Result<(), StoreError> {
+    match tx.audit_head.take() {
+        Some(Head { sequence, hash }) => {
+            tx.later("UPDATE audit_head SET sequence = $1, hash = $2 WHERE id = 1", values![sequence, &hash])
+        }
+        None => Ok(()),
+    }
 }
 
 /// The end of the chain, held until the transaction ends.

@@ -5,23 +5,26 @@
 //! the [`Db`] itself (one statement, its own transaction) or on a [`Tx`].
 //! A transaction has one verb more: `later` runs a statement whose result
 //! nobody looks at together with the next one. SQLite's connection lives on a
-//! thread of its own, and calling over costs more than most statements do.
+//! thread of its own, and calling over costs more than most statements do; so
+//! there a transaction begins with its first statement, in the same call, and
+//! ends with its last one.
 //!
 //! SQLite has one writer, which begins IMMEDIATE so that a transaction never
 //! fails half-way for want of the lock, and several readers. PostgreSQL has one
 //! pool. Every verb is bounded in time: a database that is away or slow is
 //! [`StoreError::Unavailable`] within [`PATIENCE`], never a wait without end.
 
-use super::audit::Head;
+mod sqlite;
+
+pub use sqlite::{Connections, Taken};
+
+use super::audit::{Head, store_head};
 use sqlx::{
-    Arguments, AssertSqlSafe, Encode, FromRow, Postgres, Sqlite, Type,
+    Arguments, Encode, FromRow, Postgres, Type,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
-    sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-        SqliteSynchronous,
-    },
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
-use std::{fmt::Write as _, future::Future, path::Path, time::Duration};
+use std::{future::Future, path::Path, time::Duration};
 
 /// Longest wait for a connection plus a statement.
 pub const PATIENCE: Duration = Duration::from_secs(4);
@@ -134,9 +137,9 @@ pub enum Db {
     /// Embedded.
     Sqlite {
         /// One connection; transactions begin IMMEDIATE.
-        writer: SqlitePool,
+        writer: Connections,
         /// Several connections that can't write.
-        readers: SqlitePool,
+        readers: Connections,
     },
     /// Shared by several nodes.
     Postgres(PgPool),
@@ -152,42 +155,9 @@ pub struct Tx {
 /// The connection of a transaction, with the statements that wait for the next one.
 enum Connection {
     /// The writer.
-    Sqlite(sqlx::Transaction<'static, Sqlite>, Script),
+    Sqlite(sqlite::Transaction),
     /// Any one.
     Postgres(sqlx::Transaction<'static, Postgres>, Vec<(&'static str, PgArguments)>),
-}
-
-/// Statements that go to SQLite as one text.
-#[derive(Default)]
-struct Script {
-    sql: String,
-    arguments: SqliteArguments,
-}
-
-impl Script {
-    /// Adds a statement; its placeholders go on counting where those before it ended.
-    fn add(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), sqlx::Error> {
-        let before = self.arguments.len();
-        let mut pieces = sql.split('$');
-        self.sql.push_str(pieces.next().unwrap_or_default());
-        for piece in pieces {
-            let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let (number, rest) = piece.split_at(digits);
-            let number: usize =
-                number.parse().map_err(|_| sqlx::Error::Encode("a placeholder has no number".into()))?;
-            // Writing to a string can't fail.
-            let _ = write!(self.sql, "${}{rest}", before + number);
-        }
-        self.sql.push(';');
-        add_values(&mut self.arguments, values)
-    }
-
-    /// Runs all of it; the rows are those of the last statement, the only one that has any.
-    async fn run<R: Row>(&mut self, tx: &mut sqlx::Transaction<'static, Sqlite>) -> Result<Vec<R>, sqlx::Error> {
-        let Self { sql, arguments } = std::mem::take(self);
-        // Made of the static statements of the store and nothing else.
-        sqlx::query_as_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **tx).await
-    }
 }
 
 /// Adds the arguments one by one, for either database.
@@ -273,17 +243,10 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(PATIENCE);
-        let pool = |connections| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(PATIENCE)
-                .test_before_acquire(false)
-                .idle_timeout(None)
-                .max_lifetime(None)
-        };
-        let writer = pool(1).connect_with(options.clone()).await?;
-        let readers =
-            pool(SQLITE_READERS).connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        let writer = Connections::new(options.clone(), 1);
+        // Makes the file, or finds out that it is none.
+        drop(writer.take().await?);
+        let readers = Connections::new(options.create_if_missing(false).pragma("query_only", "ON"), SQLITE_READERS);
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -308,9 +271,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         patiently(async {
             let connection = match self {
-                Self::Sqlite { writer, .. } => {
-                    Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?, Script::default())
-                }
+                Self::Sqlite { writer, .. } => Connection::Sqlite(sqlite::Transaction::new(writer.take().await?)?),
                 Self::Postgres(pool) => Connection::Postgres(pool.begin().await?, Vec::new()),
             };
             Ok(Tx { connection, audit_head: None })
@@ -325,7 +286,7 @@ impl Db {
     pub async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         patiently(async {
             match self {
-                Self::Sqlite { writer, .. } => run!(execute: writer, sql, values),
+                Self::Sqlite { writer, .. } => run!(execute: writer.take().await?.connection()?, sql, values),
                 Self::Postgres(pool) => run!(execute: pool, sql, values),
             }
         })
@@ -339,7 +300,7 @@ impl Db {
     pub async fn optional<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
         patiently(async {
             match self {
-                Self::Sqlite { readers, .. } => run!(fetch_optional: readers, sql, values),
+                Self::Sqlite { readers, .. } => run!(fetch_optional: readers.take().await?.connection()?, sql, values),
                 Self::Postgres(pool) => run!(fetch_optional: pool, sql, values),
             }
         })
@@ -361,7 +322,7 @@ impl Db {
     pub async fn all<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
         patiently(async {
             match self {
-                Self::Sqlite { readers, .. } => run!(fetch_all: readers, sql, values),
+                Self::Sqlite { readers, .. } => run!(fetch_all: readers.take().await?.connection()?, sql, values),
                 Self::Postgres(pool) => run!(fetch_all: pool, sql, values),
             }
         })
@@ -388,7 +349,7 @@ impl Tx {
     /// See [`StoreError`].
     pub fn later(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
         match &mut self.connection {
-            Connection::Sqlite(_, script) => script.add(sql, values)?,
+            Connection::Sqlite(tx) => tx.later(sql, values)?,
             Connection::Postgres(_, waiting) => {
                 let mut arguments = PgArguments::default();
                 add_values(&mut arguments, values)?;
@@ -405,13 +366,7 @@ impl Tx {
     pub async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         patiently(async {
             match &mut self.connection {
-                Connection::Sqlite(tx, script) if script.sql.is_empty() => run!(execute: &mut **tx, sql, values),
-                Connection::Sqlite(tx, script) => {
-                    script.add(sql, values)?;
-                    script.add("SELECT changes()", &[])?;
-                    let rows: Vec<(i64,)> = script.run(tx).await?;
-                    Ok(rows.first().and_then(|(changed,)| u64::try_from(*changed).ok()).unwrap_or(0))
-                }
+                Connection::Sqlite(tx) => Ok(tx.run::<(i64,)>(sql, values).await?.0),
                 Connection::Postgres(tx, waiting) => {
                     catch_up(tx, waiting).await?;
                     run!(execute: &mut **tx, sql, values)
@@ -428,11 +383,7 @@ impl Tx {
     pub async fn optional<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
         patiently(async {
             match &mut self.connection {
-                Connection::Sqlite(tx, script) if script.sql.is_empty() => run!(fetch_optional: &mut **tx, sql, values),
-                Connection::Sqlite(tx, script) => {
-                    script.add(sql, values)?;
-                    Ok(script.run(tx).await?.into_iter().next())
-                }
+                Connection::Sqlite(tx) => Ok(tx.run(sql, values).await?.1.into_iter().next()),
                 Connection::Postgres(tx, waiting) => {
                     catch_up(tx, waiting).await?;
                     run!(fetch_optional: &mut **tx, sql, values)
@@ -457,11 +408,7 @@ impl Tx {
     pub async fn all<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
         patiently(async {
             match &mut self.connection {
-                Connection::Sqlite(tx, script) if script.sql.is_empty() => run!(fetch_all: &mut **tx, sql, values),
-                Connection::Sqlite(tx, script) => {
-                    script.add(sql, values)?;
-                    script.run(tx).await
-                }
+                Connection::Sqlite(tx) => Ok(tx.run(sql, values).await?.1),
                 Connection::Postgres(tx, waiting) => {
                     catch_up(tx, waiting).await?;
                     run!(fetch_all: &mut **tx, sql, values)
@@ -475,15 +422,11 @@ impl Tx {
     ///
     /// # Errors
     /// See [`StoreError`]. After [`StoreError::Unavailable`] the outcome is unknown.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        store_head(&mut self)?;
         patiently(async {
             match self.connection {
-                Connection::Sqlite(mut tx, mut script) => {
-                    if !script.sql.is_empty() {
-                        let _none: Vec<(i64,)> = script.run(&mut tx).await?;
-                    }
-                    tx.commit().await
-                }
+                Connection::Sqlite(tx) => tx.commit().await,
                 Connection::Postgres(mut tx, mut waiting) => {
                     catch_up(&mut tx, &mut waiting).await?;
                     tx.commit().await

@@ -35,7 +35,12 @@ pub enum SchemaError {
 /// See [`SchemaError`]. The database stays as it was.
 pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
     let outcome = match db {
-        Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
+        Db::Sqlite { writer, .. } => {
+            let pool = writer.pool().await.map_err(StoreError::from)?;
+            let outcome = SQLITE.run(&pool).await;
+            pool.close().await;
+            outcome
+        }
         Db::Postgres(pool) => POSTGRES.run(pool).await,
     };
     outcome.map_err(|error| match error {

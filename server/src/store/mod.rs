@@ -16,6 +16,7 @@ pub mod phone_links;
 pub mod policy;
 pub mod recovery;
 pub mod sessions;
+pub mod sign_in;
 pub mod statistics;
 pub mod words;
 

@@ -247,6 +247,14 @@ pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
     Ok(tx.execute("DELETE FROM sessions WHERE id = $1", values![id]).await? == 1)
 }
 
+/// Ends a session, if it has not ended yet.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn end(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.later("DELETE FROM sessions WHERE id = $1", values![id])
+}
+
 /// Ends all sessions of a person.
 ///
 /// # Errors
