@@ -7,7 +7,9 @@ use crate::support::{
 use app::contract::{
     account::{Standing, Viewer},
     error::RecoveryCodeProblem,
-    people::{AccessCodeProblem, IssuedAccessCode, PeopleChange, PeoplePage, PeopleQuery, Person, WaitingCode},
+    people::{
+        AccessCodeProblem, IssuedAccessCode, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery, Person, WaitingCode,
+    },
     profile::TwoFactorStatus,
 };
 use serde_json::json;
@@ -258,6 +260,56 @@ both_databases! {
         assert_eq!(browser.recovery_code(&issued.code).await, refused(RecoveryCodeProblem::AwaitsApproval));
         portal.change_policy(&root, |policy| policy.approve_access_codes = false).await;
         browser.recovery_code(&issued.code).await.unwrap();
+    }
+
+    async fn what_was_demanded_of_a_code_stays_demanded(portal) {
+        let (root, _) = two(&portal).await;
+        demand_approval(&portal, &root).await;
+        let issued = issue(&root, "alice").await.unwrap();
+        portal.change_policy(&root, |policy| policy.approve_access_codes = false).await;
+        assert!(person(&root, "alice").await.access_code.unwrap().awaits_approval);
+        let browser = portal.awaiting_code("alice").await;
+        assert_eq!(browser.recovery_code(&issued.code).await, refused(RecoveryCodeProblem::AwaitsApproval));
+        let code = waiting(&root).await.pop().unwrap();
+        approve(&portal.administrator("ben").await, &code.id).await.unwrap();
+        browser.recovery_code(&issued.code).await.unwrap();
+    }
+
+    async fn a_code_can_be_withdrawn(portal) {
+        let (root, _) = two(&portal).await;
+        let issued = issue(&root, "alice").await.unwrap();
+        let body = json!({ "ids": [issued.person.id], "change": PeopleChange::WithdrawAccessCode });
+        let changed: PeopleChanged = root.call_json("change-people", &body).await.unwrap();
+        assert!(changed.changed == 1 && changed.people[0].access_code.is_none());
+        let wrong = refused(RecoveryCodeProblem::Wrong { attempts_left: Some(4) });
+        assert_eq!(portal.awaiting_code("alice").await.recovery_code(&issued.code).await, wrong);
+        let changed: PeopleChanged = root.call_json("change-people", &body).await.unwrap();
+        assert_eq!((changed.changed, portal.count(AuditEvent::AccessCodeWithdrawn).await), (0, 1));
+    }
+
+    async fn codes_go_with_the_right_to_issue_them(portal) {
+        let (root, _) = two(&portal).await;
+        for end in [PeopleChange::RemoveAdministrator, PeopleChange::Deactivate] {
+            let name = if end == PeopleChange::Deactivate { "ben" } else { "bob" };
+            let issuer = portal.administrator(name).await;
+            issue(&issuer, "alice").await.unwrap();
+            let body = json!({ "ids": [person(&root, name).await.id], "change": end });
+            let changed: PeopleChanged = root.call_json("change-people", &body).await.unwrap();
+            assert_eq!(changed.changed, 1);
+            assert!(person(&root, "alice").await.access_code.is_none(), "{name}");
+        }
+    }
+
+    async fn what_a_code_opened_ends_within_an_hour(portal) {
+        let (root, _) = two(&portal).await;
+        portal.change_policy(&root, |policy| policy.sessions.idle_minutes = 1_440).await;
+        let code = issue(&root, "alice").await.unwrap().code;
+        let browser = portal.awaiting_code("alice").await;
+        browser.recovery_code(&code).await.unwrap();
+        portal.clock.advance(3_599);
+        assert_eq!(browser.who_am_i().await.unwrap(), "alice");
+        portal.clock.advance(1);
+        assert_eq!(browser.who_am_i().await, Err(ApiError::SignedOut));
     }
 
     async fn nobody_approves_a_code_for_themselves(portal) {

@@ -150,14 +150,15 @@ async fn the_command_line_exports_too() {
     portal.browser().sign_in("alice", WRONG).await.unwrap_err();
     portal.browser().sign_in("alice", PASSWORD).await.unwrap();
     let export =
-        |flags: &[&str]| run(twofold(portal.folder()).args(["audit", "export"]).args(flags).env("USER", "ops"));
+        |flags: &[&str]| run(twofold(portal.folder()).args(["audit", "export"]).args(flags).env("USER", "forged"));
     let (code, said) = export(&["--user", "Alice", "--outcome", "failure"]);
     assert_eq!(code, Some(0), "{said}");
     let lines: Vec<&str> = said.lines().collect();
     assert!(lines.len() == 2 && lines[1].contains(",sign_in_failed,failure,"), "{said}");
     let recorded = portal.audit().await.pop().unwrap();
     assert_eq!((recorded.event.as_str(), recorded.address), ("audit_exported", None));
-    assert!(recorded.actor_name.unwrap().ends_with("(command line)"));
+    let actor = recorded.actor_name.unwrap();
+    assert!(actor.ends_with("(command line)") && !actor.contains("forged"), "{actor}");
 
     let (code, said) =
         export(&["--format", "jsonl", "--from", "2026-03-01", "--to", "2026-03-01", "--event", "signed_in"]);

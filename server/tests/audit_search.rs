@@ -213,6 +213,30 @@ both_databases! {
         assert_eq!((found.len(), rounds), (1, 11), "100 entries at a time");
     }
 
+    async fn what_an_entry_must_not_hold_is_refused_at_its_field(portal) {
+        let root = portal.administrator("root").await;
+        for bad in ["\0", "a\u{202e}b", "\u{9b}31m"] {
+            let filter = AuditFilter { text: bad.to_owned(), user: bad.to_owned(), ..AuditFilter::default() };
+            let problems = vec![AuditField::User, AuditField::Text];
+            assert_eq!(ask(&root, &filter, None).await, Err(ApiError::AuditFilter(problems)), "{bad:?}");
+        }
+    }
+
+    async fn an_event_that_is_named_twice_is_listed_once(portal) {
+        let root = eventful(&portal).await;
+        let once = AuditFilter { events: vec![AuditEvent::SignedIn], ..AuditFilter::default() };
+        let twice = AuditFilter { events: vec![AuditEvent::SignedIn; 3], ..AuditFilter::default() };
+        assert_eq!(all(&root, &twice).await, all(&root, &once).await);
+    }
+
+    async fn nobody_hides_the_command_line_behind_its_name(portal) {
+        let root = eventful(&portal).await;
+        portal.add(OPERATOR).await;
+        let filter = AuditFilter { user: OPERATOR.to_owned(), ..AuditFilter::default() };
+        let found = all(&root, &filter).await;
+        assert!(events(&found).contains(&AuditEvent::AccountUnlocked.as_str()), "{found:?}");
+    }
+
     async fn two_lanes_are_one_list(portal) {
         let root = portal.administrator("root").await;
         for round in 0..30 {

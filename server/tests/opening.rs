@@ -3,9 +3,8 @@
 
 use crate::support::{
     ApiError, Database, PASSWORD, TestPortal,
-    binary::{Serving, beside, run, run_with_input, twofold},
+    binary::{Serving, beside, run, run_with_input, system_user, twofold},
     both_databases,
-    portal::OPERATOR,
 };
 use std::{
     fs,
@@ -333,9 +332,9 @@ fn is_empty(folder: &Path) -> bool {
 async fn the_operator_is_named_in_the_audit_trail() {
     let portal = used().await;
     let (code, said) =
-        run(beside(&portal).args(["user", "unlock", "alice"]).env("USER", "ops").env_remove("SUDO_USER"));
+        run(beside(&portal).args(["user", "unlock", "alice"]).env("USER", "forged").env_remove("SUDO_USER"));
     assert_eq!(code, Some(0), "{said}");
-    assert_eq!(portal.audit().await.pop().unwrap().actor_name.as_deref(), Some(OPERATOR));
+    assert_eq!(portal.audit().await.pop().unwrap().actor_name, Some(format!("{} (command line)", system_user())));
 }
 
 #[test]

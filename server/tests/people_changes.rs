@@ -1,7 +1,13 @@
 //! "Users": what administrators do to one person or several at once.
 
 use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
-use app::contract::people::{IssuedLinks, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery, Person, ReasonProblem};
+use app::contract::{
+    account::Viewer,
+    people::{
+        AccessCodeProblem, IssuedLinks, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery, Person, ReasonProblem,
+    },
+};
+use axum::http::{Method, header::CONTENT_TYPE};
 use serde_json::json;
 use twofold::{domain::audit::AuditEvent, store::audit::EntryRow};
 
@@ -250,5 +256,75 @@ both_databases! {
         assert_eq!((ended[0].actor_name.as_deref(), ended[0].actor_id.as_deref()), (Some(OPERATOR), None));
         let reset = entries(&portal, AuditEvent::SecondFactorReset).await;
         assert_eq!(reset[0].detail.as_deref(), Some(r#"{"reason":"Lost it"}"#));
+    }
+
+    async fn who_has_no_second_factor_keeps_everything_when_it_is_disabled(portal) {
+        let root = portal.administrator("root").await;
+        portal.change_policy(&root, |policy| {
+            policy.grace_days = 14;
+            policy.require_second_factor = true;
+            policy.sessions.idle_minutes = 1_440;
+            policy.sessions.absolute_hours = 720;
+        }).await;
+        let alice = portal.person("alice").await;
+        let grace = async || alice.call::<Viewer>("viewer", &[]).await.unwrap().grace.map(|grace| grace.until);
+        let until = grace().await;
+        assert!(until.is_some());
+        portal.clock.advance(600);
+        let root = portal.browser();
+        root.sign_in("root", PASSWORD).await.unwrap();
+        let entries = portal.audit().await.len();
+        assert_eq!(change(&root, &["alice"], &disable("They asked")).await.unwrap().changed, 0);
+        assert_eq!((grace().await, portal.audit().await.len()), (until, entries));
+    }
+
+    async fn nobody_gives_up_their_own_second_factor_while_it_is_demanded(portal) {
+        let root = portal.enrolled_administrator("root").await;
+        root.browser.step_up(PASSWORD, &root.phone.code()).await.unwrap();
+        portal.change_policy(&root.browser, |policy| policy.require_second_factor = true).await;
+        let own = change(&root.browser, &["root"], &disable("New phone")).await;
+        assert_eq!(own, Err(ApiError::SecondFactorEnforced));
+        portal.change_policy(&root.browser, |policy| policy.require_second_factor = false).await;
+        assert_eq!(change(&root.browser, &["root"], &disable("New phone")).await.unwrap().changed, 1);
+    }
+
+    async fn an_administrator_without_a_password_does_not_count_as_one(portal) {
+        let root = portal.administrator("root").await;
+        let person = json!({ "person": { "name": "ben", "display_name": "", "administrator": true } });
+        let _link: IssuedLinks = root.call_json("add-person", &person).await.unwrap();
+        for last in [PeopleChange::RemoveAdministrator, PeopleChange::Deactivate] {
+            assert_eq!(change(&root, &["root"], &last).await, Err(ApiError::LastAdministrator));
+            assert_eq!(change(&root, &["root", "ben"], &last).await, Err(ApiError::LastAdministrator));
+        }
+        assert_eq!(change(&root, &["ben"], &PeopleChange::RemoveAdministrator).await.unwrap().changed, 1);
+    }
+
+    async fn links_are_for_those_who_may_sign_in(portal) {
+        let root = portal.administrator("root").await;
+        portal.add("alice").await;
+        change(&root, &["alice"], &PeopleChange::Deactivate).await.unwrap();
+        let renewed = root.call_json::<IssuedLinks>("renew-links", &json!({ "ids": ids(&root, &["alice"]).await })).await;
+        assert_eq!(renewed.unwrap_err(), ApiError::AccessCode(AccessCodeProblem::Deactivated));
+    }
+
+    /// Rights are those of the moment at which all of a request is there.
+    async fn a_request_that_is_held_back_carries_no_rights_past_their_end(portal) {
+        portal.add_administrator("root").await;
+        portal.add("eve").await;
+        let mallory = portal.administrator("mallory").await;
+        let body = json!({ "ids": ids(&mallory, &["eve"]).await, "change": PeopleChange::MakeAdministrator }).to_string();
+        let promote = || {
+            let request = mallory.request(Method::POST, "/api/change-people");
+            request.header(CONTENT_TYPE, "application/json").body(body.clone())
+        };
+        let clock = portal.clock.clone();
+        let reply = promote().send_after(async move { clock.advance(301); }).await;
+        let stale: Result<PeopleChanged, ApiError> = reply.answer();
+        assert!(matches!(stale, Err(ApiError::StepUpRequired { .. })), "{stale:?}");
+        let service = portal.service.clone();
+        let deactivated = async move { assert!(service.set_active(OPERATOR, "mallory", false).await.unwrap()); };
+        let refused: Result<PeopleChanged, ApiError> = promote().send_after(deactivated).await.answer();
+        assert_eq!(refused, Err(ApiError::SignedOut));
+        assert!(entries(&portal, AuditEvent::AdministratorGranted).await.is_empty());
     }
 }

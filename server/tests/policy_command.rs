@@ -2,7 +2,7 @@
 
 use crate::support::{
     PASSWORD, TestPortal,
-    binary::{beside, run},
+    binary::{beside, run, system_user},
     both_databases,
 };
 use app::contract::{policy::AccountPolicy, policy_value::PolicyKey};
@@ -11,12 +11,7 @@ use twofold::domain::audit::AuditEvent;
 
 /// Exit code and all that was said.
 fn policy(portal: &TestPortal, arguments: &[&str]) -> (Option<i32>, String) {
-    run(beside(portal)
-        .arg("policy")
-        .args(arguments)
-        .env("USER", "olga")
-        .env_remove("SUDO_USER")
-        .env("TWOFOLD_LOG", "off"))
+    run(beside(portal).arg("policy").args(arguments).env_remove("SUDO_USER").env("TWOFOLD_LOG", "off"))
 }
 
 async fn in_force(portal: &TestPortal) -> AccountPolicy {
@@ -50,7 +45,7 @@ both_databases! {
 
         let entry = portal.audit().await.into_iter().find(|entry| entry.event == AuditEvent::PolicyChanged.as_str());
         let entry = entry.unwrap();
-        assert_eq!(entry.actor_name.as_deref(), Some("olga (command line)"));
+        assert_eq!(entry.actor_name, Some(format!("{} (command line)", system_user())));
         assert_eq!((entry.actor_id, entry.address), (None, None));
         let detail: Value = serde_json::from_str(&entry.detail.unwrap()).unwrap();
         assert_eq!(detail, json!({ "before": AccountPolicy::default(), "after": expected }));

@@ -243,6 +243,19 @@ both_databases! {
         assert_eq!(asked(&browser).await, None, "bob's sign-in took nothing from alice");
     }
 
+    /// Such a session never proved a second factor.
+    async fn a_session_that_a_trusted_browser_opened_becomes_no_administrators(portal) {
+        allow(&portal, 30).await;
+        let alice = portal.enrolled("alice").await;
+        let browser = trusted(&portal, &alice, "30").await;
+        assert_eq!(asked(&browser).await, None);
+        let proved = portal.awaiting_code("alice").await;
+        proved.code(&alice.phone.code()).await.unwrap();
+        portal.service.set_administrator(OPERATOR, "alice", true).await.unwrap();
+        assert_eq!(browser.who_am_i().await, Err(ApiError::SignedOut));
+        proved.who_am_i().await.unwrap();
+    }
+
     /// Whoever used a browser before must not hold a token that its next person then trusts.
     async fn a_token_from_before_the_sign_in_is_worth_nothing(portal) {
         allow(&portal, 30).await;

@@ -57,6 +57,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::RecoveryCodesReplaced => "New recovery codes generated",
         AuditEvent::AccessCodeIssued => "Temporary access code issued",
         AuditEvent::AccessCodeApproved => "Temporary access code approved",
+        AuditEvent::AccessCodeWithdrawn => "Temporary access code withdrawn",
         AuditEvent::AccessCodeUsed => "Temporary access code used",
         AuditEvent::PolicyChanged => "Account policy changed",
         AuditEvent::AuditExported => "Audit trail exported",

@@ -110,6 +110,8 @@ events! {
     AccessCodeIssued = "access_code_issued",
     /// A second administrator let it count.
     AccessCodeApproved = "access_code_approved",
+    /// An administrator made it worthless before it was used.
+    AccessCodeWithdrawn = "access_code_withdrawn",
     AccessCodeUsed = "access_code_used",
     // The portal
     PolicyChanged = "policy_changed",

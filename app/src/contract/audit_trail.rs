@@ -116,6 +116,19 @@ impl AuditFilter {
         if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
     }
 
+    /// The same, naming no event twice.
+    pub fn with_events_once(mut self) -> Self {
+        let mut seen = Vec::new();
+        self.events.retain(|event| {
+            let new = !seen.contains(event);
+            if new {
+                seen.push(*event);
+            }
+            new
+        });
+        self
+    }
+
     /// Whether anything but the order is set.
     pub fn is_narrow(&self) -> bool {
         *self != Self { oldest_first: self.oldest_first, everywhere: self.everywhere, ..Self::default() }

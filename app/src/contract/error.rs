@@ -244,7 +244,7 @@ impl fmt::Display for ApiError {
             Self::AuditFilter(_) => f.write_str("Some values of the filter can't be used. They are marked in the form."),
             Self::SecondFactorEnforced => f.write_str("The account policy demands two-factor authentication, so it can't be switched off."),
             Self::MethodName(problem) => problem.fmt(f),
-            Self::LastAdministrator => f.write_str("This is the last active administrator. Make someone else an administrator first."),
+            Self::LastAdministrator => f.write_str("This is the last administrator who can sign in. Make someone else one first; who has not chosen a password yet does not count."),
             Self::DisplayName(problem) => problem.fmt(f),
             Self::Reason(problem) => problem.fmt(f),
             Self::Import(_) => f.write_str("Some lines of the list can't be used. Nobody was added; correct them and try again."),

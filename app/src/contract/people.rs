@@ -215,6 +215,8 @@ pub enum PeopleChange {
     },
     /// Ends their sessions.
     EndSessions,
+    /// Makes the access code worthless that was issued to them and is not used.
+    WithdrawAccessCode,
 }
 
 /// What became of it.

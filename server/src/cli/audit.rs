@@ -1,9 +1,6 @@
 //! `twofold audit …`
 
-use super::{
-    Failure, say,
-    user::{operator, portal},
-};
+use super::{Failure, operator::operator, say, user::portal};
 use crate::{
     config::DataArgs,
     domain::audit_export::Format,

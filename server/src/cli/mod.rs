@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
 
 mod audit;
+mod operator;
 mod policy;
 mod serve;
 mod user;

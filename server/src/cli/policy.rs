@@ -1,9 +1,6 @@
 //! `twofold policy …`
 
-use super::{
-    Failure, say,
-    user::{operator, portal},
-};
+use super::{Failure, operator::operator, say, user::portal};
 use crate::config::DataArgs;
 use app::contract::{
     ApiError,

@@ -1,6 +1,6 @@
 //! `twofold user …`
 
-use super::{Failure, say};
+use super::{Failure, operator::operator, say};
 use crate::{
     clock::SystemClock,
     config::{DataArgs, PublicUrl},
@@ -205,8 +205,12 @@ fn read_list(file: &Path) -> Result<String, Failure> {
         _ => Box::new(File::open(file).map_err(explain)?),
     };
     let mut list = String::new();
-    source.take(LONGEST_LIST).read_to_string(&mut list).map_err(explain)?;
-    Ok(list)
+    source.take(LONGEST_LIST + 1).read_to_string(&mut list).map_err(explain)?;
+    if u64::try_from(list.len()).is_ok_and(|length| length <= LONGEST_LIST) {
+        Ok(list)
+    } else {
+        Err(Failure(format!("{} is longer than {LONGEST_LIST} bytes; divide it", file.display())))
+    }
 }
 
 async fn list(data: &DataArgs) -> Result<(), Failure> {
@@ -256,12 +260,6 @@ fn read_password() -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
     std::io::stdin().take(4_096).read_to_string(&mut text).map_err(Failure::new)?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
-}
-
-/// Who is named in the audit trail: the user of the operating system.
-pub(super) fn operator() -> String {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".to_owned());
-    format!("{user} (command line)")
 }
 
 fn print_link(args: &NamedArgs, token: &Token) {

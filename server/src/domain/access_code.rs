@@ -9,7 +9,8 @@
 //! ```
 //!
 //! What the policy demands is asked at each step, so that switching approval on
-//! reaches codes that are out already. A new code takes the place of the one
+//! reaches codes that are out already; and it is kept with the code, so that
+//! switching it off frees none that waits. A new code takes the place of the one
 //! before; so does everything that leaves nothing to stand in for. A code is
 //! spelled like a recovery code ([`super::recovery_code`], 80 bits), and typed
 //! in the same field.
@@ -63,7 +64,7 @@ impl<'a> AccessCode<'a> {
         Self { person, issued_by, expires_at: now.plus(LIFETIME), approved: false }
     }
 
-    /// What it is good for; `approval_demanded` is what the policy says now.
+    /// What it is good for; `approval_demanded` is what the policy says now, or said when it was issued.
     pub fn state(&self, approval_demanded: bool, now: UnixTime) -> State {
         if now >= self.expires_at {
             State::Expired

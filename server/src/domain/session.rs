@@ -72,6 +72,11 @@ impl Lifetime {
         Self { idle: idle_minutes.saturating_mul(60), absolute: absolute_hours.saturating_mul(3_600) }
     }
 
+    /// The same, but over after so many seconds in any case.
+    pub fn at_most(self, seconds: i64) -> Self {
+        Self { idle: self.idle.min(seconds), absolute: self.absolute.min(seconds) }
+    }
+
     /// The first second at which a session no longer lives.
     pub fn ends_at(&self, created: UnixTime, last_seen: UnixTime) -> UnixTime {
         created.plus(self.absolute).min(last_seen.plus(self.idle))

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! request -> security headers -> catch panic -+-> /health/*, /pkg/*
-//!                                             '-> size limit -> compression -> origin check -> session -> gate
+//!                                             '-> size limit -> compression -> origin check -> whole body -> session -> gate
 //!                                                   -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
@@ -76,6 +76,7 @@ pub fn router(service: Service, web: Web) -> Router {
         .merge(downloads)
         .layer(from_fn(middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
+        .layer(from_fn(middleware::body::whole))
         .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)));
     let limited = |largest_body| application.clone().layer(RequestBodyLimitLayer::new(largest_body));

@@ -74,6 +74,7 @@ impl Service {
         check(&mut tx, &person).await?;
         let issued_by = actor.person.and_then(|person| person.id);
         let issued = AccessCode::issue(&person.id, issued_by, now);
+        let approval_demanded = policy::load_in(&mut tx).await?.approve_access_codes;
         let row = NewAccessCode {
             id: &self.new_id(),
             user_id: &person.id,
@@ -82,13 +83,13 @@ impl Service {
             now: now.0,
             expires_at: issued.expires_at.0,
             issued_by,
+            approval_demanded,
         };
         access_codes::replace(&mut tx, &row).await?;
-        let demanded = policy::load_in(&mut tx).await?.approve_access_codes;
         let (event, subject) = (AuditEvent::AccessCodeIssued, Some(person.named()));
         record_about(&mut tx, now, actor, subject, event, Outcome::Success, None).await?;
         tx.commit().await?;
-        let awaits_approval = issued.state(demanded, now) == State::AwaitingApproval;
+        let awaits_approval = issued.state(approval_demanded, now) == State::AwaitingApproval;
         Ok(MadeCode { code, expires_at: issued.expires_at.0, awaits_approval })
     }
 
@@ -96,8 +97,7 @@ impl Service {
     pub(super) async fn approve_code(&self, caller: &Bound, id: &str) -> Result<(), ApiError> {
         let gone = ApiError::AccessCode(AccessCodeProblem::Gone);
         let (you, now) = (&caller.session().user_id, self.now());
-        let waiting = access_codes::waiting(&self.db, now.0).await?;
-        let waiting = waiting.into_iter().find(|code| code.id == id).ok_or(gone.clone())?;
+        let waiting = access_codes::waiting_one(&self.db, id, now.0).await?.ok_or(gone.clone())?;
         let code = AccessCode {
             person: &waiting.user_id,
             issued_by: waiting.issued_by.as_deref(),
@@ -133,7 +133,7 @@ impl Service {
         let Some(row) = self.matching_code(&session.user_id, code).await? else {
             return Err(self.refuse_recovery_code(caller, wrong, attempts_left).await?);
         };
-        let demanded = policy::load(&self.db).await?.approve_access_codes;
+        let demanded = row.approval_demanded || policy::load(&self.db).await?.approve_access_codes;
         match stored(&session.user_id, &row).state(demanded, now) {
             State::Ready => {}
             State::Expired => {

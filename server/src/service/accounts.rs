@@ -103,9 +103,9 @@ impl Accounts for Service {
         };
         let call = visitor.call();
         let actor = Actor::claiming(Some(&user), &call.client);
-        record(&mut tx, now, actor, event, Outcome::Success).await?;
         let opening = self.opening(&mut tx, call, &user.id).await?;
         let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user.id, &opening)?;
+        record(&mut tx, now, actor, event, Outcome::Success).await?;
         if standing != Standing::SecondFactorRequired {
             accounts::note_sign_in(&mut tx, &user.id, now.0)?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;

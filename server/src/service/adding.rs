@@ -24,7 +24,7 @@ use app::{
     contract::{
         ApiError,
         error::UserNameProblem,
-        people::{ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PersonalLink},
+        people::{AccessCodeProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PersonalLink},
     },
     portal::Bound,
     routes,
@@ -121,6 +121,10 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let people = self.people_of(&mut tx, &in_order(ids)?).await?;
         let mut links = Vec::with_capacity(people.len());
+        // Such a link would work once they are let in again.
+        if people.iter().any(|person| !person.active) {
+            return Err(ApiError::AccessCode(AccessCodeProblem::Deactivated));
+        }
         for person in &people {
             let token = self.renew_invitation(&mut tx, person).await?;
             links.push(self.link(&parse_name(&person.name)?, "", &token));

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         audit::Outcome,
         audit_search::{Followed, Order, Page, containing, events_called, names, page},
+        name::problem_of,
         user_name::lookup_key,
     },
     store::{
@@ -16,7 +17,7 @@ use crate::{
 };
 use app::contract::{
     ApiError,
-    audit_trail::{AuditEntry, AuditFilter, AuditPage, NamedPerson},
+    audit_trail::{AuditEntry, AuditField, AuditFilter, AuditPage, NamedPerson},
 };
 use std::net::IpAddr;
 
@@ -64,7 +65,14 @@ impl Service {
     /// # Errors
     /// Names the values that can't be used; or the database does not answer.
     pub async fn search(&self, filter: &AuditFilter) -> Result<Search, ApiError> {
-        let problems = filter.problems();
+        let mut problems = filter.problems();
+        // Also what would reach a terminal or a file through the entry about an export.
+        for (field, text) in [(AuditField::User, &filter.user), (AuditField::Text, &filter.text)] {
+            if text.chars().any(|c| problem_of(c).is_some()) && !problems.contains(&field) {
+                problems.push(field);
+            }
+        }
+        let filter = &filter.clone().with_events_once();
         if !problems.is_empty() {
             return Err(ApiError::AuditFilter(problems));
         }
@@ -101,8 +109,10 @@ impl Service {
         if !filter.user.is_empty() {
             lanes = match accounts::find(&self.db, &lookup_key(&filter.user)).await? {
                 Some(person) => of_person(&person),
-                None => vec![(Lane::Operator, filter.user.clone())],
+                None => Vec::new(),
             };
+            // The command line may go by the same name.
+            lanes.push((Lane::Operator, filter.user.clone()));
         }
         let mut text = filter.text.as_str();
         let mut person = None;

@@ -26,6 +26,7 @@ impl From<StoreError> for ApiError {
                 tracing::warn!(%cause, "the database is not available");
                 Self::Unavailable
             }
+            StoreError::Unstorable => Self::Malformed,
             StoreError::Conflict | StoreError::Database(_) => incident(error),
         }
     }

@@ -186,7 +186,8 @@ impl Service {
                 expires_at: UnixTime(expires_at),
                 approved: row.code_approved,
             };
-            let awaits_approval = code.state(policy.approve_access_codes, self.now()) == State::AwaitingApproval;
+            let demanded = row.code_approval_demanded || policy.approve_access_codes;
+            let awaits_approval = code.state(demanded, self.now()) == State::AwaitingApproval;
             app::contract::people::AccessCode { id, expires_at, awaits_approval }
         });
         Person {

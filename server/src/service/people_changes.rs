@@ -21,7 +21,7 @@ use crate::{
     store::{
         Tx, access_codes,
         accounts::{self, UserRow},
-        attempts, sessions,
+        attempts, methods, policy, sessions,
     },
 };
 use app::{
@@ -47,6 +47,8 @@ pub(super) enum Change {
     DisableSecondFactor(Option<String>),
     /// Ends their sessions.
     EndSessions,
+    /// Makes the access code worthless that was issued to them.
+    WithdrawAccessCode,
 }
 
 impl Change {
@@ -59,6 +61,7 @@ impl Change {
             PeopleChange::RemoveAdministrator => Self::Administrator(false),
             PeopleChange::DisableSecondFactor { reason } => Self::DisableSecondFactor(Some(parse_reason(&reason)?)),
             PeopleChange::EndSessions => Self::EndSessions,
+            PeopleChange::WithdrawAccessCode => Self::WithdrawAccessCode,
         })
     }
 
@@ -76,6 +79,7 @@ impl Change {
             Self::Administrator(false) => AuditEvent::AdministratorRevoked,
             Self::DisableSecondFactor(_) => AuditEvent::SecondFactorReset,
             Self::EndSessions => AuditEvent::SessionsEnded,
+            Self::WithdrawAccessCode => AuditEvent::AccessCodeWithdrawn,
         }
     }
 
@@ -119,6 +123,14 @@ impl Service {
         change: PeopleChange,
     ) -> Result<PeopleChanged, ApiError> {
         let (ids, change) = (in_order(ids)?, Change::parse(change)?);
+        let yourself = ids.contains(&caller.session().user_id);
+        // Nobody gives their own up for new days of grace.
+        if yourself
+            && matches!(change, Change::DisableSecondFactor(_))
+            && policy::load(&self.db).await?.require_second_factor
+        {
+            return Err(ApiError::SecondFactorEnforced);
+        }
         let actor = Actor::of(caller.session(), &caller.call().client);
         let changed = self.change(actor, &ids, &change).await?;
         let people = self.people_now(caller, &ids).await?;
@@ -142,7 +154,7 @@ impl Service {
                 changed.push(person);
             }
         }
-        let lost_one = changed.iter().any(|person| person.administrator && person.active);
+        let lost_one = changed.iter().any(|person| person.administrator && person.can_sign_in());
         if change.removes_administrators() && lost_one && accounts::other_administrators(&mut tx, "").await? == 0 {
             return Err(ApiError::LastAdministrator);
         }
@@ -173,7 +185,9 @@ impl Service {
                     attempts::reset_all(tx, &browser_keys_prefix(&person.id)).await?;
                 }
                 // Whoever uses a one-time link touches it first, too.
-                Change::Active(false) => accounts::delete_invitations(tx, Some(&person.id)).await?,
+                Change::Active(false) if person.active => {
+                    accounts::delete_invitations(tx, Some(&person.id)).await?;
+                }
                 _ => {}
             }
         }
@@ -188,6 +202,7 @@ impl Service {
                 let changed = accounts::set_active(tx, id, *active, self.now().0).await?;
                 if changed && !active {
                     access_codes::delete_of_user(tx, id).await?;
+                    access_codes::delete_of_issuer(tx, id)?;
                     sessions::delete_of_user(tx, id).await?;
                     self.end_all_trust(tx, id, AskedBecause::AccountChanged).await?;
                 }
@@ -200,11 +215,19 @@ impl Service {
             Change::Administrator(administrator) => {
                 let changed = accounts::set_administrator(tx, id, *administrator).await?;
                 if changed && *administrator {
+                    // No session that a trusted browser opened becomes an administrator's.
+                    sessions::delete_unproved(tx, id)?;
                     self.end_all_trust(tx, id, AskedBecause::AccountChanged).await?;
+                } else if changed {
+                    access_codes::delete_of_issuer(tx, id)?;
                 }
                 changed
             }
-            Change::DisableSecondFactor(_) => self.remove_second_factor(tx, id, None).await? > 0,
+            // Who has none keeps everything else as it is: sessions, known browsers, days of grace.
+            Change::DisableSecondFactor(_) => {
+                !methods::of_user_in(tx, id).await?.is_empty() && self.remove_second_factor(tx, id, None).await? > 0
+            }
+            Change::WithdrawAccessCode => access_codes::delete_of_user(tx, id).await?,
             Change::EndSessions => sessions::delete_of_user(tx, id).await? > 0,
         })
     }

@@ -9,6 +9,7 @@ use crate::{
     clock::UnixTime,
     crypto::token::Token,
     domain::{
+        access_code,
         grace::{Demand, Requirement},
         session::{Assurance, Lifetime, Liveness, is_step_up_fresh, liveness, standing},
     },
@@ -50,7 +51,13 @@ impl Use {
 }
 
 fn lifetime(row: &SessionRow) -> Lifetime {
-    if row.full { Lifetime::limited(row.idle_minutes, row.absolute_hours) } else { Lifetime::PENDING }
+    let limited = Lifetime::limited(row.idle_minutes, row.absolute_hours);
+    match (row.full, row.sets_up_anew) {
+        (false, _) => Lifetime::PENDING,
+        // No longer than the code itself was good for.
+        (true, true) => limited.at_most(access_code::LIFETIME),
+        (true, false) => limited,
+    }
 }
 
 impl Service {

@@ -3,7 +3,7 @@
 //! Audit entries are counted by day afterwards, in portions, by whoever comes
 //! first: housekeeping or a look at the dashboard.
 
-use super::{Service, audit_chain, audit_search::PAGE, guessing::account_key};
+use super::{Service, audit_chain, audit_search::PAGE};
 use crate::{
     domain::audit::{AuditEvent, Outcome},
     store::{
@@ -20,7 +20,6 @@ use app::{
     portal::{Administrator, Audit},
 };
 use async_trait::async_trait;
-use std::collections::HashSet;
 
 /// Entries counted in one transaction.
 const PORTION: i64 = 20_000;
@@ -30,9 +29,6 @@ const PATIENCE: usize = 2;
 
 /// Codes of a set of ten that are spent when it runs low.
 const SPENT: i64 = 7;
-
-/// How many locks are looked at, from the latest on.
-const LOCKS: i64 = 1_000;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -108,20 +104,10 @@ impl Service {
     }
 
     /// How many accounts are locked now.
-    ///
-    /// Counters do not say whose they are: also names that nobody has are
-    /// guessed. Whom a counter belongs to is known from the audit trail.
     async fn locked(&self) -> Result<u64, StoreError> {
         let policy = policy::load(&self.db).await?;
         let forgotten = policy.lock_minutes.map_or(i64::MIN, |minutes| self.now().plus(-minutes.saturating_mul(60)).0);
-        let full = statistics::full_password_counters(&self.db, policy.maximum_failures, forgotten).await?;
-        if full.is_empty() {
-            return Ok(0);
-        }
-        let full: HashSet<String> = full.into_iter().map(|(key,)| key).collect();
-        let names = statistics::lately_locked(&self.db, LOCKS).await?;
-        let locked = names.iter().filter(|(name_key,)| full.contains(&account_key(name_key))).count();
-        Ok(u64::try_from(locked).unwrap_or(u64::MAX))
+        Ok(count(statistics::locked(&self.db, policy.maximum_failures, forgotten).await?))
     }
 }
 

@@ -19,6 +19,8 @@ pub struct AccessCodeRow {
     pub issued_by: Option<String>,
     /// Whether a second administrator approved it.
     pub approved: bool,
+    /// The policy demanded that when it was issued.
+    pub approval_demanded: bool,
 }
 
 /// A code about to be issued.
@@ -38,6 +40,8 @@ pub struct NewAccessCode<'a> {
     pub expires_at: i64,
     /// Id of the administrator who issues it; `None` for the command line.
     pub issued_by: Option<&'a str>,
+    /// The policy demands that a second administrator approves it.
+    pub approval_demanded: bool,
 }
 
 /// A code that waits for a second administrator.
@@ -63,11 +67,20 @@ pub struct WaitingRow {
 /// See [`StoreError`].
 pub async fn replace(tx: &mut Tx, code: &NewAccessCode<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO access_codes (user_id, id, salt, hash, issued_at, expires_at, issued_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO access_codes (user_id, id, salt, hash, issued_at, expires_at, issued_by, approval_demanded)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (user_id) DO UPDATE SET id = $2, salt = $3, hash = $4, issued_at = $5, expires_at = $6,
-             issued_by = $7, approved_by = NULL, approved_at = NULL",
-        values![code.user_id, code.id, code.salt, code.hash, code.now, code.expires_at, code.issued_by],
+             issued_by = $7, approval_demanded = $8, approved_by = NULL, approved_at = NULL",
+        values![
+            code.user_id,
+            code.id,
+            code.salt,
+            code.hash,
+            code.now,
+            code.expires_at,
+            code.issued_by,
+            code.approval_demanded
+        ],
     )
     .await?;
     Ok(())
@@ -79,7 +92,7 @@ pub async fn replace(tx: &mut Tx, code: &NewAccessCode<'_>) -> Result<(), StoreE
 /// See [`StoreError`].
 pub async fn of_user(db: &Db, user_id: &str) -> Result<Option<AccessCodeRow>, StoreError> {
     db.optional(
-        "SELECT id, salt, hash, expires_at, issued_by, approved_at IS NOT NULL AS approved
+        "SELECT id, salt, hash, expires_at, issued_by, approved_at IS NOT NULL AS approved, approval_demanded
          FROM access_codes WHERE user_id = $1",
         values![user_id],
     )
@@ -103,7 +116,8 @@ pub async fn approve(tx: &mut Tx, id: &str, approver: &str, now: i64) -> Result<
     Ok(changed == 1)
 }
 
-/// Uses a code up; `false` when it is gone, expired, or not approved though the policy demands it.
+/// Uses a code up; `false` when it is gone, expired, or not approved though the
+/// policy demands it or did when it was issued.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -111,7 +125,8 @@ pub async fn consume(tx: &mut Tx, id: &str, now: i64) -> Result<bool, StoreError
     let changed = tx
         .execute(
             "DELETE FROM access_codes WHERE id = $1 AND expires_at > $2
-                 AND (approved_at IS NOT NULL OR NOT (SELECT approve_access_codes FROM account_policy WHERE id = 1))",
+                 AND (approved_at IS NOT NULL OR NOT (
+                     approval_demanded OR (SELECT approve_access_codes FROM account_policy WHERE id = 1)))",
             values![id, now],
         )
         .await?;
@@ -134,11 +149,34 @@ pub async fn waiting(db: &Db, now: i64) -> Result<Vec<WaitingRow>, StoreError> {
     db.all(
         "SELECT c.id, c.user_id, u.name AS user_name, c.expires_at, c.issued_by, i.name AS issuer
          FROM account_policy p, access_codes c JOIN users u ON u.id = c.user_id LEFT JOIN users i ON i.id = c.issued_by
-         WHERE p.approve_access_codes AND c.expires_at > $1 AND c.approved_at IS NULL
+         WHERE (p.approve_access_codes OR c.approval_demanded) AND c.expires_at > $1 AND c.approved_at IS NULL
          ORDER BY c.expires_at, c.id LIMIT 100",
         values![now],
     )
     .await
+}
+
+/// The code with this id, if it waits for a second administrator.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn waiting_one(db: &Db, id: &str, now: i64) -> Result<Option<WaitingRow>, StoreError> {
+    db.optional(
+        "SELECT c.id, c.user_id, u.name AS user_name, c.expires_at, c.issued_by, i.name AS issuer
+         FROM account_policy p, access_codes c JOIN users u ON u.id = c.user_id LEFT JOIN users i ON i.id = c.issued_by
+         WHERE (p.approve_access_codes OR c.approval_demanded) AND c.expires_at > $2 AND c.approved_at IS NULL
+             AND c.id = $1",
+        values![id, now],
+    )
+    .await
+}
+
+/// Removes the codes that someone issued and that nobody has used.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn delete_of_issuer(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.later("DELETE FROM access_codes WHERE issued_by = $1", values![id])
 }
 
 /// Removes codes that expired before then.

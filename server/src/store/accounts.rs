@@ -25,6 +25,11 @@ pub struct UserRow {
 }
 
 impl UserRow {
+    /// Whether they may sign in and have a password to do it with.
+    pub fn can_sign_in(&self) -> bool {
+        self.active && self.password_hash.is_some()
+    }
+
     /// As an entry of the audit trail names them.
     pub fn named(&self) -> Named<'_> {
         Named { id: Some(&self.id), name: &self.name }
@@ -264,13 +269,13 @@ pub async fn lock_administrators(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Active administrators besides this person.
+/// Administrators who can sign in, besides this person.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn other_administrators(tx: &mut Tx, id: &str) -> Result<i64, StoreError> {
-    let (count,): (i64,) =
-        tx.one("SELECT COUNT(*) FROM users WHERE administrator AND active AND id <> $1", values![id]).await?;
+    let sql = "SELECT COUNT(*) FROM users WHERE administrator AND active AND password_hash IS NOT NULL AND id <> $1";
+    let (count,): (i64,) = tx.one(sql, values![id]).await?;
     Ok(count)
 }
 

@@ -44,6 +44,9 @@ pub enum StoreError {
     /// A uniqueness rule of the schema was about to be broken.
     #[error("already there")]
     Conflict,
+    /// A text holds what the database can't keep: PostgreSQL takes no NUL.
+    #[error("a text that can't be kept")]
+    Unstorable,
     /// Anything else: a defect, or a damaged database.
     #[error(transparent)]
     Database(sqlx::Error),
@@ -53,6 +56,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(cause) if cause.is_unique_violation() => Self::Conflict,
+            sqlx::Error::Database(cause) if cause.code().as_deref() == Some("22021") => Self::Unstorable,
             // SQLite: BUSY, LOCKED and I/O trouble. PostgreSQL classes 08, 40, 53, 57: connection
             // exceptions, rolled back in favour of others, insufficient resources, operator
             // intervention.

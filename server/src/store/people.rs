@@ -54,6 +54,8 @@ pub struct PersonRow {
     pub code_id: Option<String>,
     /// Whether a second administrator approved it.
     pub code_approved: bool,
+    /// That was demanded when it was issued.
+    pub code_approval_demanded: bool,
     /// Who issued it.
     pub code_issued_by: Option<String>,
 }
@@ -167,6 +169,7 @@ macro_rules! entries {
                  WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $17)) AS codes_locked,
              (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $14) AS invited_until,
              a.expires_at AS code_expires_at, a.id AS code_id, a.approved_at IS NOT NULL AS code_approved,
+             COALESCE(a.approval_demanded, FALSE) AS code_approval_demanded,
              a.issued_by AS code_issued_by
          FROM page p CROSS JOIN users u LEFT JOIN access_codes a ON a.user_id = u.id AND a.expires_at > $14
          WHERE u.id = p.id ORDER BY "
@@ -401,6 +404,7 @@ pub async fn one(db: &Db, id: &str, locking: Locking, now: i64) -> Result<Option
                  WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $7)) AS codes_locked,
              (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $4) AS invited_until,
              a.expires_at AS code_expires_at, a.id AS code_id, a.approved_at IS NOT NULL AS code_approved,
+             COALESCE(a.approval_demanded, FALSE) AS code_approval_demanded,
              a.issued_by AS code_issued_by
          FROM users u LEFT JOIN access_codes a ON a.user_id = u.id AND a.expires_at > $4
          WHERE u.id = $1",

@@ -255,6 +255,14 @@ pub fn end(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     tx.later("DELETE FROM sessions WHERE id = $1", values![id])
 }
 
+/// Ends the sessions of a person in which a trusted browser stood in for the second factor.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn delete_unproved(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    tx.later("DELETE FROM sessions WHERE user_id = $1 AND authenticated_at = 0", values![user_id])
+}
+
 /// Ends all sessions of a person.
 ///
 /// # Errors

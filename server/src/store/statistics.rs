@@ -136,30 +136,13 @@ pub async fn people(db: &Db, spent: i64) -> Result<PeopleRow, StoreError> {
     .await
 }
 
-/// Keys of the counters of passwords that are full since `after`.
+/// How many active people's passwords are locked.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn full_password_counters(db: &Db, failures: i64, after: i64) -> Result<Vec<(String,)>, StoreError> {
-    db.all(
-        "SELECT key FROM attempt_counters
-         WHERE key LIKE 'password:%' AND failures >= $1 AND last_failure_at > $2 LIMIT 100000",
-        values![failures, after],
-    )
-    .await
-}
-
-/// The normalised names of those who were locked lately: the latest `limit` times.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn lately_locked(db: &Db, limit: i64) -> Result<Vec<(String,)>, StoreError> {
-    db.all(
-        "SELECT DISTINCT u.name_key FROM users u JOIN
-             (SELECT subject_id FROM audit_entries WHERE event = 'account_locked' ORDER BY sequence DESC LIMIT $1) l
-             ON l.subject_id = u.id
-         WHERE u.active",
-        values![limit],
-    )
-    .await
+pub async fn locked(db: &Db, failures: i64, after: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(DISTINCT c.user_id) FROM attempt_counters c JOIN users u ON u.id = c.user_id
+         WHERE c.user_id IS NOT NULL AND c.failures >= $1 AND c.last_failure_at > $2 AND u.active";
+    let (count,): (i64,) = db.one(sql, values![failures, after]).await?;
+    Ok(count)
 }

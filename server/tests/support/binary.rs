@@ -63,6 +63,12 @@ fn outcome(child: Child) -> (Option<i32>, String) {
     (status.code(), said)
 }
 
+/// The user of the operating system who runs the tests.
+pub fn system_user() -> String {
+    let output = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 /// Runs a command with a line on its standard input.
 pub fn run_with_input(command: &mut Command, input: &str) -> (Option<i32>, String) {
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();

@@ -214,6 +214,21 @@ impl Visit<'_> {
     }
 
     pub async fn send(self) -> Reply {
+        let body = self.body.clone();
+        self.send_with(Body::from(body)).await
+    }
+
+    /// Holds the body back until something else was done.
+    pub async fn send_after(self, first: impl Future<Output = ()> + Send + 'static) -> Reply {
+        let body = self.body.clone();
+        let late = futures_util::stream::once(async move {
+            first.await;
+            Ok::<_, std::convert::Infallible>(body)
+        });
+        self.send_with(Body::from_stream(late)).await
+    }
+
+    async fn send_with(self, content: Body) -> Reply {
         let Self { browser, method, path, mut headers, body } = self;
         let cookies: Vec<String> =
             browser.jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -223,7 +238,7 @@ impl Visit<'_> {
         if method != Method::GET {
             headers.insert(CONTENT_LENGTH, body.len().into());
         }
-        let mut request = Request::builder().method(method).uri(&path).body(Body::from(body)).unwrap();
+        let mut request = Request::builder().method(method).uri(&path).body(content).unwrap();
         *request.headers_mut() = headers;
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(browser.address, 50_000)));
         let _no_portal_starts = RENDERING.read().await;

@@ -1,5 +1,6 @@
 //! The layers, one file each. [`super`] draws their order.
 
+pub mod body;
 pub mod gate;
 pub mod headers;
 pub mod one_thread;
