@@ -8,7 +8,6 @@ use crate::{
         browser,
         button::{Button, Emphasis},
         changing::sometimes,
-        confirm::Confirm,
         field::{Kind, TextField, on_submit},
         loaded::Trouble,
         modal::Modal,
@@ -91,10 +90,8 @@ pub fn Mail(records: Records) -> impl IntoView {
     let mail = Memo::new(move |_| records.mail());
     let dialog = sometimes(move || {
         let address = mail.get_untracked().map(|mail| mail.address).unwrap_or_default();
-        Some(match changing.open.get()? {
-            Open::Change => view! { <Change changing address /> }.into_any(),
-            Open::Remove => view! { <Remove changing address /> }.into_any(),
-        })
+        let open = changing.open.get()?;
+        Some(view! { <Dialog changing open address /> }.into_any())
     });
     // Once shown it stays: what was removed leaves the section with the news of that.
     let of_use = Memo::new(move |before: Option<&bool>| {
@@ -152,53 +149,54 @@ fn Address(mail: OwnMail, changing: Changing) -> impl IntoView {
     }
 }
 
+/// One dialog for both: each instance of a modal costs kilobytes of program.
 #[component]
-fn Change(changing: Changing, address: String) -> impl IntoView {
-    let typed = RwSignal::new(address);
+fn Dialog(changing: Changing, open: Open, address: String) -> impl IntoView {
+    let removes = open == Open::Remove;
+    let typed = RwSignal::new(address.clone());
+    let save = move || changing.save(if removes { String::new() } else { typed.get_untracked() });
     let trouble = changing.trouble;
     let at_field = |problem: &ApiError| matches!(problem, ApiError::MailAddress(_));
     let error = move || trouble.get().filter(at_field).map(|problem| problem.to_string());
     let other = move || trouble.get().filter(|problem| !at_field(problem));
+    let content = if removes {
+        view! {
+            <p class="mail-address">
+                <bdi>{address}</bdi>
+            </p>
+            <p>"From then on you get no notices about your account. What happened still stands under “Recent activity”."</p>
+        }
+        .into_any()
+    } else {
+        view! {
+            <TextField
+                id="own-mail-address"
+                label="Mail address"
+                hint="One whose mail only you can read."
+                kind=Kind::OwnMailAddress
+                value=typed
+                error=Signal::derive(error)
+                autofocus=true
+            />
+        }
+        .into_any()
+    };
     view! {
-        <Modal id="mail-address-title" title="Mail address" leave=move || changing.close()>
-            <form class="stack" novalidate on:submit=on_submit(move || changing.save(typed.get_untracked()))>
-                <TextField
-                    id="own-mail-address"
-                    label="Mail address"
-                    hint="Where you read mail yourself. Notices name no secret."
-                    kind=Kind::OwnMailAddress
-                    value=typed
-                    error=Signal::derive(error)
-                    autofocus=true
-                />
+        <Modal
+            id="mail-address-title"
+            title=if removes { "Remove mail address" } else { "Mail address" }
+            leave=move || changing.close()
+        >
+            <form class="stack" novalidate on:submit=on_submit(save)>
+                {content}
                 <Problem problem=Signal::derive(other) />
                 <div class="actions">
                     <Button emphasis=Emphasis::Primary submit=true pending=changing.pending>
-                        "Save"
+                        {if removes { "Remove" } else { "Save" }}
                     </Button>
                     <Button on:click=move |_| changing.close()>"Cancel"</Button>
                 </div>
             </form>
         </Modal>
-    }
-}
-
-#[component]
-fn Remove(changing: Changing, address: String) -> impl IntoView {
-    view! {
-        <Confirm
-            id="remove-mail-title"
-            title="Remove mail address"
-            button="Remove"
-            pending=changing.pending
-            problem=changing.trouble.signal()
-            act=move || changing.save(String::new())
-            leave=move || changing.close()
-        >
-            <p class="mail-address">
-                <bdi>{address}</bdi>
-            </p>
-            <p>"From then on you get no notices about your account. What happened still stands under “Recent activity”."</p>
-        </Confirm>
     }
 }
