@@ -141,6 +141,7 @@ fn ListField(
                 class="input list-text"
                 id="list-text"
                 rows="8"
+                wrap="off"
                 spellcheck="false"
                 autocomplete="off"
                 placeholder=EXAMPLE

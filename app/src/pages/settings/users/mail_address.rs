@@ -32,12 +32,11 @@ pub fn MailAddress(users: Users, person: Person) -> impl IntoView {
         spawn_local(async move {
             match step_up.run(async || set_mail_address(id.clone(), address.clone()).await.flatten()).await {
                 Ok(person) => {
-                    let words = if person.mail_address.is_empty() {
-                        format!("{} has no mail address.", person.name)
-                    } else {
-                        format!("Mail for {} goes to {}.", person.name, person.mail_address)
+                    let words = match person.mail_address.as_str() {
+                        "" => "The mail address is removed.",
+                        _ => "The mail address is saved.",
                     };
-                    users.note(vec![person], words);
+                    users.note(vec![person], words.to_owned());
                 }
                 Err(problem) => trouble.note(problem),
             }
