@@ -3,6 +3,7 @@
 use crate::support::{ApiError, Browser, PASSWORD, both_databases, portal::OPERATOR};
 use app::contract::{
     error::UserNameProblem,
+    mail::MailAddressProblem,
     people::{
         DisplayNameProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PeoplePage, PeopleQuery,
     },
@@ -12,7 +13,8 @@ use serde_json::json;
 use twofold::domain::audit::AuditEvent;
 
 async fn add(browser: &Browser, name: &str, display_name: &str, administrator: bool) -> Result<IssuedLinks, ApiError> {
-    let person = NewPerson { name: name.to_owned(), display_name: display_name.to_owned(), administrator };
+    let (name, display_name) = (name.to_owned(), display_name.to_owned());
+    let person = NewPerson { name, display_name, administrator, ..NewPerson::default() };
     browser.call_json("add-person", &json!({ "person": person })).await
 }
 
@@ -28,6 +30,13 @@ async fn names(browser: &Browser) -> Vec<String> {
     let query = json!({ "query": PeopleQuery::default() });
     let page: PeoplePage = browser.call_json("people", &query).await.unwrap();
     page.people.into_iter().map(|person| person.name).collect()
+}
+
+/// Where everybody gets mail, by name.
+async fn addresses(browser: &Browser) -> Vec<String> {
+    let query = json!({ "query": PeopleQuery::default() });
+    let page: PeoplePage = browser.call_json("people", &query).await.unwrap();
+    page.people.into_iter().map(|person| person.mail_address).collect()
 }
 
 fn token(url: &str) -> &str {
@@ -105,6 +114,28 @@ both_databases! {
         assert_eq!(portal.count(AuditEvent::UserAdded).await, 4);
     }
 
+    async fn a_list_may_say_where_people_get_mail(portal) {
+        let root = portal.administrator("root").await;
+        let list = "Name;Mail address;Administrator\nalice; alice@example.org ;\nbob;;\ncarol;alice@example.org;yes\n";
+        assert_eq!(check(&root, list).await.unwrap(), ImportReport { people: 3, administrators: 1 });
+        let added = import(&root, list).await.unwrap();
+        assert!(!added.file.contains("example.org"), "the links go to whoever hands them over: {}", added.file);
+        assert_eq!(addresses(&root).await, ["alice@example.org", "", "alice@example.org", ""]);
+
+        let problem = |line, problem| LineProblem { line, problem: ImportProblem::MailAddress(problem) };
+        let list = "name,mail address\ndave,dave@example.org\nerin,erin\nfrank,\"frank@example.org\nBcc: x@example.org\"\n\
+            grace,grace@grace@example.org\nheidi,heidi@example.org\u{200F}\n";
+        let refused = Err(ApiError::Import(vec![
+            problem(3, MailAddressProblem::Malformed), problem(4, MailAddressProblem::Unprintable),
+            problem(6, MailAddressProblem::Malformed), problem(7, MailAddressProblem::Unprintable),
+        ]));
+        assert_eq!(check(&root, list).await, refused.clone());
+        assert_eq!(import(&root, list).await, refused.map(|_: ImportReport| unreachable!()));
+        let twice = Err(ApiError::Import(vec![LineProblem { line: 1, problem: ImportProblem::UnknownColumn }]));
+        assert_eq!(check(&root, "name,mail,mail address\ndave,a@example.org,b@example.org\n").await, twice);
+        assert_eq!(names(&root).await.len(), 4, "nobody was added");
+    }
+
     async fn one_bad_line_and_nobody_is_added(portal) {
         let root = portal.administrator("root").await;
         portal.add("taken").await;
@@ -150,11 +181,13 @@ both_databases! {
     }
 
     async fn an_operator_imports_the_same_lists(portal) {
-        let file = portal.service.import_users(OPERATOR, "name,administrator\nalice,\nroot,yes\n").await.unwrap();
+        let list = "name,administrator,e-mail\nalice,,alice@example.org\nroot,yes,\n";
+        let file = portal.service.import_users(OPERATOR, list).await.unwrap();
         assert!(file.starts_with("name,display name,link\nalice,,http"));
         let refused = portal.service.import_users(OPERATOR, "name\nbob\nalice\n").await;
         assert!(matches!(refused, Err(ApiError::Import(lines)) if lines.len() == 1));
-        assert_eq!(portal.service.list_users().await.unwrap().len(), 2);
+        let addresses: Vec<_> = portal.service.list_users().await.unwrap().into_iter().map(|user| user.mail_address).collect();
+        assert_eq!(addresses, ["alice@example.org", ""]);
         assert!(portal.service.invite_first_administrator().await.unwrap().is_none(), "there is one now");
         let entry = portal.audit().await.pop().unwrap();
         assert_eq!(entry.actor_name.as_deref(), Some(OPERATOR));

@@ -213,6 +213,29 @@ both_databases! {
         let (code, said) = run(beside(&portal).args(["user", "add", "BOB"]));
         assert!(code == Some(1) && said.contains("taken"), "{said}");
 
+        let (code, said) = run(beside(&portal).args(["user", "add", "carol", "--mail", "carol@example.org"]));
+        assert_eq!(code, Some(0), "{said}");
+        let (_, said) = run(beside(&portal).args(["user", "list"]));
+        assert!(said.contains("no password yet, carol@example.org"), "{said}");
+        for (address, words) in [("carol", "is no mail address"), ("c@example.org\nBcc: x@example.org", "line breaks")] {
+            let said = fails(beside(&portal).args(["user", "set-mail", "carol", address]));
+            assert!(said.contains(words), "{said}");
+            let said = fails(beside(&portal).args(["user", "add", "dave", "--mail", address]));
+            assert!(said.contains(words), "{said}");
+        }
+        let (code, said) = run(beside(&portal).args(["user", "set-mail", "CAROL", " carol@example.com "]));
+        assert!(code == Some(0) && said.contains("CAROL is reached at carol@example.com now"), "{said}");
+        for wrong in [&["user", "set-mail", "carol"][..], &["user", "set-mail", "carol", "--none", "c@example.org"]] {
+            assert_eq!(run(beside(&portal).args(wrong)).0, Some(2), "an address or --none");
+        }
+        assert!(fails(beside(&portal).args(["user", "set-mail", "carol", " "])).contains("--none"));
+        let (_, said) = run(beside(&portal).args(["user", "list"]));
+        assert!(said.contains(", carol@example.com") && !said.contains("dave"), "{said}");
+        let (code, said) = run(beside(&portal).args(["user", "set-mail", "carol", "--none"]));
+        assert_eq!(code, Some(0), "{said}");
+        let (_, said) = run(beside(&portal).args(["user", "list"]));
+        assert!(said.contains("carol") && !said.contains('@'), "{said}");
+
         for _ in 0..5 {
             assert!(!serving.lets_in("ada lovelace", "Wrong-horse-7").await);
         }
@@ -220,7 +243,10 @@ both_databases! {
         let (code, said) = run(beside(&portal).args(["user", "unlock", "ADA lovelace"]));
         assert_eq!(code, Some(0), "{said}");
         assert!(serving.lets_in("ada lovelace", PASSWORD).await);
-        for arguments in [["user", "unlock", "nobody"], ["user", "invite", "nobody"], ["user", "disable-2fa", "nobody"]] {
+        for arguments in [
+            &["user", "unlock", "nobody"][..], &["user", "invite", "nobody"], &["user", "disable-2fa", "nobody"],
+            &["user", "set-mail", "nobody", "a@example.org"],
+        ] {
             assert!(fails(beside(&portal).args(arguments)).contains("nobody called nobody"));
         }
         assert_eq!(serving.stop(), Some(0), "told to stop, it stops well");

@@ -4,7 +4,7 @@ use crate::support::{
     ApiError, Browser, Database, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm, finish},
 };
-use app::contract::people::{PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView, Person};
+use app::contract::people::{NewPerson, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView, Person};
 use serde_json::json;
 use twofold::{service::users::FirstPassword, store::accounts, values};
 
@@ -47,7 +47,8 @@ async fn named(browser: &Browser, name: &str) -> Person {
 }
 
 async fn add(portal: &TestPortal, name: &str, display_name: &str) {
-    portal.service.add_named_user(OPERATOR, name, display_name, false, FirstPassword::ByLink).await.unwrap();
+    let person = NewPerson { name: name.to_owned(), display_name: display_name.to_owned(), ..NewPerson::default() };
+    portal.service.add_named_user(OPERATOR, &person, FirstPassword::ByLink).await.unwrap();
 }
 
 /// Tries a wrong password until the account is locked.

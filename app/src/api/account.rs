@@ -4,6 +4,7 @@ use crate::contract::{
     Answer, ApiError,
     account::{Invitation, Viewer},
     activity::ActivityPage,
+    mail::OwnMail,
     password::PasswordPolicy,
     profile::{SecurityOverview, TwoFactorStatus},
 };
@@ -90,6 +91,26 @@ pub async fn change_password(current: String, new: String) -> Answer<()> {
     answer(async {
         let (portal, person) = caller::<SteppedUp<Person>>()?;
         portal.change_password(&person, current, new).await
+    })
+    .await
+}
+
+/// Where the person gets mail.
+#[server(prefix = "/api", endpoint = "own-mail")]
+pub async fn fetch_own_mail() -> Result<OwnMail, ApiError> {
+    report(async {
+        let (portal, person) = caller::<Person>()?;
+        portal.own_mail(&person).await
+    })
+    .await
+}
+
+/// Changes where the person gets mail; an empty address is none.
+#[server(prefix = "/api", endpoint = "change-mail-address")]
+pub async fn change_mail_address(address: String) -> Answer<()> {
+    answer(async {
+        let (portal, person) = caller::<SteppedUp<Person>>()?;
+        portal.change_mail_address(&person, &address).await
     })
     .await
 }

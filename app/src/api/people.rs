@@ -4,6 +4,7 @@ use crate::contract::{
     Answer, ApiError,
     people::{
         ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery,
+        Person,
     },
 };
 #[cfg(feature = "ssr")]
@@ -30,6 +31,16 @@ pub async fn change_people(ids: Vec<String>, change: PeopleChange) -> Answer<Peo
     answer(async {
         let (portal, administrator) = caller::<SteppedUp<Administrator>>()?;
         portal.change_people(&administrator, ids, change).await
+    })
+    .await
+}
+
+/// Changes where someone gets mail; an empty address is none.
+#[server(prefix = "/api", endpoint = "set-mail-address")]
+pub async fn set_mail_address(person_id: String, address: String) -> Answer<Person> {
+    answer(async {
+        let (portal, administrator) = caller::<SteppedUp<Administrator>>()?;
+        portal.set_mail_address(&administrator, &person_id, &address).await
     })
     .await
 }

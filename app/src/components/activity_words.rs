@@ -10,6 +10,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::InvitationIssued => "One-time link to choose a password made",
         AuditEvent::PasswordChosen => "Password chosen with a one-time link",
         AuditEvent::PasswordChanged => "Password changed",
+        AuditEvent::MailAddressChanged => "Mail address changed",
         AuditEvent::UserDeactivated => "Account deactivated",
         AuditEvent::UserReactivated => "Account activated again",
         AuditEvent::AdministratorGranted => "Made an administrator",

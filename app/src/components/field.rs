@@ -19,6 +19,10 @@ pub enum Kind {
     OneTimeCode,
     /// One of the codes kept for emergencies.
     RecoveryCode,
+    /// Where the person gets mail.
+    OwnMailAddress,
+    /// Where someone else gets mail.
+    MailAddress,
     /// A whole number.
     Number,
     /// Any words.
@@ -39,20 +43,22 @@ impl Kind {
             Self::CurrentPassword => "current-password",
             Self::NewPassword => "new-password",
             Self::OneTimeCode => "one-time-code",
-            Self::RecoveryCode | Self::Number | Self::Text => "off",
+            Self::OwnMailAddress => "email",
+            Self::RecoveryCode | Self::MailAddress | Self::Number | Self::Text => "off",
         }
     }
 
     const fn inputmode(self) -> Option<&'static str> {
         match self {
             Self::OneTimeCode | Self::Number => Some("numeric"),
+            Self::OwnMailAddress | Self::MailAddress => Some("email"),
             _ => None,
         }
     }
 
     const fn autocapitalize(self) -> Option<&'static str> {
         match self {
-            Self::UserName => Some("none"),
+            Self::UserName | Self::OwnMailAddress | Self::MailAddress => Some("none"),
             Self::RecoveryCode => Some("characters"),
             _ => None,
         }

@@ -43,6 +43,8 @@ events! {
     /// By an invitation, for the first time or after a reset.
     PasswordChosen = "password_chosen",
     PasswordChanged = "password_changed",
+    /// Set, changed or removed, which the detail says; the address itself is not recorded.
+    MailAddressChanged = "mail_address_changed",
     UserDeactivated = "user_deactivated",
     UserReactivated = "user_reactivated",
     AdministratorGranted = "administrator_granted",

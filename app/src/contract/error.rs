@@ -6,6 +6,7 @@
 use super::{
     audit_trail::AuditField,
     enrolment::EnrolmentProblem,
+    mail::MailAddressProblem,
     password::PasswordRule,
     people::{AccessCodeProblem, DisplayNameProblem, LineProblem, ReasonProblem},
     policy::PolicyField,
@@ -88,6 +89,8 @@ pub enum ApiError {
     LastAdministrator,
     /// The name shown beside a user name can't be used.
     DisplayName(DisplayNameProblem),
+    /// A mail address can't be used.
+    MailAddress(MailAddressProblem),
     /// A change needs a reason.
     Reason(ReasonProblem),
     /// These lines of a list of people can't be used; nobody was added.
@@ -246,6 +249,7 @@ impl fmt::Display for ApiError {
             Self::MethodName(problem) => problem.fmt(f),
             Self::LastAdministrator => f.write_str("This is the last administrator who can sign in. Make someone else one first; who has not chosen a password yet does not count."),
             Self::DisplayName(problem) => problem.fmt(f),
+            Self::MailAddress(problem) => problem.fmt(f),
             Self::Reason(problem) => problem.fmt(f),
             Self::Import(_) => f.write_str("Some lines of the list can't be used. Nobody was added; correct them and try again."),
             Self::AccessCode(problem) => problem.fmt(f),

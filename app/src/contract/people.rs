@@ -1,6 +1,6 @@
 //! People, as administrators see and change them.
 
-use super::error::UserNameProblem;
+use super::{error::UserNameProblem, mail::MailAddressProblem};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -136,6 +136,8 @@ pub struct Person {
     pub name: String,
     /// Name shown beside it; may be empty.
     pub display_name: String,
+    /// Where they get mail; may be empty.
+    pub mail_address: String,
     /// Whoever asks.
     pub you: bool,
     /// Whether they are an administrator.
@@ -237,6 +239,9 @@ pub struct NewPerson {
     pub display_name: String,
     /// Make them an administrator.
     pub administrator: bool,
+    /// Where they get mail; may be empty.
+    #[serde(default)]
+    pub mail_address: String,
 }
 
 /// One-time links to choose a password, shown once.
@@ -305,6 +310,8 @@ pub enum ImportProblem {
     DisplayName(DisplayNameProblem),
     /// Neither yes nor no.
     Administrator,
+    /// The mail address can't be used.
+    MailAddress(MailAddressProblem),
 }
 
 /// Why a display name can't be used.
@@ -377,15 +384,16 @@ impl fmt::Display for ImportProblem {
             Self::Empty => f.write_str("There is nobody in this list."),
             Self::TooMany => write!(f, "At most {MOST_ADDED} people can be added at once. Split the list."),
             Self::NoNameColumn => f.write_str("The first line must name the columns, one of them “name”."),
-            Self::UnknownColumn => {
-                f.write_str("The columns are “name”, “display name” and “administrator”, each at most once.")
-            }
+            Self::UnknownColumn => f.write_str(
+                "The columns are “name”, “display name”, “administrator” and “mail address”, each at most once.",
+            ),
             Self::Columns => f.write_str("This line has more or fewer values than the first line has columns."),
             Self::Unreadable => f.write_str("This line can't be read. Is a quotation mark not closed?"),
             Self::Name(problem) => problem.fmt(f),
             Self::Repeated { line } => write!(f, "The same user name stands in line {line}."),
             Self::DisplayName(problem) => problem.fmt(f),
             Self::Administrator => f.write_str("“administrator” is yes, no or empty."),
+            Self::MailAddress(problem) => problem.fmt(f),
         }
     }
 }

@@ -7,10 +7,12 @@ use crate::contract::{
     activity::ActivityPage,
     audit_trail::{AuditFilter, AuditPage, ChainState},
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, PhoneLink, PhoneSetUp},
+    mail::OwnMail,
     overview::PortalOverview,
     password::PasswordPolicy,
     people::{
-        ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery,
+        self, ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage,
+        PeopleQuery,
     },
     policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
     profile::{Method, SecurityOverview, TwoFactorStatus},
@@ -155,6 +157,10 @@ pub trait Accounts: Send + Sync {
     async fn password_policy(&self, caller: &Person) -> Result<PasswordPolicy, ApiError>;
     /// Replaces the password; every other session and all trusted browsers end.
     async fn change_password(&self, caller: &SteppedUp<Person>, current: String, new: String) -> Result<(), ApiError>;
+    /// Where the person gets mail.
+    async fn own_mail(&self, caller: &Person) -> Result<OwnMail, ApiError>;
+    /// Changes where the person gets mail; an empty address is none.
+    async fn change_mail_address(&self, caller: &SteppedUp<Person>, address: &str) -> Result<(), ApiError>;
     /// The person's own security.
     async fn security_overview(&self, caller: &Person) -> Result<SecurityOverview, ApiError>;
     /// The person's own security events, newest first; with `before` those before that entry.
@@ -173,6 +179,13 @@ pub trait People: Send + Sync {
         ids: Vec<String>,
         change: PeopleChange,
     ) -> Result<PeopleChanged, ApiError>;
+    /// Changes where someone gets mail; an empty address is none. Answers them as they are now.
+    async fn set_mail_address(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person_id: &str,
+        address: &str,
+    ) -> Result<people::Person, ApiError>;
     /// Adds someone who chooses the password on a one-time link.
     async fn add_person(&self, caller: &SteppedUp<Administrator>, person: NewPerson) -> Result<IssuedLinks, ApiError>;
     /// Checks a list of people, CSV, and adds nobody.

@@ -9,7 +9,10 @@ use crate::{
     service::{Service, Settings, users::FirstPassword},
 };
 use app::{
-    contract::{ApiError, people::LineProblem},
+    contract::{
+        ApiError,
+        people::{LineProblem, NewPerson},
+    },
     routes,
 };
 use clap::{Args, Subcommand};
@@ -54,8 +57,10 @@ pub(super) enum UserCommand {
     /// Print a temporary access code: it stands in for a lost second factor once, within an hour, and leads straight
     /// to setting up a new one.
     AccessCode(NamedArgs),
-    /// Add everybody in a CSV file with the columns "name", "display name" and "administrator", or nobody. Prints their
-    /// one-time links as CSV.
+    /// Set where a person gets notices and reminders, in place of what was set before.
+    SetMail(MailArgs),
+    /// Add everybody in a CSV file with the columns "name", "display name", "administrator" and "mail address", or
+    /// nobody. Only the first is needed. Prints their one-time links as CSV.
     Import(ImportArgs),
 }
 
@@ -72,6 +77,21 @@ pub(super) struct AddArgs {
     /// Name shown beside the user name.
     #[arg(long, default_value = "", value_name = "TEXT")]
     display_name: String,
+    /// Where they get notices and reminders.
+    #[arg(long, default_value = "", value_name = "ADDRESS")]
+    mail: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MailArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+    /// Their mail address.
+    #[arg(required_unless_present = "none")]
+    address: Option<String>,
+    /// They have no mail address any longer.
+    #[arg(long, conflicts_with = "address")]
+    none: bool,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +166,7 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             found(outcome, &args.name, "signed out everywhere")
         }
         UserCommand::AccessCode(args) => access_code(&args).await,
+        UserCommand::SetMail(args) => set_mail(&args).await,
         UserCommand::Import(args) => import(&args).await,
     }
 }
@@ -154,16 +175,19 @@ async fn add(args: AddArgs) -> Result<(), Failure> {
     let password = if args.password_stdin { FirstPassword::Given(read_password()?) } else { FirstPassword::ByLink };
     let service = begin(&args.named.data).await?;
     let name = &args.named.name;
-    let token =
-        service.add_named_user(&operator(), name, &args.display_name, args.admin, password).await.map_err(|error| {
-            match error {
-                ApiError::Password(rules) => {
-                    let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
-                    Failure(format!("the password does not keep the rules of the account policy: {}", rules.join("; ")))
-                }
-                other => Failure::new(other),
-            }
-        })?;
+    let person = NewPerson {
+        name: name.clone(),
+        display_name: args.display_name,
+        administrator: args.admin,
+        mail_address: args.mail,
+    };
+    let token = service.add_named_user(&operator(), &person, password).await.map_err(|error| match error {
+        ApiError::Password(rules) => {
+            let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
+            Failure(format!("the password does not keep the rules of the account policy: {}", rules.join("; ")))
+        }
+        other => Failure::new(other),
+    })?;
     say(format_args!("added {name}{}", if args.admin { " as administrator" } else { "" }));
     if let Some(token) = token {
         print_link(&args.named, &token);
@@ -180,6 +204,16 @@ async fn access_code(args: &NamedArgs) -> Result<(), Failure> {
         say("It works only after an administrator has approved it on the page \"Users\".");
     }
     Ok(())
+}
+
+async fn set_mail(args: &MailArgs) -> Result<(), Failure> {
+    let NamedArgs { name, data, .. } = &args.named;
+    let (address, done) = match args.address.as_deref().map(str::trim) {
+        Some("") => return Err(Failure("to remove a mail address, say --none".to_owned())),
+        Some(address) => (address, format!("reached at {address} now")),
+        None => ("", "without a mail address now".to_owned()),
+    };
+    found(portal(data).await?.set_mail_address_of(&operator(), name, address).await, name, &done)
 }
 
 async fn import(args: &ImportArgs) -> Result<(), Failure> {
@@ -230,6 +264,9 @@ async fn list(data: &DataArgs) -> Result<(), Failure> {
         }
         if !user.active {
             facts.push("deactivated");
+        }
+        if !user.mail_address.is_empty() {
+            facts.push(&user.mail_address);
         }
         say(format_args!("{:width$}  {}", user.name, facts.join(", ")));
     }

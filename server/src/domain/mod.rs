@@ -3,7 +3,7 @@
 //!
 //! | Subject | Module |
 //! |---|---|
-//! | who someone is | [`name`], [`user_name`], [`search_words`], [`people_list`] |
+//! | who someone is | [`name`], [`user_name`], [`search_words`], [`people_list`], [`mail_address`] |
 //! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`access_code`], [`enrolment`], [`compatibility`] |
 //! | being signed in | [`session`], [`trusted_browser`], [`grace`] |
 //! | passwords | [`common_password`] |
@@ -21,6 +21,7 @@ pub mod compatibility;
 pub mod enrolment;
 pub mod grace;
 pub mod lockout;
+pub mod mail_address;
 pub mod name;
 pub mod otpauth;
 pub mod people_list;

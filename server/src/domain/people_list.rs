@@ -5,6 +5,7 @@
 //! are used; the first line tells.
 
 use super::{
+    mail_address,
     name::{self, NameProblem},
     user_name::UserName,
 };
@@ -26,6 +27,8 @@ pub struct ListedPerson {
     pub display_name: String,
     /// Make them an administrator.
     pub administrator: bool,
+    /// Where they get mail; may be empty.
+    pub mail_address: String,
 }
 
 /// What a column holds.
@@ -34,6 +37,7 @@ enum Column {
     Name,
     DisplayName,
     Administrator,
+    MailAddress,
 }
 
 /// Reads a list.
@@ -101,6 +105,7 @@ fn columns(record: &StringRecord) -> Result<Vec<Column>, ImportProblem> {
             "name" | "username" => Column::Name,
             "displayname" => Column::DisplayName,
             "administrator" | "admin" => Column::Administrator,
+            "mailaddress" | "mail" | "emailaddress" | "email" => Column::MailAddress,
             // A first line of one value that is no title is a list without titles.
             _ if columns.is_empty() => return Err(ImportProblem::NoNameColumn),
             _ => return Err(ImportProblem::UnknownColumn),
@@ -132,7 +137,9 @@ fn person(
     let display_name =
         display_name(value(Column::DisplayName).unwrap_or_default()).map_err(ImportProblem::DisplayName)?;
     let administrator = yes_or_no(value(Column::Administrator).unwrap_or_default())?;
-    Ok(ListedPerson { line, name, display_name, administrator })
+    let mail_address =
+        mail_address::parse(value(Column::MailAddress).unwrap_or_default()).map_err(ImportProblem::MailAddress)?;
+    Ok(ListedPerson { line, name, display_name, administrator, mail_address })
 }
 
 fn yes_or_no(typed: &str) -> Result<bool, ImportProblem> {
@@ -171,6 +178,7 @@ pub const fn user_name_problem(problem: NameProblem) -> UserNameProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use app::contract::mail::MailAddressProblem;
     use proptest::prelude::*;
 
     fn people(list: &str) -> Vec<(u64, String, String, bool)> {
@@ -199,6 +207,21 @@ mod tests {
         }
         assert_eq!(people("name\nalice\n\nbob\n"), [entry(2, "alice", "", false), entry(4, "bob", "", false)]);
         assert_eq!(people("name,display name\nsmith,\"Smith, John\"\n"), [entry(2, "smith", "Smith, John", false)]);
+    }
+
+    #[test]
+    fn a_fourth_column_says_where_they_get_mail() {
+        let addresses =
+            |list: &str| -> Vec<String> { read(list).unwrap().into_iter().map(|person| person.mail_address).collect() };
+        for title in ["mail address", "Mail_Address", "E-Mail", "mail", "email address"] {
+            let list = format!("name,display name,administrator,{title}\nalice,,, alice@example.org\nbob,,,\n");
+            assert_eq!(addresses(&list), ["alice@example.org", ""], "{title}");
+        }
+        assert_eq!(addresses("name\nalice\n"), [""]);
+        assert_eq!(
+            problems("name,mail\nalice,alice\nbob,bob@example.org\n"),
+            [(2, ImportProblem::MailAddress(MailAddressProblem::Malformed))]
+        );
     }
 
     #[test]

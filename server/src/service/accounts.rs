@@ -27,6 +27,7 @@ use app::{
         account::{Invitation, InvitationKind, Standing, Viewer},
         activity::ActivityPage,
         error::UserNameProblem,
+        mail::OwnMail,
         password::PasswordPolicy,
         profile::SecurityOverview,
         session::AskedBecause,
@@ -121,6 +122,14 @@ impl Accounts for Service {
 
     async fn change_password(&self, caller: &SteppedUp<Person>, current: String, new: String) -> Result<(), ApiError> {
         self.replace_password(caller, Zeroizing::new(current), Zeroizing::new(new)).await
+    }
+
+    async fn own_mail(&self, caller: &Person) -> Result<OwnMail, ApiError> {
+        self.mail_of(caller).await
+    }
+
+    async fn change_mail_address(&self, caller: &SteppedUp<Person>, address: &str) -> Result<(), ApiError> {
+        self.change_own_mail_address(caller, address).await
     }
 
     async fn activity(&self, caller: &Person, before: Option<i64>) -> Result<ActivityPage, ApiError> {

@@ -5,6 +5,7 @@ use super::{
     accounts::{INVITATION_LIFETIME, parse_name},
     audit::{Actor, record_about},
     error::incident,
+    mail_addresses,
     people_changes::in_order,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
         user_name::UserName,
     },
     store::{
-        Tx,
+        self, Tx,
         accounts::{self, UserRow},
     },
 };
@@ -36,7 +37,8 @@ impl Service {
     pub(super) async fn add_one(&self, caller: &Bound, person: &NewPerson) -> Result<IssuedLinks, ApiError> {
         let name = parse_name(&person.name)?;
         let display_name = people_list::display_name(&person.display_name).map_err(ApiError::DisplayName)?;
-        let person = ListedPerson { line: 1, name, display_name, administrator: person.administrator };
+        let mail_address = mail_addresses::parse(&person.mail_address)?;
+        let person = ListedPerson { line: 1, name, display_name, administrator: person.administrator, mail_address };
         let actor = Actor::of(caller.session(), &caller.call().client);
         let mut tx = self.db.begin().await?;
         let (user, link) = self.add_listed(&mut tx, &person).await?;
@@ -87,8 +89,9 @@ impl Service {
     }
 
     async fn add_listed(&self, tx: &mut Tx, person: &ListedPerson) -> Result<(UserRow, PersonalLink), ApiError> {
-        let ListedPerson { name, display_name, administrator, .. } = person;
+        let ListedPerson { name, display_name, administrator, mail_address, .. } = person;
         let user = self.insert_user(tx, name, display_name, None, *administrator).await?;
+        store::mail_addresses::set(tx, &user.id, mail_address).await?;
         let token = self.insert_invitation(tx, Some(&user.id)).await?;
         let link = self.link(name, display_name, &token);
         Ok((user, link))

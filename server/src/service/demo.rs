@@ -16,6 +16,7 @@ use crate::{
     store::{
         Tx,
         accounts::{self, UserRow},
+        mail_addresses,
         methods::{self, NewMethod},
         recovery::{self, NewSet},
         statistics::{self, AdoptionRow},
@@ -27,8 +28,14 @@ use std::net::IpAddr;
 /// The password of every sample account. The demo is served on loopback only.
 const PASSWORD: &str = "Twofold-demo-1";
 
-/// Name and whether administrator, in the order they are printed.
-const PEOPLE: [(&str, bool); 5] = [("alice", true), ("bob", false), ("carol", false), ("dave", false), ("erin", false)];
+/// Name, whether administrator, and where they get mail, in the order they are printed.
+const PEOPLE: [(&str, bool, &str); 5] = [
+    ("alice", true, "alice@example.org"),
+    ("bob", false, "bob@example.com"),
+    ("carol", false, "carol@example.org"),
+    ("dave", false, ""),
+    ("erin", false, "erin@example.com"),
+];
 
 /// Who of them has a second factor already.
 const ENROLLED: &str = "carol";
@@ -50,8 +57,9 @@ pub async fn fill(service: &Service) -> Result<Vec<String>, ApiError> {
     let mut tx = service.db.begin().await?;
     accounts::close_first_administrator(&mut tx, service.now().0).await?;
     let (mut lines, mut people) = (Vec::new(), Vec::new());
-    for (name, administrator) in PEOPLE {
+    for (name, administrator, mail_address) in PEOPLE {
         let user = service.insert_user(&mut tx, &parse_name(name)?, "", Some(&hash), administrator).await?;
+        mail_addresses::set(&mut tx, &user.id, mail_address).await?;
         let mut line = format!("{name}  password {PASSWORD}{}", if administrator { "  (administrator)" } else { "" });
         if name == ENROLLED {
             enrol(

@@ -22,6 +22,7 @@ mod finish;
 mod grace;
 mod guessing;
 mod housekeeping;
+mod mail_addresses;
 mod methods;
 mod overview;
 mod passwords;

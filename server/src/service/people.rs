@@ -55,6 +55,15 @@ impl People for Service {
         self.change_people_as(caller, ids, change).await
     }
 
+    async fn set_mail_address(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person_id: &str,
+        address: &str,
+    ) -> Result<Person, ApiError> {
+        self.change_mail_address_as(caller, person_id, address).await
+    }
+
     async fn add_person(&self, caller: &SteppedUp<Administrator>, person: NewPerson) -> Result<IssuedLinks, ApiError> {
         self.add_one(caller, &person).await
     }
@@ -195,6 +204,7 @@ impl Service {
             id: row.id,
             name: row.name,
             display_name: row.display_name,
+            mail_address: row.mail_address,
             administrator: row.administrator,
             active: row.active,
             second_factor: row.has_second_factor,

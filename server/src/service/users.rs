@@ -5,6 +5,7 @@ use super::{
     access_codes::MadeCode,
     accounts::parse_name,
     audit::{Actor, record_about},
+    mail_addresses,
     people_changes::{Change, parse_reason},
 };
 use crate::{
@@ -14,9 +15,12 @@ use crate::{
         people_list,
         user_name::lookup_key,
     },
-    store::accounts::{self, ListedUser},
+    store::{
+        self,
+        accounts::{self, ListedUser},
+    },
 };
-use app::contract::ApiError;
+use app::contract::{ApiError, people::NewPerson};
 use zeroize::Zeroizing;
 
 /// How a new person gets a password.
@@ -49,23 +53,23 @@ impl Service {
         administrator: bool,
         password: FirstPassword,
     ) -> Result<Option<Token>, ApiError> {
-        self.add_named_user(operator, name, "", administrator, password).await
+        let person = NewPerson { name: name.to_owned(), administrator, ..NewPerson::default() };
+        self.add_named_user(operator, &person, password).await
     }
 
-    /// The same for someone whose other name is known, too.
+    /// The same for someone of whom more is known.
     ///
     /// # Errors
-    /// Names or password can't be used, or the database does not answer.
+    /// Names, mail address or password can't be used, or the database does not answer.
     pub async fn add_named_user(
         &self,
         operator: &str,
-        name: &str,
-        display_name: &str,
-        administrator: bool,
+        person: &NewPerson,
         password: FirstPassword,
     ) -> Result<Option<Token>, ApiError> {
-        let name = parse_name(name)?;
-        let display_name = people_list::display_name(display_name).map_err(ApiError::DisplayName)?;
+        let name = parse_name(&person.name)?;
+        let display_name = people_list::display_name(&person.display_name).map_err(ApiError::DisplayName)?;
+        let mail_address = mail_addresses::parse(&person.mail_address)?;
         let hash = match &password {
             FirstPassword::Given(password) => {
                 self.check_new_password(password, name.as_str()).await?;
@@ -74,7 +78,8 @@ impl Service {
             FirstPassword::ByLink => None,
         };
         let mut tx = self.db.begin().await?;
-        let user = self.insert_user(&mut tx, &name, &display_name, hash.as_deref(), administrator).await?;
+        let user = self.insert_user(&mut tx, &name, &display_name, hash.as_deref(), person.administrator).await?;
+        store::mail_addresses::set(&mut tx, &user.id, &mail_address).await?;
         let token = match hash {
             Some(_) => None,
             None => Some(self.insert_invitation(&mut tx, Some(&user.id)).await?),

@@ -49,6 +49,8 @@ pub struct ListedUser {
     pub has_password: bool,
     /// Number of active authenticator apps.
     pub methods: i64,
+    /// Where they get mail; empty for nowhere.
+    pub mail_address: String,
 }
 
 /// A person about to be added.
@@ -209,7 +211,7 @@ pub async fn set_display_name(tx: &mut Tx, id: &str, display_name: &str) -> Resu
 /// See [`StoreError`].
 pub async fn list(db: &Db) -> Result<Vec<ListedUser>, StoreError> {
     db.all(
-        "SELECT u.name, u.administrator, u.active, u.password_hash IS NOT NULL AS has_password,
+        "SELECT u.name, u.administrator, u.active, u.mail_address, u.password_hash IS NOT NULL AS has_password,
                 (SELECT COUNT(*) FROM methods m WHERE m.user_id = u.id) AS methods
          FROM users u ORDER BY u.name_key",
         values![],

@@ -9,6 +9,7 @@ pub mod audit_search;
 pub mod browsers;
 pub mod db;
 pub mod enrolments;
+pub mod mail_addresses;
 pub mod methods;
 pub mod migrate;
 pub mod people;

@@ -30,6 +30,8 @@ pub struct PersonRow {
     pub name_key: String,
     /// Name shown beside it.
     pub display_name: String,
+    /// Where they get mail; empty for nowhere.
+    pub mail_address: String,
     /// Whether they are an administrator.
     pub administrator: bool,
     /// Whether they may sign in.
@@ -159,7 +161,7 @@ macro_rules! word {
 /// The columns of an entry; `p` is the page.
 macro_rules! entries {
     () => {
-        " SELECT u.id, u.name, u.name_key, u.display_name, u.administrator, u.active, u.has_second_factor,
+        " SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
               WHERE c.user_id = u.id AND c.failures >= $11 AND c.last_failure_at > $12) AS locked_at,
@@ -394,7 +396,7 @@ pub async fn count_locked(db: &Db, locking: Locking, most: i64) -> Result<i64, S
 /// See [`StoreError`].
 pub async fn one(db: &Db, id: &str, locking: Locking, now: i64) -> Result<Option<PersonRow>, StoreError> {
     db.optional(
-        "SELECT u.id, u.name, u.name_key, u.display_name, u.administrator, u.active, u.has_second_factor,
+        "SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
               WHERE c.user_id = u.id AND c.failures >= $2 AND c.last_failure_at > $3) AS locked_at,

@@ -1,6 +1,7 @@
 //! The person's own account, one file per section.
 
 mod activity;
+mod mail;
 mod not_me;
 mod password;
 mod place;
@@ -24,6 +25,7 @@ use crate::{
 use activity::RecentActivity;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use mail::Mail;
 use password::{ChangePassword, Password};
 use records::Records;
 use second_factor::SecondFactor;
@@ -53,6 +55,7 @@ fn Profile(status: Fetched<TwoFactorStatus>, records: Records) -> impl IntoView 
         <Person />
         {view! { <SecondFactor status /> }.into_any()}
         <Password change_password />
+        <Mail records />
         <TrustedBrowsers records />
         <Sessions records />
         <RecentActivity records change_password />

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{
-        account::fetch_activity,
+        account::{fetch_activity, fetch_own_mail},
         session::{fetch_sessions, fetch_trusted_browsers},
     },
     components::{
@@ -14,11 +14,12 @@ use crate::{
     contract::{
         ApiError,
         activity::ActivityPage,
+        mail::OwnMail,
         profile::TwoFactorStatus,
         session::{SessionEntry, TrustedBrowser},
     },
 };
-use futures_util::future::join3;
+use futures_util::future::join4;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -31,12 +32,14 @@ pub struct Answers {
     pub sessions: Result<Vec<SessionEntry>, ApiError>,
     /// The latest security events.
     pub activity: Result<ActivityPage, ApiError>,
+    /// Where the person gets mail.
+    pub mail: Result<OwnMail, ApiError>,
 }
 
 async fn ask() -> Result<Answers, ApiError> {
-    let (trusted_browsers, sessions, activity) =
-        join3(fetch_trusted_browsers(), fetch_sessions(), fetch_activity(None)).await;
-    Ok(Answers { trusted_browsers, sessions, activity })
+    let (trusted_browsers, sessions, activity, mail) =
+        join4(fetch_trusted_browsers(), fetch_sessions(), fetch_activity(None), fetch_own_mail()).await;
+    Ok(Answers { trusted_browsers, sessions, activity, mail })
 }
 
 /// What several sections show and change. One resource rather than three: they
@@ -60,6 +63,7 @@ impl Records {
                     trusted_browsers: newer(Some(&before.trusted_browsers), now.trusted_browsers),
                     sessions: newer(Some(&before.sessions), now.sessions),
                     activity: newer(Some(&before.activity), now.activity),
+                    mail: newer(Some(&before.mail), now.mail),
                 },
             })
         });
@@ -89,11 +93,16 @@ impl Records {
         });
         let signed_in = use_signed_in();
         Effect::new(move |_| {
-            if let Some(Answers { trusted_browsers, sessions, activity }) = self.latest.get() {
-                let problems = [trusted_browsers.err(), sessions.err(), activity.err()];
+            if let Some(Answers { trusted_browsers, sessions, activity, mail }) = self.latest.get() {
+                let problems = [trusted_browsers.err(), sessions.err(), activity.err(), mail.err()];
                 problems.into_iter().flatten().any(|problem| signed_in.deals_with(&problem));
             }
         });
+    }
+
+    /// Where the person gets mail, as far as it is known.
+    pub fn mail(self) -> Option<OwnMail> {
+        self.latest.with(|answers| answers.as_ref().and_then(|answers| answers.mail.clone().ok()))
     }
 
     /// One of the answers: how it looks, or that it is missing.

@@ -24,7 +24,8 @@ use leptos::{html, prelude::*, task::spawn_local};
 const LISTED: usize = 50;
 
 /// What the fields of a list look like.
-const EXAMPLE: &str = "name,display name,administrator\nalice,Alice Lee,no\nbob,Bob Smith,yes";
+const EXAMPLE: &str =
+    "name,display name,administrator,mail address\nalice,Alice Lee,no,alice@example.org\nbob,Bob Smith,yes,";
 
 /// Takes a list, has every line checked, and adds everybody or nobody.
 #[component]
@@ -79,7 +80,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
         <Modal id="add-many-title" title="Add many" wide=true leave>
             <form class="stack" novalidate on:submit=on_submit(submit)>
                 <p>
-                    "A list in CSV, as spreadsheets save it, with a first line of column names: name, display name and administrator. Only the name is needed. Everybody gets a one-time link to choose a password."
+                    "A list in CSV, as spreadsheets save it, with a first line of column names: name, display name, administrator and mail address. Only the name is needed. Everybody gets a one-time link to choose a password."
                 </p>
                 <ListField list changed unreadable />
                 <div role="status">{sometimes(move || checked.get().map(|report| good(&report)))}</div>
@@ -140,6 +141,7 @@ fn ListField(
                 class="input list-text"
                 id="list-text"
                 rows="8"
+                wrap="off"
                 spellcheck="false"
                 autocomplete="off"
                 placeholder=EXAMPLE

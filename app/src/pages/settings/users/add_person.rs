@@ -20,7 +20,7 @@ use leptos::{prelude::*, task::spawn_local};
 pub fn AddPerson(users: Users) -> impl IntoView {
     let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
     let (name, display_name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let administrator = RwSignal::new(false);
+    let (mail_address, administrator) = (RwSignal::new(String::new()), RwSignal::new(false));
     let add = move || {
         if pending.get_untracked() {
             return;
@@ -31,6 +31,7 @@ pub fn AddPerson(users: Users) -> impl IntoView {
             name: name.get_untracked(),
             display_name: display_name.get_untracked(),
             administrator: administrator.get_untracked(),
+            mail_address: mail_address.get_untracked(),
         };
         spawn_local(async move {
             match step_up.run(async || add_person(person.clone()).await.flatten()).await {
@@ -52,8 +53,14 @@ pub fn AddPerson(users: Users) -> impl IntoView {
         Some(ApiError::DisplayName(problem)) => Some(problem.to_string()),
         _ => None,
     };
-    let other =
-        move || trouble.get().filter(|problem| !matches!(problem, ApiError::UserName(_) | ApiError::DisplayName(_)));
+    let mail_address_error = move || match trouble.get() {
+        Some(ApiError::MailAddress(problem)) => Some(problem.to_string()),
+        _ => None,
+    };
+    let at_a_field = |problem: &ApiError| {
+        matches!(problem, ApiError::UserName(_) | ApiError::DisplayName(_) | ApiError::MailAddress(_))
+    };
+    let other = move || trouble.get().filter(|problem| !at_a_field(problem));
     let leave = move || users.open.set(None);
     view! {
         <Modal id="add-person-title" title="Add person" leave>
@@ -75,6 +82,14 @@ pub fn AddPerson(users: Users) -> impl IntoView {
                     kind=Kind::Text
                     value=display_name
                     error=Signal::derive(display_name_error)
+                />
+                <TextField
+                    id="new-mail-address"
+                    label="Mail address"
+                    hint="Optional. Notices about their account go there, if the portal sends mail."
+                    kind=Kind::MailAddress
+                    value=mail_address
+                    error=Signal::derive(mail_address_error)
                 />
                 <CheckBox id="new-administrator" label="Administrator" value=administrator />
                 <Problem problem=Signal::derive(other) />

@@ -10,6 +10,7 @@ mod deed;
 mod find;
 mod links;
 mod list;
+mod mail_address;
 mod more;
 mod row;
 mod selection;
@@ -32,6 +33,7 @@ use find::Find;
 use leptos::prelude::*;
 use links::Links;
 use list::List;
+use mail_address::MailAddress;
 use more::More;
 use selection::Selection;
 use state::{Open, Users};
@@ -55,6 +57,7 @@ fn People(users: Users) -> impl IntoView {
             Open::More(person) => view! { <More users person /> }.into_any(),
             Open::Confirm(deed, people) => view! { <ConfirmDeed users deed people /> }.into_any(),
             Open::AccessCode(person) => view! { <AccessCode users person /> }.into_any(),
+            Open::MailAddress(person) => view! { <MailAddress users person /> }.into_any(),
             Open::AddPerson => view! { <AddPerson users /> }.into_any(),
             Open::AddMany => view! { <AddMany users /> }.into_any(),
             Open::Links(issued) => view! { <Links users issued /> }.into_any(),

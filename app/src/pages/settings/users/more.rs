@@ -45,11 +45,18 @@ pub fn More(users: Users, person: Person) -> impl IntoView {
                 </p>
                 {(!person.display_name.is_empty())
                     .then(|| view! { <p class="muted"><bdi>{person.display_name.clone()}</bdi></p> })}
+                {(!person.mail_address.is_empty())
+                    .then(|| view! { <p class="muted who-mail"><bdi>{person.mail_address.clone()}</bdi></p> })}
                 <Badges person />
             </div>
             <ul class="deeds" role="list">
                 {code}
                 {deeds}
+                <Choice
+                    name="Mail address"
+                    words="Where notices about their account go, if the portal sends mail. Nobody signs in with it."
+                    choose=move || users.open.set(Some(Open::MailAddress(known.get_value())))
+                />
             </ul>
         </Modal>
     }

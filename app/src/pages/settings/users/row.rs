@@ -58,6 +58,8 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                 </span>
                 {(!person.display_name.is_empty())
                     .then(|| view! { <span class="muted who-also"><bdi>{person.display_name.clone()}</bdi></span> })}
+                {(!person.mail_address.is_empty())
+                    .then(|| view! { <span class="muted who-mail"><bdi>{person.mail_address.clone()}</bdi></span> })}
                 <Badges person=person.clone() />
                 <span class="row-actions">
                     {buttons}

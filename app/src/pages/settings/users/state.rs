@@ -37,6 +37,8 @@ pub enum Open {
     Confirm(Deed, Vec<Person>),
     /// A temporary access code.
     AccessCode(Person),
+    /// Where one person gets mail.
+    MailAddress(Person),
     /// One new person.
     AddPerson,
     /// A list of new people.

@@ -1,0 +1,128 @@
+//! Mail addresses: where notices and reminders go.
+//!
+//! An address is no identity. Two people may share one, nothing is decided by
+//! it, nobody signs in with it and nothing is reset through it; so it is not
+//! compared with those of others, nor proved to be the person's own.
+//!
+//! The syntax is that of the library which sends the mail, so that what is
+//! taken here can be sent to; internationalised addresses are among them (RFC
+//! 6531). On top of that an address is kept as names are, see [`super::name`]:
+//! without white space around it, in NFC (RFC 6532 §3.1), and without anything
+//! that can't be seen, which also keeps line breaks out of the heads of mail.
+
+use super::name::{self, NameProblem};
+use app::contract::mail::{LONGEST_ADDRESS, MailAddressProblem};
+use lettre::Address;
+
+/// Reads an address that someone typed, which may be missing: then it is empty.
+///
+/// # Errors
+/// Why it can't be used.
+pub fn parse(typed: &str) -> Result<String, MailAddressProblem> {
+    let address = match name::parse(typed, LONGEST_ADDRESS) {
+        Ok(address) => address,
+        Err(NameProblem::Blank) => return Ok(String::new()),
+        Err(NameProblem::TooLong) => return Err(MailAddressProblem::TooLong),
+        Err(NameProblem::ControlCharacter | NameProblem::DirectionMark | NameProblem::InvisibleCharacter) => {
+            return Err(MailAddressProblem::Unprintable);
+        }
+    };
+    // Letters of other scripts take several bytes, and bytes are what SMTP counts.
+    if address.len() > LONGEST_ADDRESS {
+        return Err(MailAddressProblem::TooLong);
+    }
+    // The library lets every character beyond ASCII pass as a letter, blanks included.
+    let has_foreign_blank = address.chars().any(|c| c.is_whitespace() && c != ' ');
+    match address.parse::<Address>() {
+        Ok(_) if !has_foreign_blank => Ok(address),
+        _ => Err(MailAddressProblem::Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_can_be_sent_to_is_taken_as_it_was_typed() {
+        for address in [
+            "alice@example.org",
+            "Alice.Lee+portal@mail.example.org",
+            "o'neil@example.com",
+            "\"alice lee\"@example.org",
+            "root@localhost",
+            "alice@[192.0.2.1]",
+            "用户@例子.广告",
+            "анна@почта.example",
+            "alice@müller.example",
+        ] {
+            assert_eq!(parse(address).as_deref(), Ok(address));
+        }
+        assert_eq!(parse(" \u{3000}alice@example.org\r\n").as_deref(), Ok("alice@example.org"));
+        assert_eq!(parse("e\u{301}va@example.org").as_deref(), Ok("éva@example.org"));
+    }
+
+    #[test]
+    fn nothing_is_no_address() {
+        for blank in ["", " ", "\t\r\n"] {
+            assert_eq!(parse(blank).as_deref(), Ok(""));
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_an_address_is_refused_by_its_kind() {
+        for (typed, problem) in [
+            ("alice", MailAddressProblem::Malformed),
+            ("@example.org", MailAddressProblem::Malformed),
+            ("alice@", MailAddressProblem::Malformed),
+            ("alice@bob@example.org", MailAddressProblem::Malformed),
+            ("alice@exa mple.org", MailAddressProblem::Malformed),
+            ("al ice@example.org", MailAddressProblem::Malformed),
+            ("al\u{A0}ice@example.org", MailAddressProblem::Malformed),
+            ("al\u{3000}ice@example.org", MailAddressProblem::Malformed),
+            ("alice@example..org", MailAddressProblem::Malformed),
+            ("alice@-example.org", MailAddressProblem::Malformed),
+            ("Alice <alice@example.org>", MailAddressProblem::Malformed),
+            ("alice@example.org, bob@example.org", MailAddressProblem::Malformed),
+            ("alice@example.org\r\nBcc: eve@example.org", MailAddressProblem::Unprintable),
+            ("alice@example.org\nBcc: eve@example.org", MailAddressProblem::Unprintable),
+            ("al\0ice@example.org", MailAddressProblem::Unprintable),
+            ("al\u{85}ice@example.org", MailAddressProblem::Unprintable),
+            ("al\u{2028}ice@example.org", MailAddressProblem::Unprintable),
+            ("\u{202E}gro.elpmaxe@ecila", MailAddressProblem::Unprintable),
+            ("alice@exam\u{200F}ple.org", MailAddressProblem::Unprintable),
+            ("al\u{200B}ice@example.org", MailAddressProblem::Unprintable),
+        ] {
+            assert_eq!(parse(typed), Err(problem), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_for_smtp_is_too_long() {
+        let domain = |length: usize| ["a".repeat(60), "b".repeat(60), "c".repeat(60), "d".repeat(length)].join(".");
+        let longest = format!("{}@{}", "x".repeat(24), domain(46));
+        assert_eq!(longest.len(), LONGEST_ADDRESS);
+        assert_eq!(parse(&longest).as_deref(), Ok(longest.as_str()));
+        assert_eq!(parse(&format!("y{longest}")), Err(MailAddressProblem::TooLong));
+        assert_eq!(parse(&"x".repeat(300)), Err(MailAddressProblem::TooLong));
+        // Fewer characters, more bytes.
+        assert_eq!(parse(&format!("{}@example.org", "字".repeat(120))), Err(MailAddressProblem::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_is_one_line_and_stays_what_it_is(typed in "\\PC{1,8}[a-z]@[a-zé.-]{1,8}\\PC{0,2}") {
+            if let Ok(address) = parse(&typed) {
+                prop_assert!(!address.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' ')), "{address:?}");
+                prop_assert_eq!(address.matches('@').count(), 1, "{}", address);
+                prop_assert_eq!(parse(&address), Ok(address));
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_stumble(typed in any::<String>()) {
+            prop_assert_eq!(parse(&typed).is_ok_and(|address| address.is_empty()), typed.trim().is_empty());
+        }
+    }
+}
