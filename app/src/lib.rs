@@ -22,7 +22,7 @@ pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 
-pub use components::{activity_words::words as event_words, hydration::Hydrated};
+pub use components::{activity_words::words as event_words, hydration::Hydrated, moment::in_utc};
 #[cfg(feature = "ssr")]
 pub use shell::{Site, shell};
 

@@ -6,6 +6,7 @@
 use super::{
     audit_trail::AuditField,
     enrolment::EnrolmentProblem,
+    mail::MailRefused,
     password::PasswordRule,
     people::{AccessCodeProblem, DisplayNameProblem, LineProblem, ReasonProblem},
     policy::PolicyField,
@@ -94,6 +95,8 @@ pub enum ApiError {
     Import(Vec<LineProblem>),
     /// A temporary access code was not issued or approved.
     AccessCode(AccessCodeProblem),
+    /// Mail was not sent.
+    Mail(MailRefused),
 }
 
 /// What a server function answers where a refusal is part of the conversation:
@@ -249,6 +252,7 @@ impl fmt::Display for ApiError {
             Self::Reason(problem) => problem.fmt(f),
             Self::Import(_) => f.write_str("Some lines of the list can't be used. Nobody was added; correct them and try again."),
             Self::AccessCode(problem) => problem.fmt(f),
+            Self::Mail(refused) => refused.fmt(f),
             Self::NoLongerThere => f.write_str("This is no longer there; it may have ended in another window. The list is up to date now."),
         }
     }

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod audit_trail;
 pub mod enrolment;
 pub mod error;
+pub mod mail;
 pub mod overview;
 pub mod password;
 pub mod people;

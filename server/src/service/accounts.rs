@@ -31,7 +31,7 @@ use app::{
         profile::SecurityOverview,
         session::AskedBecause,
     },
-    portal::{Accounts, Enrolling, Person, SteppedUp, Visitor},
+    portal::{Accounts, CookieChange, Enrolling, Person, SteppedUp, Visitor},
 };
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -105,12 +105,17 @@ impl Accounts for Service {
         let actor = Actor::claiming(Some(&user), &call.client);
         record(&mut tx, now, actor, event, Outcome::Success).await?;
         let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user).await?;
+        let mut seen = None;
         if standing != Standing::SecondFactorRequired {
+            seen = self.note_untrusted_browser(&mut tx, call, &user.id)?;
             accounts::note_sign_in(&mut tx, &user.id, now.0)?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
         tx.commit().await?;
         hand_over(call, &token);
+        if let Some(seen) = seen {
+            call.set_cookie(CookieChange::KnownBrowser(seen.text().to_string()));
+        }
         Ok(standing)
     }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
+        mail::Message,
         name::problem_of,
         user_name::lookup_key,
     },
@@ -204,7 +205,13 @@ impl Service {
                 }
                 changed
             }
-            Change::DisableSecondFactor(_) => self.remove_second_factor(tx, id, None).await? > 0,
+            Change::DisableSecondFactor(_) => {
+                let removed = self.remove_second_factor(tx, id, None).await? > 0;
+                if removed {
+                    self.notify(tx, id, &Message::SecondFactorDisabledByAdministrator)?;
+                }
+                removed
+            }
             Change::EndSessions => sessions::delete_of_user(tx, id).await? > 0,
         })
     }

@@ -10,11 +10,11 @@ use crate::{
         changing::{changing, sometimes},
         fetched::{Fetched, fetched, settled},
         loaded::{Loaded, Trouble},
-        moment::{Moment, in_utc},
+        moment::Moment,
         page::{PageHeading, portal_name},
         part::lazy_page,
     },
-    contract::reminder::{Due, Missing, MissingPerson},
+    contract::reminder::{Due, Missing, MissingPerson, message},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -115,8 +115,8 @@ fn Row(
     /// What came of copying.
     said: RwSignal<Option<(Tone, String)>>,
 ) -> impl IntoView {
-    let text = message(&person, &portal_name(), &address);
-    let MissingPerson { name, administrator, due } = person;
+    let text = message(&person.name, person.due, &portal_name(), &address);
+    let MissingPerson { name, administrator, due, .. } = person;
     let label = format!("Copy message: {name}");
     let whom = name.clone();
     let copy = move |_| {
@@ -147,40 +147,5 @@ fn Row(
                 "Copy message"
             </Button>
         </li>
-    }
-}
-
-/// What to write to someone: their name, their own day, and where to go.
-fn message(person: &MissingPerson, portal: &str, address: &str) -> String {
-    let MissingPerson { name, due, .. } = person;
-    let when = match due {
-        Due::Never => "Please set it up soon.".to_owned(),
-        Due::Now => "It is required now: after signing in you are led through it before anything else.".to_owned(),
-        Due::From(at) => {
-            format!("Please set it up before {}. From then on nothing else can be done before it.", in_utc(*at))
-        }
-    };
-    format!(
-        "Hello {name},\n\nyour account at {portal} is protected by your password alone. {when}\n\nIt takes about two minutes and an authentication app on your phone: sign in at {address}/profile and choose “Add method”.\n"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(due: Due) -> String {
-        let person = MissingPerson { name: "alice".to_owned(), administrator: false, due };
-        message(&person, "Acme", "https://login.example.org")
-    }
-
-    #[test]
-    fn the_message_names_the_person_their_day_and_the_address() {
-        let text = written(Due::From(1_773_065_107));
-        for part in ["Hello alice,", "Acme", "before 9 Mar 2026, 14:05 UTC", "https://login.example.org/profile"] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        assert!(written(Due::Now).contains("It is required now"));
-        assert!(written(Due::Never).contains("Please set it up soon."));
     }
 }
