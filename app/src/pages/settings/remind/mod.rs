@@ -1,22 +1,26 @@
-//! "Remind": who has no second factor yet, and a ready message for each of them.
+//! "Remind": who has no second factor yet, and a message for each of them, to
+//! be copied or, where the portal has a mail server, sent.
+
+mod all;
+mod row;
 
 use super::{administers, for_administrators_only};
 use crate::{
     api::policy::fetch_missing_second_factors,
     components::{
         alert::{Notice, Problem, Tone},
-        browser,
         button::Button,
         changing::{changing, sometimes},
         fetched::{Fetched, fetched, settled},
         loaded::{Loaded, Trouble},
-        moment::Moment,
-        page::{PageHeading, portal_name},
+        page::PageHeading,
         part::lazy_page,
     },
-    contract::reminder::{Due, Missing, MissingPerson, message},
+    contract::reminder::Missing,
 };
+use all::SendToAll;
 use leptos::{prelude::*, task::spawn_local};
+use row::Row;
 
 lazy_page! {
     /// Who has no second factor yet.
@@ -28,6 +32,9 @@ lazy_page! {
         view! { <Remind missing /> }.into_any()
     }
 }
+
+/// What came of something, in words.
+type Said = RwSignal<Option<(Tone, String)>>;
 
 #[component]
 fn Remind(missing: Fetched<Missing>) -> impl IntoView {
@@ -42,17 +49,18 @@ fn Remind(missing: Fetched<Missing>) -> impl IntoView {
 
 #[component]
 fn People(first: Missing) -> impl IntoView {
-    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None::<(Tone, String)>));
+    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None));
+    let sends_mail = first.sends_mail;
     let shown = RwSignal::new(first);
-    let more = move |_| {
-        let Some(after) = shown.with_untracked(|shown| shown.after.clone()) else { return };
+    let fetch = move |after: Option<String>| {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
         trouble.clear();
         spawn_local(async move {
-            match fetch_missing_second_factors(Some(after)).await {
+            match fetch_missing_second_factors(after.clone()).await {
+                Ok(next) if after.is_none() => shown.set(next),
                 Ok(next) => shown.update(|shown| {
                     shown.people.extend(next.people);
                     shown.after = next.after;
@@ -61,6 +69,11 @@ fn People(first: Missing) -> impl IntoView {
             }
             pending.set(false);
         });
+    };
+    let more = move |_| {
+        if let Some(after) = shown.with_untracked(|shown| shown.after.clone()) {
+            fetch(Some(after));
+        }
     };
     let none = Memo::new(move |_| shown.with(|shown| shown.people.is_empty()));
     // The button keeps the focus while it is of use.
@@ -71,7 +84,9 @@ fn People(first: Missing) -> impl IntoView {
                 .into_any();
         }
         let Missing { people, address, .. } = shown.get();
-        let rows = people.into_iter().map(|person| view! { <Row person address=address.clone() said /> });
+        let rows = people
+            .into_iter()
+            .map(|person| view! { <Row person address=address.clone() sends_mail said trouble /> });
         view! {
             <ul class="places" role="list" aria-label="Without a second factor">
                 {rows.collect_view()}
@@ -84,13 +99,17 @@ fn People(first: Missing) -> impl IntoView {
             <h2 class="panel-title" id="missing">
                 "Without a second factor"
             </h2>
+            {sometimes(move || {
+                (sends_mail && !none.get())
+                    .then(|| view! { <SendToAll said done=move || fetch(None) /> }.into_any())
+            })}
             <div role="status">
                 {sometimes(move || {
-                    said.get().map(|(tone, words)| view! { <Notice tone>{words}</Notice> }.into_any())
+                    said.get().map(|(tone, words): (Tone, String)| view! { <Notice tone>{words}</Notice> }.into_any())
                 })}
             </div>
-            {list}
             <Problem problem=trouble.signal() />
+            {list}
             {sometimes(move || {
                 there_is_more
                     .get()
@@ -104,48 +123,5 @@ fn People(first: Missing) -> impl IntoView {
                     })
             })}
         </section>
-    }
-}
-
-#[component]
-fn Row(
-    person: MissingPerson,
-    /// Where people reach the portal.
-    address: String,
-    /// What came of copying.
-    said: RwSignal<Option<(Tone, String)>>,
-) -> impl IntoView {
-    let text = message(&person.name, person.due, &portal_name(), &address);
-    let MissingPerson { name, administrator, due, .. } = person;
-    let label = format!("Copy message: {name}");
-    let whom = name.clone();
-    let copy = move |_| {
-        let (text, whom) = (text.clone(), whom.clone());
-        spawn_local(async move {
-            let refused = "The browser did not let the portal copy. Allow it to, and try again.";
-            said.set(Some(match browser::copy(&text).await {
-                Ok(()) => (Tone::Good, format!("Copied the message for {whom}.")),
-                Err(_) => (Tone::Caution, refused.to_owned()),
-            }));
-        });
-    };
-    let day = match due {
-        Due::Never => "Not required of them".into_any(),
-        Due::Now => "Required already: they are asked at their next click".into_any(),
-        Due::From(at) => view! { "Required from " <Moment at /> }.into_any(),
-    };
-    view! {
-        <li class="place">
-            <div class="place-what">
-                <p class="place-browser">
-                    <bdi>{name}</bdi>
-                    {administrator.then(|| view! { <span class="badge badge-here">"Administrator"</span> })}
-                </p>
-                <p class="muted">{day}</p>
-            </div>
-            <Button attr:aria-label=label on:click=copy>
-                "Copy message"
-            </Button>
-        </li>
     }
 }
