@@ -204,18 +204,17 @@ impl SmtpUrl {
     /// # Errors
     /// [`ConfigError::SmtpUrl`] or [`ConfigError::PlainSmtpPassword`].
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-    let url = Self(text.trim().to_owned());
-    url.transport()?;
-    let encrypted = url.0.starts_with("smtps://") || url.0.contains("tls=required");
-    let host = url.host();
-    if host.is_empty() {
-        return Err(ConfigError::SmtpUrl);
+        let url = Self(text.trim().to_owned());
+        url.transport()?;
+        let encrypted = url.0.starts_with("smtps://") || url.0.contains("tls=required");
+        let host = url.host();
+        if host.is_empty() {
+            return Err(ConfigError::SmtpUrl);
+        }
+        let local = host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+            || is_loopback_name(host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name));
+        if url.0.contains('@') && !encrypted && !local { Err(ConfigError::PlainSmtpPassword) } else { Ok(url) }
     }
-    let local = host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
-        || is_loopback_name(host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name));
-    if url.0.contains('@') && !encrypted && !local { Err(ConfigError::PlainSmtpPassword) } else { Ok(url) }
-}
-
 
     /// What opens connections to it.
     ///

@@ -276,7 +276,7 @@ both_databases! {
             }
         }
         let took = portal.clock.now().seconds_since(began);
-        assert!((70 * 3_600..74 * 3_600).contains(&took), "{took}");
+        assert!((72 * 3_600..73 * 3_600).contains(&took), "{took}");
         server.start().await;
         portal.clock.advance(30 * 86_400);
         assert_eq!(portal.post().await, Round::default(), "it waits for an administrator");
@@ -357,6 +357,8 @@ both_databases! {
         let run = |portal: &TestPortal| binary::beside(portal).args(["user", "disable-2fa", "alice"]).output().unwrap();
         assert!(run(&portal).status.success());
         assert_eq!(written(&portal).await, 1);
+        // The program goes by the time of the machine.
+        portal.service.db.execute("UPDATE outbox SET due_at = 0", values![]).await.unwrap();
         portal.post().await;
         assert!(only(&server).subject().starts_with("Two-factor authentication switched off by an administrator"));
     }

@@ -119,15 +119,8 @@ impl TestPortal {
     pub async fn with_mail(self, server: &super::MailServer) -> Self {
         let sender = "\"Acme & Söhne\" <login@acme.example>".parse().unwrap();
         let mail = MailSettings { server: SmtpUrl::parse(&server.url()).unwrap(), sender };
-        let portal = Self::start(
-            self.database,
-            self.folder,
-            self.clock,
-            &self.origin,
-            self.trusted_proxies,
-            Some(mail),
-        )
-        .await;
+        let portal =
+            Self::start(self.database, self.folder, self.clock, &self.origin, self.trusted_proxies, Some(mail)).await;
         portal.service.note_sending().await.unwrap();
         portal
     }

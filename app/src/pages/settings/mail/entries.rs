@@ -13,31 +13,39 @@ use crate::{
         moment::Moment,
         step_up::use_step_up,
     },
-    contract::{
-        ApiError,
-        mail::{MailEntry, MailPlace, MailProgress, MailState},
-    },
+    contract::mail::{MailEntry, MailProgress},
 };
 use leptos::{prelude::*, task::spawn_local};
 
+const TRY_ALL: &str = "Try all again";
+
 /// The list, what was given up first.
 #[component]
-pub fn Entries(state: MailState, post: Post) -> impl IntoView {
-    let MailState { entries, next, waiting, given_up, .. } = state;
-    let again = use_again(post);
-    let some_failed = entries.iter().any(|entry| entry.problem.is_some());
-    let (shown, next) = (RwSignal::new(entries), RwSignal::new(next));
+pub fn Entries(post: Post) -> impl IntoView {
+    let (again, shown) = (use_again(post), post.shown);
+    let entries = Memo::new(move |_| shown.with(|state| state.entries.clone()));
+    let some_failed = Memo::new(move |_| entries.with(|all| all.iter().any(|entry| entry.problem.is_some())));
+    let there_is_more = Memo::new(move |_| shown.with(|state| state.next.is_some()));
     let fetching = RwSignal::new(false);
     let more = move |_| {
-        let Some(after) = next.get_untracked().filter(|_| !fetching.get_untracked()) else { return };
+        let after = shown.with_untracked(|state| state.next.clone()).filter(|_| !fetching.get_untracked());
+        let Some(after) = after else { return };
         fetching.set(true);
         spawn_local(async move {
-            note_more(fetch_mail_state(Some(after)).await, shown, next, post.trouble);
+            match fetch_mail_state(Some(after)).await {
+                Ok(page) => {
+                    let _ = shown.try_update(|shown| {
+                        shown.entries.extend(page.entries);
+                        shown.next = page.next;
+                    });
+                }
+                Err(problem) => post.trouble.note(problem),
+            }
             let _ = fetching.try_set(false);
         });
     };
     let list = changing(move || {
-        let entries = shown.get();
+        let entries = entries.get();
         if entries.is_empty() {
             return view! { <p class="empty">"Nothing waits. The mail server took everything."</p> }.into_any();
         }
@@ -54,19 +62,24 @@ pub fn Entries(state: MailState, post: Post) -> impl IntoView {
             <h2 class="panel-title" id="mail-waiting" tabindex="-1">
                 "Waiting"
             </h2>
-            <p class="muted">{counted(waiting, given_up)}</p>
-            {some_failed
-                .then(|| {
-                    view! {
-                        <Button pending=post.pending on:click=move |_| again.run(None)>
-                            "Try all again"
-                        </Button>
-                    }
-                })}
+            <p class="muted">{move || shown.with(|state| counted(state.waiting, state.given_up))}</p>
+            {sometimes(move || {
+                some_failed
+                    .get()
+                    .then(|| {
+                        view! {
+                            <Button pending=post.is_doing(TRY_ALL.to_owned()) on:click=move |_| again.run(None)>
+                                {TRY_ALL}
+                            </Button>
+                        }
+                            .into_any()
+                    })
+            })}
             {list}
             {sometimes(move || {
-                next.get()
-                    .map(|_| {
+                there_is_more
+                    .get()
+                    .then(|| {
                         view! {
                             <Button pending=fetching on:click=more>
                                 "Show more"
@@ -76,23 +89,6 @@ pub fn Entries(state: MailState, post: Post) -> impl IntoView {
                     })
             })}
         </section>
-    }
-}
-
-fn note_more(
-    answer: Result<MailState, ApiError>,
-    shown: RwSignal<Vec<MailEntry>>,
-    next: RwSignal<Option<MailPlace>>,
-    trouble: Trouble,
-) {
-    match answer {
-        // The list may have been made anew meanwhile.
-        Ok(page) if !shown.is_disposed() => {
-            shown.update(|shown| shown.extend(page.entries));
-            next.set(page.next);
-        }
-        Ok(_) => {}
-        Err(problem) => trouble.note(problem),
     }
 }
 
@@ -130,7 +126,7 @@ fn Entry(entry: MailEntry, post: Post) -> impl IntoView {
     let failed = problem.is_some();
     let retry = failed.then(|| {
         view! {
-            <Button pending=post.pending attr:aria-label=try_label on:click=move |_| again.run(Some(id.clone()))>
+            <Button pending=post.is_doing(id.clone()) attr:aria-label=try_label on:click=move |_| again.run(Some(id.clone()))>
                 "Try again"
             </Button>
         }
@@ -186,7 +182,7 @@ impl Again {
     /// One, or with no `id` all that failed.
     fn run(self, id: Option<String>) {
         let Self { post, step_up } = self;
-        if !post.begin() {
+        if !post.begin(id.as_deref().unwrap_or(TRY_ALL)) {
             return;
         }
         let words = if id.is_some() { "The message is tried again now." } else { "All messages are tried again now." };
@@ -196,14 +192,14 @@ impl Again {
                     post.said.set(Some((Tone::Good, words.to_owned())));
                     // The button goes away with its entry.
                     browser::focus("mail-waiting");
-                    post.look_again();
+                    post.keep_looking();
                 }
                 Err(problem) => {
                     post.trouble.note(problem);
-                    post.state.refetch();
+                    post.look();
                 }
             }
-            let _ = post.pending.try_set(false);
+            post.end();
         });
     }
 }
@@ -226,7 +222,7 @@ pub fn Discard(entry: MailEntry, post: Post) -> impl IntoView {
                     post.said.set(Some((Tone::Good, "The message was discarded.".to_owned())));
                     post.discarding.set(None);
                     browser::focus("mail-waiting");
-                    post.state.refetch();
+                    post.look();
                 }
                 Err(problem) => trouble.note(problem),
             }

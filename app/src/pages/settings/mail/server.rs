@@ -8,6 +8,8 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+const TEST: &str = "Send a test message";
+
 /// How to have the portal send mail.
 #[component]
 pub fn NoServer() -> impl IntoView {
@@ -41,7 +43,7 @@ pub fn Server(
     let MailServer { host, sender } = server;
     let (step_up, nowhere) = (use_step_up(), own_address.is_empty());
     let test = move |_| {
-        if !post.begin() {
+        if !post.begin(TEST) {
             return;
         }
         spawn_local(async move {
@@ -56,12 +58,13 @@ pub fn Server(
                 }
                 Err(problem) => post.trouble.note(problem),
             }
-            let _ = post.pending.try_set(false);
-            post.state.refetch();
+            post.end();
+            post.look();
         });
     };
     let whereto = if nowhere {
-        view! { <p class="muted">"You have no mail address, so there is nowhere to send you a test message."</p> }.into_any()
+        view! { <p class="muted">"You have no mail address, so there is nowhere to send you a test message."</p> }
+            .into_any()
     } else {
         view! {
             <p class="muted">
@@ -88,8 +91,8 @@ pub fn Server(
                 </div>
             </dl>
             {whereto}
-            <Button pending=post.pending disabled=nowhere on:click=test>
-                "Send a test message"
+            <Button pending=post.is_doing(TEST.to_owned()) disabled=nowhere on:click=test>
+                {TEST}
             </Button>
         </section>
     }

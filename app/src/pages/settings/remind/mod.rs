@@ -84,9 +84,8 @@ fn People(first: Missing) -> impl IntoView {
                 .into_any();
         }
         let Missing { people, address, .. } = shown.get();
-        let rows = people
-            .into_iter()
-            .map(|person| view! { <Row person address=address.clone() sends_mail said trouble /> });
+        let rows =
+            people.into_iter().map(|person| view! { <Row person address=address.clone() sends_mail said trouble /> });
         view! {
             <ul class="places" role="list" aria-label="Without a second factor">
                 {rows.collect_view()}

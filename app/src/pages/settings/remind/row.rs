@@ -45,11 +45,9 @@ pub fn Row(
         Due::Now => "Required already: they are asked at their next click".into_any(),
         Due::From(at) => view! { "Required from " <Moment at /> }.into_any(),
     };
-    let no_address =
-        (sends_mail && !has_mail_address).then(|| view! { <span>"No mail address"</span> }.into_any());
-    let send = sends_mail.then(|| {
-        view! { <Send id name=name.clone() has_mail_address reminded said trouble /> }.into_any()
-    });
+    let no_address = (sends_mail && !has_mail_address).then(|| view! { <span>"No mail address"</span> }.into_any());
+    let send =
+        sends_mail.then(|| view! { <Send id name=name.clone() has_mail_address reminded said trouble /> }.into_any());
     view! {
         <li class="place">
             <div class="place-what">
