@@ -130,7 +130,7 @@ fn Mail(first: MailState) -> impl IntoView {
         None => view! { <NoServer /> }.into_any(),
     };
     view! {
-        <div class="outcome" role="status">
+        <div role="status">
             {sometimes(move || {
                 post.said.get().map(|(tone, words)| view! { <Notice tone>{words}</Notice> }.into_any())
             })}
