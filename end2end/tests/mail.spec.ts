@@ -21,8 +21,10 @@ test('an administrator reminds one person and then all by mail, also when the ma
   test.slow();
   portal.add('admin', '--admin');
   for (const name of ['alice', 'bob', 'carol', 'dave']) portal.add(name);
-  for (const name of ['admin', 'alice', 'bob', 'carol']) portal.giveAddress(name, `${name}@acme.example`);
+  for (const name of ['alice', 'bob', 'carol']) portal.giveAddress(name, `${name}@acme.example`);
   await enrol(page, 'admin');
+  // Now, so that what was just done is no news to wait for.
+  portal.giveAddress('admin', 'admin@acme.example');
   portal.policy('require-second-factor', 'on', 'grace-days', '14');
 
   // While nothing answers, it waits and says why.

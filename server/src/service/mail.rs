@@ -11,7 +11,7 @@
 //! A node that dies between the server's "taken" and the row's end sends once
 //! more: at least once, never less.
 
-use super::Service;
+use super::{Service, overview::readable_browser};
 use crate::{
     clock::UnixTime,
     config::MailSettings,
@@ -126,21 +126,16 @@ impl Service {
     /// Remembers the browser of someone who signs in now, under its new token,
     /// and tells them by mail if they had not signed in there before. Comes
     /// before the browser is remembered for anything else.
-    pub(super) fn note_browser(
-        &self,
-        tx: &mut Tx,
-        call: &Call,
-        user_id: &str,
-        browser: &str,
-        token: &Token,
-    ) -> Result<(), ApiError> {
+    pub(super) fn note_browser(&self, tx: &mut Tx, call: &Call, user_id: &str, token: &Token) -> Result<(), ApiError> {
         if !self.writes_mail {
             return Ok(());
         }
         let (id, now) = (self.new_id(), self.now().0);
         let before = call.client.browser_token.as_deref().and_then(Token::parse).map(|before| before.digest());
-        let message =
-            Message::SignInFromNewBrowser { browser: browser.to_owned(), address: call.client.address.to_string() };
+        let message = Message::SignInFromNewBrowser {
+            browser: readable_browser(&call.client.user_agent),
+            address: call.client.address.to_string(),
+        };
         let text = stored(&message);
         let mail = NewMail { id: &id, user_id, message: &text, now, due_at: now };
         // The token that a browser without one gets is known to nobody yet.
@@ -163,8 +158,7 @@ impl Service {
             return Ok(None);
         }
         let token = self.new_token();
-        let browser = super::overview::readable_browser(&call.client.user_agent);
-        self.note_browser(tx, call, user_id, &browser, &token)?;
+        self.note_browser(tx, call, user_id, &token)?;
         if let Some(before) = call.client.browser_token.as_deref().and_then(Token::parse) {
             browsers::renew_token(tx, &before.digest(), &token.digest())?;
         }
@@ -256,7 +250,7 @@ impl Service {
 
     async fn send(&self, post: &Post<'_>, row: &DueRow) -> Result<(), NotSent> {
         let message: Message = serde_json::from_str(&row.message)
-            .map_err(|_| NotSent::NotNow("another version of the portal wrote this; it must send it".to_owned()))?;
+            .map_err(|_| NotSent::NotNow("Another version of the portal wrote this, and must send it".to_owned()))?;
         let address = self.settings.public_url.origin();
         let head = Letterhead { portal: &self.settings.portal_name, address: &address, user_name: &row.name };
         post.send(row, message.words(&head, UnixTime(row.written_at)), self.now()).await
@@ -297,14 +291,14 @@ impl<'a> Post<'a> {
     }
 
     async fn send(&self, row: &DueRow, letter: Letter, now: UnixTime) -> Result<(), NotSent> {
-        let to: Address = row.address.parse().map_err(|_| NotSent::Never("this is no mail address".to_owned()))?;
+        let to: Address = row.address.parse().map_err(|_| NotSent::Never("This is no mail address".to_owned()))?;
         let message =
             self.compose(&row.id, to, letter, now).map_err(|error| NotSent::Never(problem(&error.to_string())))?;
         match tokio::time::timeout(PATIENCE, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(judge(&error)),
             Err(_) => {
-                Err(NotSent::Away(format!("the mail server did not take it within {} seconds", PATIENCE.as_secs())))
+                Err(NotSent::Away(format!("The mail server did not take it within {} seconds", PATIENCE.as_secs())))
             }
         }
     }
@@ -333,8 +327,14 @@ impl<'a> Post<'a> {
 /// What a refusal means. A server that does not let the portal in may do so
 /// when its password is put right: that is no word about the person.
 fn judge(error: &smtp::Error) -> NotSent {
-    let said = problem(&error.to_string());
-    match error.status().map(number) {
+    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    let number = error.status().map(number);
+    let said = match number {
+        Some(number) => problem(&format!("The mail server answered {number}: {cause}")),
+        None if error.is_client() => problem(&format!("The message can't be sent: {cause}")),
+        None => problem(&format!("The mail server can't be reached: {cause}")),
+    };
+    match number {
         Some(530 | 534 | 535 | 538 | 521) => NotSent::Away(said),
         Some(500..) => NotSent::Never(said),
         Some(421) => NotSent::Away(said),

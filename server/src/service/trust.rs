@@ -1,6 +1,6 @@
 //! Trusted browsers: what spares a person the code, and what ends that.
 
-use super::{Service, overview::readable_browser, policy::versioned};
+use super::{Service, policy::versioned};
 use crate::{
     clock::UnixTime,
     crypto::token::Token,
@@ -69,8 +69,7 @@ impl Service {
             }
             None => None,
         };
-        let browser = readable_browser(&call.client.user_agent);
-        self.note_browser(tx, call, user_id, &browser, &token)?;
+        self.note_browser(tx, call, user_id, &token)?;
         if let Some(before) = call.client.browser_token.as_deref().and_then(Token::parse) {
             browsers::renew_token(tx, &before.digest(), &token.digest())?;
         }

@@ -53,7 +53,7 @@ pub fn Server(
                     post.said.set(Some((Tone::Good, words)));
                 }
                 Ok(TestOutcome::Failed { problem }) => {
-                    let words = format!("The message could not be sent: {problem}. It stands in the list below.");
+                    let words = format!("The message could not be sent and stands in the list below. {problem}");
                     post.said.set(Some((Tone::Caution, words)));
                 }
                 Err(problem) => post.trouble.note(problem),
