@@ -9,6 +9,7 @@ use crate::support::{
 use app::contract::{mail::MailProgress, profile::TwoFactorStatus, recovery::RecoveryCodeSheet};
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 use twofold::{clock::Clock as _, service::Round, values};
 
 const ALICE: &str = "alice@example.org";
@@ -50,6 +51,24 @@ fn only(server: &MailServer) -> Letter {
     let mut letters = server.letters();
     assert_eq!(letters.len(), 1, "{letters:?}");
     letters.remove(0)
+}
+
+/// A mail server that wants a password first.
+async fn refuse_entry(listener: tokio::net::TcpListener) {
+    loop {
+        let (connection, _) = listener.accept().await.unwrap();
+        let (reader, mut writer) = connection.into_split();
+        let mut lines = tokio::io::BufReader::new(reader).lines();
+        writer.write_all(b"220 ready\r\n").await.unwrap();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let answer: &[u8] = match line.get(..4) {
+                Some("EHLO" | "NOOP" | "RSET") => b"250 fine\r\n",
+                Some("QUIT") => break,
+                _ => b"530 5.7.0 Sign in first\r\n",
+            };
+            writer.write_all(answer).await.unwrap();
+        }
+    }
 }
 
 fn without_dashes(code: &str) -> String {
@@ -257,6 +276,28 @@ both_databases! {
         tokio::time::timeout(Duration::from_secs(5), signing_in).await.expect("while the mail server says nothing");
         assert_eq!(written(&portal).await, 2);
         sending.abort();
+    }
+
+    async fn a_server_that_does_not_let_the_portal_in_says_nothing_about_people(portal) {
+        let locked = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = MailServer::on(locked.local_addr().unwrap().port());
+        let portal = portal.with_mail(&server).await;
+        let root = portal.administrator("root").await;
+        for name in ["ann", "ben"] {
+            portal.add(name).await;
+            portal.give_address(name, &format!("{name}@example.org")).await;
+        }
+        root.call::<serde_json::Value>("send-all-reminders", &[]).await.unwrap();
+        let asked = tokio::spawn(refuse_entry(locked));
+        let round = portal.service.send_waiting().await.unwrap();
+        assert!(round.away);
+        assert_eq!((round.sent, round.failed), (0, 2));
+        let state = crate::mail_page::state(&root).await;
+        assert_eq!((state.waiting, state.given_up), (2, 0), "they are tried again");
+        for entry in &state.entries {
+            assert!(entry.problem.as_ref().unwrap().contains("530: 5.7.0 Sign in first"), "{entry:?}");
+        }
+        asked.abort();
     }
 
     async fn mail_is_given_up_after_three_days(portal) {

@@ -71,7 +71,8 @@ both_databases! {
     }
 
     async fn the_page_names_server_sender_and_what_waits_but_no_password(portal) {
-        let server = MailServer::stopped();
+        let mut server = MailServer::stopped();
+        server.credentials = "login:Sesame-open-3@";
         let portal = portal.with_mail(&server).await;
         let root = waiting(&portal, &["alice"]).await;
         portal.post().await;
@@ -80,6 +81,10 @@ both_databases! {
         let page = root.open("/settings/mail").await;
         for part in ["127.0.0.1:", "login@acme.example", "alice", "Reminder", "refused"] {
             assert!(page.text().contains(part), "{part}");
+        }
+        let answer = root.call_json::<serde_json::Value>("mail-state", &json!({})).await.unwrap().to_string();
+        for secret in ["Sesame", "login:"] {
+            assert!(!page.text().contains(secret) && !answer.contains(secret), "{secret}");
         }
     }
 

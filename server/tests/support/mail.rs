@@ -32,6 +32,8 @@ pub struct MailServer {
     port: u16,
     folder: TempDir,
     running: Option<Child>,
+    /// What the portal is told to sign in with.
+    pub credentials: &'static str,
 }
 
 impl MailServer {
@@ -42,7 +44,7 @@ impl MailServer {
 
     /// Someone else's port.
     pub fn on(port: u16) -> Self {
-        Self { port, folder: tempfile::tempdir().unwrap(), running: None }
+        Self { port, folder: tempfile::tempdir().unwrap(), running: None, credentials: "" }
     }
 
     pub async fn started() -> Self {
@@ -73,7 +75,7 @@ impl MailServer {
     }
 
     pub fn url(&self) -> String {
-        format!("smtp://127.0.0.1:{}", self.port)
+        format!("smtp://{}127.0.0.1:{}", self.credentials, self.port)
     }
 
     /// What it took, by the time of sending and the person.
