@@ -22,7 +22,7 @@ pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 
-pub use components::{activity_words::words as event_words, hydration::Hydrated};
+pub use components::{activity_words::words as event_words, hydration::Hydrated, moment::in_utc};
 #[cfg(feature = "ssr")]
 pub use shell::{Site, shell};
 
@@ -35,7 +35,7 @@ use leptos_router::{
     path,
 };
 use pages::{
-    AccountPolicyPage, AuditTrailPage, CodePage, DashboardPage, Layout, NotFoundPage, PhonePage, ProfilePage,
+    AccountPolicyPage, AuditTrailPage, CodePage, DashboardPage, Layout, MailPage, NotFoundPage, PhonePage, ProfilePage,
     RecoveryCodePage, RemindPage, SettingsPage, SignInPage, UsersPage, WelcomePage,
 };
 
@@ -69,6 +69,7 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=path!("/settings/users") view={Lazy::<UsersPage>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/remind") view={Lazy::<RemindPage>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/mail") view={Lazy::<MailPage>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/audit") view={Lazy::<AuditTrailPage>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

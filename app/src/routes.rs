@@ -24,6 +24,8 @@ pub const ACCOUNT_POLICY: &str = "/settings/account-policy";
 pub const USERS: &str = "/settings/users";
 /// Who has no second factor yet, to be reminded.
 pub const REMIND: &str = "/settings/remind";
+/// What becomes of the portal's mail.
+pub const MAIL: &str = "/settings/mail";
 /// People without a second factor.
 pub const USERS_WITHOUT_SECOND_FACTOR: &str = "/settings/users?filter=no-2fa";
 

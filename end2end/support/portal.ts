@@ -64,6 +64,18 @@ export class Portal {
     execFileSync(binary, ['policy', 'set', '--data-dir', this.folder, ...values]);
   }
 
+  /** Gives a person a mail address, in the database itself. */
+  giveAddress(name: string, address: string): void {
+    const script = [
+      'import sqlite3, sys',
+      'db = sqlite3.connect(sys.argv[1], timeout=10)',
+      'done = db.execute("UPDATE users SET mail_address = ? WHERE name = ?", (sys.argv[3], sys.argv[2]))',
+      'assert done.rowcount == 1',
+      'db.commit()',
+    ];
+    execFileSync('python3', ['-c', script.join('\n'), join(this.folder, 'twofold.db'), name, address]);
+  }
+
   private user(command: string, name: string, flags: string[] = []): string {
     return execFileSync(binary, ['user', command, '--data-dir', this.folder, ...flags, '--', name], {
       input: PASSWORD,

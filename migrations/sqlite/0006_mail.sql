@@ -23,4 +23,21 @@ CREATE TABLE outbox (
     given_up BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE INDEX outbox_by_due ON outbox (due_at, id) WHERE NOT given_up;
+-- Ids are in the order of writing.
+CREATE INDEX outbox_by_state ON outbox (given_up, id);
 CREATE INDEX outbox_by_user ON outbox (user_id);
+
+-- Whether the servers of this portal send mail: the command line writes what concerns people, too.
+ALTER TABLE portal ADD COLUMN sends_mail BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- Browsers in which people signed in, with or without a second factor: a sign-in in another one is
+-- worth a notice. Good for nothing else; `browsers` has those that proved both factors.
+CREATE TABLE seen_browsers (
+    -- SHA-256 of the token in its cookie.
+    token_hash BLOB NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    last_used_at BIGINT NOT NULL,
+    PRIMARY KEY (token_hash, user_id)
+);
+CREATE INDEX seen_browsers_by_user ON seen_browsers (user_id);
+CREATE INDEX seen_browsers_by_use ON seen_browsers (last_used_at);

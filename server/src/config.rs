@@ -67,7 +67,7 @@ pub struct ServeArgs {
     pub trusted_proxies: Vec<IpNet>,
 
     /// Mail server for notices and reminders: smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required, smtp://127.0.0.1:25. Default: no mail.
-    #[arg(long, env = "TWOFOLD_SMTP_URL", value_name = "URL", hide_env_values = true, value_parser = parse_smtp_url)]
+    #[arg(long, env = "TWOFOLD_SMTP_URL", value_name = "URL", hide_env_values = true, value_parser = SmtpUrl::parse)]
     pub smtp_url: Option<SmtpUrl>,
 
     /// Sender of the portal's mail, e.g. "Acme sign-in <login@example.org>". Default: the portal's name, twofold@ its host.
@@ -199,6 +199,23 @@ impl PublicUrl {
 }
 
 impl SmtpUrl {
+    /// Reads the URL of a mail server.
+    ///
+    /// # Errors
+    /// [`ConfigError::SmtpUrl`] or [`ConfigError::PlainSmtpPassword`].
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let url = Self(text.trim().to_owned());
+        url.transport()?;
+        let encrypted = url.0.starts_with("smtps://") || url.0.contains("tls=required");
+        let host = url.host();
+        if host.is_empty() {
+            return Err(ConfigError::SmtpUrl);
+        }
+        let local = host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+            || is_loopback_name(host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name));
+        if url.0.contains('@') && !encrypted && !local { Err(ConfigError::PlainSmtpPassword) } else { Ok(url) }
+    }
+
     /// What opens connections to it.
     ///
     /// # Errors
@@ -213,19 +230,6 @@ impl SmtpUrl {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         authority.rsplit('@').next().unwrap_or_default().to_owned()
     }
-}
-
-fn parse_smtp_url(text: &str) -> Result<SmtpUrl, ConfigError> {
-    let url = SmtpUrl(text.trim().to_owned());
-    url.transport()?;
-    let encrypted = url.0.starts_with("smtps://") || url.0.contains("tls=required");
-    let host = url.host();
-    if host.is_empty() {
-        return Err(ConfigError::SmtpUrl);
-    }
-    let local = host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
-        || is_loopback_name(host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name));
-    if url.0.contains('@') && !encrypted && !local { Err(ConfigError::PlainSmtpPassword) } else { Ok(url) }
 }
 
 fn parse_sender(text: &str) -> Result<Mailbox, ConfigError> {
@@ -332,13 +336,13 @@ mod tests {
 
     #[test]
     fn a_mail_server_never_shows_its_password_nor_gets_it_in_the_clear() {
-        let url = parse_smtp_url("smtps://portal:s3cret@mail.example.org:465").unwrap();
+        let url = SmtpUrl::parse("smtps://portal:s3cret@mail.example.org:465").unwrap();
         assert_eq!(url.host(), "mail.example.org:465");
         assert!(!format!("{url:?}").contains("s3cret"));
-        assert_eq!(parse_smtp_url("smtp://127.0.0.1:2525").unwrap().host(), "127.0.0.1:2525");
-        assert!(parse_smtp_url("smtp://portal:s3cret@127.0.0.1:2525").is_ok());
-        assert!(parse_smtp_url("smtp://portal:s3cret@mail.example.org:587?tls=required").is_ok());
-        let refused = |text: &str| parse_smtp_url(text).unwrap_err();
+        assert_eq!(SmtpUrl::parse("smtp://127.0.0.1:2525").unwrap().host(), "127.0.0.1:2525");
+        assert!(SmtpUrl::parse("smtp://portal:s3cret@127.0.0.1:2525").is_ok());
+        assert!(SmtpUrl::parse("smtp://portal:s3cret@mail.example.org:587?tls=required").is_ok());
+        let refused = |text: &str| SmtpUrl::parse(text).unwrap_err();
         assert_eq!(refused("smtp://portal:s3cret@mail.example.org"), ConfigError::PlainSmtpPassword);
         for bad in ["mail.example.org", "http://mail.example.org", "smtp://", "", "smtp://mail.example.org?tls=maybe"] {
             assert_eq!(refused(bad), ConfigError::SmtpUrl, "{bad}");

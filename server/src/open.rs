@@ -101,6 +101,8 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
         clock,
         hasher: PasswordHasher::new(Params::default())?,
         keyring: Arc::new(keyring),
+        writes_mail: settings.mail.is_some(),
+        mail_waits: Arc::default(),
         settings: Arc::new(settings),
     })
 }

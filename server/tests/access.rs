@@ -88,6 +88,13 @@ const FUNCTIONS: &[Classified] = &[
     ("renew-links", For::AdministratorSteppedUp, &[]),
     ("issue-access-code", For::AdministratorSteppedUp, &[("person_id", "none")]),
     ("approve-access-code", For::AdministratorSteppedUp, &[("id", "none")]),
+    ("mail-state", For::Administrator, &[]),
+    ("reminder-plan", For::Administrator, &[]),
+    ("send-test-mail", For::AdministratorSteppedUp, &[]),
+    ("try-mail-again", For::AdministratorSteppedUp, &[("id", "none")]),
+    ("discard-mail", For::AdministratorSteppedUp, &[("id", "none")]),
+    ("send-reminder", For::AdministratorSteppedUp, &[("person_id", "none")]),
+    ("send-all-reminders", For::AdministratorSteppedUp, &[]),
     ("sign-out", For::Anyone, &[]),
 ];
 
@@ -134,6 +141,7 @@ async fn call(browser: &Browser, function: &str, fields: &[(&str, &str)]) -> Rep
         "check-list" | "add-people" => json!({ "list": "" }),
         "change-people" => json!({ "ids": ["none"], "change": PeopleChange::Unlock }),
         "add-person" => json!({ "person": NewPerson::default() }),
+        "mail-state" => json!({}),
         "renew-links" => json!({ "ids": ["none"] }),
         _ => return browser.call_raw(function, fields).await,
     };

@@ -3,7 +3,7 @@
 use crate::support::{ApiError, Browser, PASSWORD, both_databases, portal::OPERATOR};
 use app::contract::{
     error::UserNameProblem,
-    mail::MailAddressProblem,
+    mail_address::MailAddressProblem,
     people::{
         DisplayNameProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PeoplePage, PeopleQuery,
     },

@@ -8,7 +8,7 @@ use crate::support::{
 use app::contract::{
     activity::ActivityPage,
     audit::AuditEvent,
-    mail::{MailAddressProblem, OwnMail},
+    mail_address::{MailAddressProblem, OwnMail},
     people::{NewPerson, PeoplePage, PeopleQuery, Person},
 };
 use clap::{Args as _, Command, FromArgMatches as _};

@@ -4,7 +4,7 @@ use crate::contract::{
     Answer, ApiError,
     account::{Invitation, Viewer},
     activity::ActivityPage,
-    mail::OwnMail,
+    mail_address::OwnMail,
     password::PasswordPolicy,
     profile::{SecurityOverview, TwoFactorStatus},
 };

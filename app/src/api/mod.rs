@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audit;
 pub mod enrolment;
+pub mod mail;
 pub mod method;
 pub mod overview;
 pub mod people;

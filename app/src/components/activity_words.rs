@@ -61,6 +61,8 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::AccessCodeWithdrawn => "Temporary access code withdrawn",
         AuditEvent::AccessCodeUsed => "Temporary access code used",
         AuditEvent::PolicyChanged => "Account policy changed",
+        AuditEvent::ReminderSent => "Reminder to set up two-factor authentication sent",
+        AuditEvent::MailDiscarded => "Mail thrown away before it was sent",
         AuditEvent::AuditExported => "Audit trail exported",
         AuditEvent::AuditPruned => "Old audit entries removed",
         AuditEvent::EncryptionKeyRotated => "Encryption key replaced",

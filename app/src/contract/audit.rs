@@ -117,6 +117,10 @@ events! {
     AccessCodeUsed = "access_code_used",
     // The portal
     PolicyChanged = "policy_changed",
+    /// By mail: one person, who is the subject, or several, whose number is in the detail.
+    ReminderSent = "reminder_sent",
+    /// Mail that was not sent yet was thrown away.
+    MailDiscarded = "mail_discarded",
     AuditExported = "audit_exported",
     /// Entries older than the account policy keeps were removed.
     AuditPruned = "audit_pruned",

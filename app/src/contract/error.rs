@@ -6,7 +6,8 @@
 use super::{
     audit_trail::AuditField,
     enrolment::EnrolmentProblem,
-    mail::MailAddressProblem,
+    mail::MailRefused,
+    mail_address::MailAddressProblem,
     password::PasswordRule,
     people::{AccessCodeProblem, DisplayNameProblem, LineProblem, ReasonProblem},
     policy::PolicyField,
@@ -97,6 +98,8 @@ pub enum ApiError {
     Import(Vec<LineProblem>),
     /// A temporary access code was not issued or approved.
     AccessCode(AccessCodeProblem),
+    /// Mail was not sent.
+    Mail(MailRefused),
 }
 
 /// What a server function answers where a refusal is part of the conversation:
@@ -253,6 +256,7 @@ impl fmt::Display for ApiError {
             Self::Reason(problem) => problem.fmt(f),
             Self::Import(_) => f.write_str("Some lines of the list can't be used. Nobody was added; correct them and try again."),
             Self::AccessCode(problem) => problem.fmt(f),
+            Self::Mail(refused) => refused.fmt(f),
             Self::NoLongerThere => f.write_str("This is no longer there; it may have ended in another window. The list is up to date now."),
         }
     }

@@ -1,40 +1,143 @@
-//! Where a person gets mail.
-//!
-//! An address is where notices and reminders go, and nothing else: two people
-//! may share one, nobody signs in with one, and nothing is reset through one.
+//! The portal's mail, as administrators see it.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The longest address, in bytes of UTF-8: what the path of SMTP has room for (RFC 5321 §4.5.3.1.3).
-pub const LONGEST_ADDRESS: usize = 254;
-
-/// A person's own address, and what it is good for.
+/// What becomes of the portal's mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwnMail {
-    /// The address; empty for none.
-    pub address: String,
-    /// Whether the portal sends mail at all.
-    pub sent: bool,
+pub struct MailState {
+    /// Through whom it is sent; `None` where it is not.
+    pub server: Option<MailServer>,
+    /// Where the asking administrator gets mail; empty when nowhere.
+    pub own_address: String,
+    /// Mail that waits or is no longer tried: what was given up first, the newest first within.
+    pub entries: Vec<MailEntry>,
+    /// Asks for those after these; `None` when there are none.
+    pub next: Option<MailPlace>,
+    /// How many wait.
+    pub waiting: u64,
+    /// How many are no longer tried by themselves.
+    pub given_up: u64,
 }
 
-/// Why a text is no mail address.
+/// A mail server, without what it takes to sign in there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailServer {
+    /// Host, and port where one is named.
+    pub host: String,
+    /// From whom people get the mail.
+    pub sender: String,
+}
+
+/// Where a list of mail goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailPlace {
+    /// Among those that were given up.
+    pub given_up: bool,
+    /// After the one with this id.
+    pub id: String,
+}
+
+/// Mail that was not sent yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailEntry {
+    /// Id.
+    pub id: String,
+    /// User name of the person it is for.
+    pub person: String,
+    /// What it is about.
+    pub kind: MailKind,
+    /// Unix seconds.
+    pub written_at: i64,
+    /// How often it was tried.
+    pub tries: u32,
+    /// What becomes of it.
+    pub progress: MailProgress,
+    /// What the last try failed for: the mail server's words, or those of the network.
+    pub problem: Option<String>,
+}
+
+/// What becomes of mail that was not sent yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MailAddressProblem {
-    /// Not a name, an @ and a host.
-    Malformed,
-    /// More than 254 bytes.
-    TooLong,
-    /// Characters that are invisible, control something or change the reading direction.
-    Unprintable,
+pub enum MailProgress {
+    /// It is tried then, in Unix seconds.
+    TriedAt(i64),
+    /// It is on its way to the server.
+    BeingSent,
+    /// It is no longer tried by itself.
+    GivenUp,
 }
 
-impl fmt::Display for MailAddressProblem {
+/// What mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MailKind {
+    /// To set up a second factor.
+    Reminder,
+    /// Authenticator apps, or the second factor as a whole.
+    SecondFactor,
+    /// Recovery codes.
+    RecoveryCodes,
+    /// The password.
+    Password,
+    /// A sign-in in a browser that was not known.
+    SignIn,
+    /// Where the person gets mail.
+    Address,
+    /// To see whether mail arrives.
+    Test,
+    /// Something that another version of the portal wrote.
+    Unknown,
+}
+
+impl fmt::Display for MailKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "This is no mail address. One looks like alice@example.org.",
-            Self::TooLong => "A mail address has at most 254 characters.",
-            Self::Unprintable => "A mail address can't contain line breaks or invisible characters.",
+            Self::Reminder => "Reminder",
+            Self::SecondFactor => "Notice: two-factor authentication",
+            Self::RecoveryCodes => "Notice: recovery codes",
+            Self::Password => "Notice: password",
+            Self::SignIn => "Notice: sign-in from a new browser",
+            Self::Address => "Notice: mail address",
+            Self::Test => "Test message",
+            Self::Unknown => "Other mail",
+        })
+    }
+}
+
+/// What came of a test message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TestOutcome {
+    /// The mail server took it for this address.
+    Sent {
+        /// Where to.
+        address: String,
+    },
+    /// It did not; the message stands in the list.
+    Failed {
+        /// The mail server's words, or those of the network.
+        problem: String,
+    },
+}
+
+/// Why mail is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MailRefused {
+    /// The portal has no mail server.
+    NotConfigured,
+    /// The person has no address.
+    NoAddress,
+    /// The person has a second factor meanwhile, or can't sign in.
+    NotMissing,
+}
+
+impl fmt::Display for MailRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotConfigured => "This portal has no mail server. Start it with --smtp-url.",
+            Self::NoAddress => "There is no mail address to send to.",
+            Self::NotMissing => {
+                "There is nothing to remind of any more: the second factor is set up, or the account was deactivated."
+            }
         })
     }
 }

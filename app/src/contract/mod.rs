@@ -11,6 +11,7 @@ pub mod audit_trail;
 pub mod enrolment;
 pub mod error;
 pub mod mail;
+pub mod mail_address;
 pub mod overview;
 pub mod password;
 pub mod people;

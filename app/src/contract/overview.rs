@@ -32,6 +32,8 @@ pub struct PortalOverview {
     pub locked: u64,
     /// People who have three recovery codes or fewer.
     pub running_low: u64,
+    /// Mail was given up, or waits for more than an hour.
+    pub mail_needs_a_look: bool,
     /// Events up to now are counted; otherwise some still wait for that.
     pub complete: bool,
 }

@@ -1,6 +1,6 @@
 //! People, as administrators see and change them.
 
-use super::{error::UserNameProblem, mail::MailAddressProblem};
+use super::{error::UserNameProblem, mail_address::MailAddressProblem};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -16,5 +16,5 @@ pub use not_found::NotFoundPage;
 pub use phone::PhonePage;
 pub use plain::{CodePage, RecoveryCodePage, SignInPage};
 pub use profile::ProfilePage;
-pub use settings::{AccountPolicyPage, AuditTrailPage, RemindPage, SettingsPage, UsersPage};
+pub use settings::{AccountPolicyPage, AuditTrailPage, MailPage, RemindPage, SettingsPage, UsersPage};
 pub use welcome::WelcomePage;

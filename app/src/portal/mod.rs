@@ -16,7 +16,7 @@
 
 mod use_cases;
 
-pub use use_cases::{Accounts, Audit, People, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
+pub use use_cases::{Accounts, Audit, Mail, People, Policies, Portal, RecoveryCodes, SecondFactor, Sessions, SignIn};
 
 use crate::contract::{
     ApiError,

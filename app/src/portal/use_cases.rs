@@ -7,7 +7,8 @@ use crate::contract::{
     activity::ActivityPage,
     audit_trail::{AuditFilter, AuditPage, ChainState},
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, PhoneLink, PhoneSetUp},
-    mail::OwnMail,
+    mail::{MailPlace, MailState, TestOutcome},
+    mail_address::OwnMail,
     overview::PortalOverview,
     password::PasswordPolicy,
     people::{
@@ -17,14 +18,14 @@ use crate::contract::{
     policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
     profile::{Method, SecurityOverview, TwoFactorStatus},
     recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
-    reminder::Missing,
+    reminder::{Missing, MissingPerson, RemindedAll},
     session::{CodeRequest, SessionEntry, SessionState, TrustedBrowser},
 };
 use async_trait::async_trait;
 
 /// Everything the interface can ask for.
 pub trait Portal:
-    SignIn + SecondFactor + RecoveryCodes + Sessions + Accounts + People + Policies + Audit + Send + Sync
+    SignIn + SecondFactor + RecoveryCodes + Sessions + Accounts + People + Policies + Mail + Audit + Send + Sync
 {
 }
 
@@ -220,6 +221,29 @@ pub trait Policies: Send + Sync {
         policy: AccountPolicy,
         version: i64,
     ) -> Result<VersionedPolicy, ApiError>;
+}
+
+/// Mail that the portal sends, for administrators.
+#[async_trait]
+pub trait Mail: Send + Sync {
+    /// What becomes of the portal's mail; with `after` the list goes on there.
+    async fn mail_state(&self, caller: &Administrator, after: Option<MailPlace>) -> Result<MailState, ApiError>;
+    /// Sends a message to the caller's own address and waits for what comes of it.
+    async fn send_test_mail(&self, caller: &SteppedUp<Administrator>) -> Result<TestOutcome, ApiError>;
+    /// Has mail tried again now: one, or with no `id` all that failed.
+    async fn try_mail_again(&self, caller: &SteppedUp<Administrator>, id: Option<&str>) -> Result<(), ApiError>;
+    /// Throws mail away that was not sent yet.
+    async fn discard_mail(&self, caller: &SteppedUp<Administrator>, id: &str) -> Result<(), ApiError>;
+    /// Reminds someone to set up a second factor.
+    async fn send_reminder(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person_id: &str,
+    ) -> Result<MissingPerson, ApiError>;
+    /// What reminding everyone would do now.
+    async fn reminder_plan(&self, caller: &Administrator) -> Result<RemindedAll, ApiError>;
+    /// Reminds everyone who has no second factor, has an address, and was not reminded within the last day.
+    async fn send_all_reminders(&self, caller: &SteppedUp<Administrator>) -> Result<RemindedAll, ApiError>;
 }
 
 /// What happened in the portal.

@@ -41,6 +41,8 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
     } else {
         print_first_link(&service, &public_url).await?;
     }
+    service.note_sending().await.map_err(Failure::new)?;
+    let sending = tokio::spawn(service.clone().keep_sending());
     let housekeeping = tokio::spawn(service.clone().keep_house());
     if args.data.previous_key_file.is_some() {
         tokio::spawn(reseal(service.clone()));
@@ -49,6 +51,7 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
         .into_make_service_with_connect_info::<SocketAddr>();
     println!("listening on http://{address}");
     let outcome = axum::serve(listener, application).with_graceful_shutdown(told_to_stop()).await;
+    sending.abort();
     housekeeping.abort();
     service.db.close().await;
     outcome.map_err(Failure::new)

@@ -286,7 +286,9 @@ async fn begin(data: &DataArgs) -> Result<Service, Failure> {
     // These matter only to those who set up a second factor.
     let public_url = PublicUrl::listening(SocketAddr::from(([127, 0, 0, 1], 3_000)));
     let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url, mail: None };
-    open(data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)
+    let mut service = open(data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)?;
+    service.writes_mail_if_others_send().await.map_err(Failure::new)?;
+    Ok(service)
 }
 
 /// The first line of standard input; asked for when a person sits there.

@@ -11,7 +11,7 @@
 //! that can't be seen, which also keeps line breaks out of the heads of mail.
 
 use super::name::{self, NameProblem};
-use app::contract::mail::{LONGEST_ADDRESS, MailAddressProblem};
+use app::contract::mail_address::{LONGEST_ADDRESS, MailAddressProblem};
 use lettre::Address;
 
 /// Reads an address that someone typed, which may be missing: then it is empty.

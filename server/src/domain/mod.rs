@@ -21,6 +21,7 @@ pub mod compatibility;
 pub mod enrolment;
 pub mod grace;
 pub mod lockout;
+pub mod mail;
 pub mod mail_address;
 pub mod name;
 pub mod otpauth;

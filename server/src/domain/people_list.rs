@@ -178,7 +178,7 @@ pub const fn user_name_problem(problem: NameProblem) -> UserNameProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::contract::mail::MailAddressProblem;
+    use app::contract::mail_address::MailAddressProblem;
     use proptest::prelude::*;
 
     fn people(list: &str) -> Vec<(u64, String, String, bool)> {

@@ -29,7 +29,7 @@ use app::{
         people::{AccessCodeProblem, IssuedAccessCode},
         session::AskedBecause,
     },
-    portal::Bound,
+    portal::{Bound, CookieChange},
 };
 use subtle::ConstantTimeEq;
 
@@ -158,6 +158,7 @@ impl Service {
         sessions::set_up_anew(&mut tx, &session.id, true)?;
         // Whoever has what was lost is trusted in no browser.
         self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
+        let seen = self.note_untrusted_browser(&mut tx, caller.call(), &session.user_id)?;
         self.take_back_codes(&mut tx, &session.user_id).await?;
         let actor = Actor::of(session, &caller.call().client);
         for event in [AuditEvent::AccessCodeUsed, AuditEvent::SignedIn] {
@@ -165,6 +166,9 @@ impl Service {
         }
         tx.commit().await?;
         hand_over(caller.call(), &token);
+        if let Some(seen) = seen {
+            caller.call().set_cookie(CookieChange::KnownBrowser(seen.text().to_string()));
+        }
         Ok(())
     }
 

@@ -27,12 +27,12 @@ use app::{
         account::{Invitation, InvitationKind, Standing, Viewer},
         activity::ActivityPage,
         error::UserNameProblem,
-        mail::OwnMail,
+        mail_address::OwnMail,
         password::PasswordPolicy,
         profile::SecurityOverview,
         session::AskedBecause,
     },
-    portal::{Accounts, Enrolling, Person, SteppedUp, Visitor},
+    portal::{Accounts, CookieChange, Enrolling, Person, SteppedUp, Visitor},
 };
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -107,12 +107,17 @@ impl Accounts for Service {
         let opening = self.opening(&mut tx, call, &user.id).await?;
         let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user.id, &opening)?;
         record(&mut tx, now, actor, event, Outcome::Success).await?;
+        let mut seen = None;
         if standing != Standing::SecondFactorRequired {
+            seen = self.note_untrusted_browser(&mut tx, call, &user.id)?;
             accounts::note_sign_in(&mut tx, &user.id, now.0)?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
         tx.commit().await?;
         hand_over(call, &token);
+        if let Some(seen) = seen {
+            call.set_cookie(CookieChange::KnownBrowser(seen.text().to_string()));
+        }
         Ok(standing)
     }
 

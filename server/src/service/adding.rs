@@ -91,7 +91,7 @@ impl Service {
     async fn add_listed(&self, tx: &mut Tx, person: &ListedPerson) -> Result<(UserRow, PersonalLink), ApiError> {
         let ListedPerson { name, display_name, administrator, mail_address, .. } = person;
         let user = self.insert_user(tx, name, display_name, None, *administrator).await?;
-        store::mail_addresses::set(tx, &user.id, mail_address).await?;
+        store::mail_addresses::set(tx, &user.id, mail_address)?;
         let token = self.insert_invitation(tx, Some(&user.id)).await?;
         let link = self.link(name, display_name, &token);
         Ok((user, link))

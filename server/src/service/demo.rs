@@ -59,7 +59,7 @@ pub async fn fill(service: &Service) -> Result<Vec<String>, ApiError> {
     let (mut lines, mut people) = (Vec::new(), Vec::new());
     for (name, administrator, mail_address) in PEOPLE {
         let user = service.insert_user(&mut tx, &parse_name(name)?, "", Some(&hash), administrator).await?;
-        mail_addresses::set(&mut tx, &user.id, mail_address).await?;
+        mail_addresses::set(&mut tx, &user.id, mail_address)?;
         let mut line = format!("{name}  password {PASSWORD}{}", if administrator { "  (administrator)" } else { "" });
         if name == ENROLLED {
             enrol(

@@ -13,6 +13,7 @@ use crate::{
     crypto::{password::Salt, secret_box::Purpose},
     domain::{
         audit::{AuditEvent, Outcome},
+        mail::Message,
         recovery_code::RecoveryCode,
     },
     store::{
@@ -86,6 +87,12 @@ impl Service {
         }
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, now, actor, AuditEvent::EnrolmentFinished, Outcome::Success).await?;
+        let name = method.name.clone();
+        let message = if replaced.is_some() { Message::MethodReplaced { name } } else { Message::MethodAdded { name } };
+        self.notify(&mut tx, &session.user_id, &message)?;
+        for lost in lost {
+            self.notify(&mut tx, &session.user_id, &Message::MethodRemoved { name: lost.name.clone() })?;
+        }
         for replaced in replaced.into_iter().chain(lost) {
             let (event, detail) = (AuditEvent::MethodReplaced, named(&replaced.name));
             record_about(&mut tx, now, actor, actor.person, event, Outcome::Success, Some(&detail)).await?;

@@ -55,15 +55,27 @@ impl Service {
             after: rows.last().filter(|_| more).map(|row| row.name_key.clone()),
             people: rows.into_iter().map(|row| missing_person(row, requirement, now)).collect(),
             address: self.settings.public_url.origin(),
+            sends_mail: self.settings.mail.is_some(),
         })
     }
 }
 
 fn missing_person(row: PersonWithoutRow, requirement: Requirement, now: UnixTime) -> MissingPerson {
-    let due = match requirement.demand(UnixTime(row.exposed_since), false, now) {
+    MissingPerson {
+        due: due(requirement, UnixTime(row.exposed_since), now),
+        id: row.id,
+        name: row.name,
+        administrator: row.administrator,
+        has_mail_address: row.has_mail_address,
+        reminded_at: Some(row.reminded_at).filter(|at| *at > 0),
+    }
+}
+
+/// By when someone without a second factor needs one.
+pub(super) fn due(requirement: Requirement, exposed_since: UnixTime, now: UnixTime) -> Due {
+    match requirement.demand(exposed_since, false, now) {
         Demand::None => Due::Never,
         Demand::Until(deadline) => Due::From(deadline.0),
         Demand::Now => Due::Now,
-    };
-    MissingPerson { name: row.name, administrator: row.administrator, due }
+    }
 }

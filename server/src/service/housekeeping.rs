@@ -2,7 +2,7 @@
 //! this only keeps the tables small.
 
 use super::Service;
-use crate::store::{StoreError, access_codes, accounts, attempts, browsers, policy, sessions};
+use crate::store::{StoreError, access_codes, accounts, attempts, browsers, policy, seen_browsers, sessions};
 use std::time::Duration;
 
 /// Time between two rounds.
@@ -37,6 +37,7 @@ impl Service {
         let created_before = now.plus(-limits.absolute_hours.saturating_mul(3_600));
         sessions::delete_stale(&self.db, seen_before.0, created_before.0).await?;
         browsers::forget_unused(&self.db, now.plus(-BROWSER_MEMORY).0).await?;
+        seen_browsers::forget_unused(&self.db, now.plus(-BROWSER_MEMORY).0).await?;
         accounts::delete_expired_invitations(&self.db, now.0).await?;
         access_codes::delete_expired(&self.db, now.plus(-CODE_MEMORY).0).await?;
         attempts::delete_stale_addresses(&self.db, now.plus(-86_400).0).await?;

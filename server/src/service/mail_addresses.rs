@@ -7,13 +7,14 @@ use super::{
 use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
+        mail::Message,
         mail_address,
         user_name::lookup_key,
     },
     store::{Tx, accounts, audit::Named, mail_addresses},
 };
 use app::{
-    contract::{ApiError, mail::OwnMail, people::Person},
+    contract::{ApiError, mail_address::OwnMail, people::Person},
     portal::Bound,
 };
 use serde_json::json;
@@ -84,9 +85,13 @@ impl Service {
         // Two changes at once are one after the other, so that each knows the address it replaces.
         accounts::lock(tx, id)?;
         let before = mail_addresses::of_in(tx, id).await?.ok_or(ApiError::NoLongerThere)?;
-        if !mail_addresses::set(tx, id, after).await? {
+        if before == after {
             return Ok(());
         }
+        // To the address before, and to the one after.
+        self.notify(tx, id, &Message::MailAddressChanged)?;
+        mail_addresses::set(tx, id, after)?;
+        self.notify(tx, id, &Message::MailAddressChanged)?;
         let what = match (before.as_str(), after) {
             ("", _) => "set",
             (_, "") => "removed",

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
+        mail::Message,
         name::{self, NameProblem},
         user_name::lookup_key,
     },
@@ -61,6 +62,7 @@ impl Service {
             return Err(ApiError::SignedOut);
         }
         self.end_all_trust(&mut tx, user_id, AskedBecause::SecondFactorChanged).await?;
+        self.notify(&mut tx, user_id, &Message::MethodRemoved { name: method.name.clone() })?;
         self.conclude(tx, caller, AuditEvent::MethodDisabled, Some(&named(&method.name))).await
     }
 
@@ -83,6 +85,7 @@ impl Service {
         if !sessions::lock(&mut tx, &session.id).await? {
             return Err(ApiError::SignedOut);
         }
+        self.notify(&mut tx, &session.user_id, &Message::SecondFactorDisabled)?;
         self.conclude(tx, caller, AuditEvent::SecondFactorDisabled, None).await
     }
 

@@ -22,7 +22,10 @@ mod finish;
 mod grace;
 mod guessing;
 mod housekeeping;
+mod mail;
+pub use mail::Round;
 mod mail_addresses;
+mod mail_page;
 mod methods;
 mod overview;
 mod passwords;
@@ -32,6 +35,7 @@ mod phone;
 mod policy;
 mod recovery_codes;
 mod rekey;
+mod reminders;
 mod second_factor;
 mod sessions;
 pub use sessions::Use;
@@ -50,6 +54,7 @@ use crate::{
     store::Db,
 };
 use std::sync::Arc;
+use tokio::sync::Notify;
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// What an operator decides about the portal.
@@ -78,6 +83,10 @@ pub struct Service {
     pub keyring: Arc<Keyring>,
     /// What the operator decided.
     pub settings: Arc<Settings>,
+    /// Whether people are told by mail what concerns them, by this process or another.
+    pub writes_mail: bool,
+    /// Wakes whoever sends mail.
+    pub mail_waits: Arc<Notify>,
 }
 
 impl app::portal::Portal for Service {}

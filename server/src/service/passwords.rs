@@ -12,6 +12,7 @@ use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
         common_password::is_common,
+        mail::Message,
     },
     store::{Tx, accounts, policy, sessions},
 };
@@ -69,6 +70,7 @@ impl Service {
     ) -> Result<(), ApiError> {
         accounts::set_password(tx, user_id, after).await?;
         if let Some(before) = before {
+            self.notify(tx, user_id, &Message::PasswordChanged)?;
             accounts::retire_password(tx, &self.new_id(), user_id, before, REMEMBERED - 1).await?;
         }
         Ok(())

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
+        mail::Message,
         name::problem_of,
         user_name::lookup_key,
     },
@@ -225,7 +226,12 @@ impl Service {
             }
             // Who has none keeps everything else as it is: sessions, known browsers, days of grace.
             Change::DisableSecondFactor(_) => {
-                !methods::of_user_in(tx, id).await?.is_empty() && self.remove_second_factor(tx, id, None).await? > 0
+                let active = !methods::of_user_in(tx, id).await?.is_empty();
+                if active {
+                    self.remove_second_factor(tx, id, None).await?;
+                    self.notify(tx, id, &Message::SecondFactorDisabledByAdministrator)?;
+                }
+                active
             }
             Change::WithdrawAccessCode => access_codes::delete_of_user(tx, id).await?,
             Change::EndSessions => sessions::delete_of_user(tx, id).await? > 0,

@@ -11,6 +11,7 @@ use crate::{
     crypto::password::Salt,
     domain::{
         audit::{AuditEvent, Outcome},
+        mail::Message,
         recovery_code::{CODE_CHARS, FEW_CODES, RecoveryCode},
     },
     store::{
@@ -91,7 +92,12 @@ impl Service {
         let address = client.address.to_string();
         let row = &found.row;
         accounts::lock(tx, &caller.session().user_id)?;
-        Ok(recovery::consume(tx, &row.set_id, row.number, now.0, &address, &client.user_agent).await?)
+        let spent = recovery::consume(tx, &row.set_id, row.number, now.0, &address, &client.user_agent).await?;
+        let left = found.left.saturating_sub(1);
+        if spent && usize::try_from(left).is_ok_and(|left| left <= FEW_CODES) {
+            self.notify(tx, &caller.session().user_id, &Message::RecoveryCodesLow { left })?;
+        }
+        Ok(spent)
     }
 
     /// Hashes codes under a fresh salt.
@@ -126,6 +132,7 @@ impl Service {
             return Err(ApiError::SignedOut);
         }
         sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
+        self.notify(&mut tx, &session.user_id, &Message::RecoveryCodesGenerated)?;
         record(&mut tx, now, actor(caller), AuditEvent::RecoveryCodesReplaced, Outcome::Success).await?;
         tx.commit().await?;
         Ok(RecoveryCodeSheet {

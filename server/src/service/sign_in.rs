@@ -141,12 +141,17 @@ impl Service {
         if event == AuditEvent::SignedIn {
             accounts::note_sign_in(&mut tx, &user.id, self.now().0)?;
         }
+        let noted = event == AuditEvent::SignedIn && !trusted;
+        let seen = if noted { self.note_untrusted_browser(&mut tx, call, &user.id)? } else { None };
         let actor = Actor::claiming(Some(user), &call.client);
         for event in trusted.then_some(AuditEvent::TrustedBrowserUsed).into_iter().chain([event]) {
             record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
         }
         tx.commit().await?;
         hand_over(call, &token);
+        if let Some(seen) = seen {
+            call.set_cookie(CookieChange::KnownBrowser(seen.text().to_string()));
+        }
         Ok(standing)
     }
 

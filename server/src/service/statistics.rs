@@ -63,6 +63,7 @@ impl Audit for Service {
             funnel: funnel(&counted),
             locked: self.locked().await?,
             running_low: count(now.running_low),
+            mail_needs_a_look: self.mail_needs_a_look().await?,
             complete,
         })
     }

@@ -52,6 +52,7 @@ impl Service {
             }
             None => None,
         };
+        self.note_browser(tx, call, user_id, &token)?;
         if let Some(before) = browser_hash(&call.client) {
             browsers::renew_token(tx, &before, &token.digest())?;
         }

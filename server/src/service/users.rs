@@ -79,7 +79,7 @@ impl Service {
         };
         let mut tx = self.db.begin().await?;
         let user = self.insert_user(&mut tx, &name, &display_name, hash.as_deref(), person.administrator).await?;
-        store::mail_addresses::set(&mut tx, &user.id, &mail_address).await?;
+        store::mail_addresses::set(&mut tx, &user.id, &mail_address)?;
         let token = match hash {
             Some(_) => None,
             None => Some(self.insert_invitation(&mut tx, Some(&user.id)).await?),

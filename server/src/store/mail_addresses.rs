@@ -21,11 +21,10 @@ pub async fn of_in(tx: &mut Tx, user_id: &str) -> Result<Option<String>, StoreEr
     Ok(row.map(|(address,)| address))
 }
 
-/// Sets a person's address; `false` when that is what it was.
+/// Sets a person's address.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn set(tx: &mut Tx, user_id: &str, address: &str) -> Result<bool, StoreError> {
-    let sql = "UPDATE users SET mail_address = $2 WHERE id = $1 AND mail_address <> $2";
-    Ok(tx.execute(sql, values![user_id, address]).await? == 1)
+pub fn set(tx: &mut Tx, user_id: &str, address: &str) -> Result<(), StoreError> {
+    tx.later("UPDATE users SET mail_address = $2 WHERE id = $1", values![user_id, address])
 }

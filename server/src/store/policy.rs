@@ -48,6 +48,8 @@ pub struct PolicyRow {
 /// An active person without a second factor.
 #[derive(Debug, Clone, FromRow)]
 pub struct PersonWithoutRow {
+    /// Id.
+    pub id: String,
     /// Name as they wrote it.
     pub name: String,
     /// The same, normalised: people are in this order.
@@ -56,6 +58,10 @@ pub struct PersonWithoutRow {
     pub administrator: bool,
     /// Unix seconds since which they are.
     pub exposed_since: i64,
+    /// Whether they can get mail.
+    pub has_mail_address: bool,
+    /// Unix seconds; 0 when they never were.
+    pub reminded_at: i64,
 }
 
 /// How many people have no second factor.
@@ -163,7 +169,9 @@ pub async fn impact(db: &Db) -> Result<ImpactRow, StoreError> {
 /// See [`StoreError`].
 pub async fn without(db: &Db, name_key: &str, limit: i64) -> Result<Vec<PersonWithoutRow>, StoreError> {
     db.all(
-        "SELECT u.name, u.name_key, u.administrator, u.exposed_since FROM users u
+        "SELECT u.id, u.name, u.name_key, u.administrator, u.exposed_since,
+                u.mail_address <> '' AS has_mail_address, u.reminded_at
+         FROM users u
          WHERE u.active AND u.name_key > $1 AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)
          ORDER BY u.name_key LIMIT $2",
         values![name_key, limit],

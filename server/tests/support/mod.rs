@@ -8,12 +8,14 @@
 pub mod binary;
 pub mod browser;
 pub mod database;
+pub mod mail;
 pub mod phone;
 pub mod portal;
 
 pub use app::contract::ApiError;
 pub use browser::{Browser, Reply};
 pub use database::Database;
+pub use mail::MailServer;
 pub use phone::Phone;
 pub use portal::{PASSWORD, TestPortal};
 

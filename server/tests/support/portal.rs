@@ -12,16 +12,17 @@ use tempfile::TempDir;
 use tokio::sync::RwLock;
 use twofold::{
     clock::{Clock as _, SettableClock, UnixTime},
-    config::{DataArgs, PublicUrl},
+    config::{DataArgs, MailSettings, PublicUrl, SmtpUrl},
     crypto::password::{Params, PasswordHasher},
     domain::audit::{AuditEvent, Outcome},
     http::{Web, router},
     open::open,
-    service::{Service, Settings, users::FirstPassword},
+    service::{Round, Service, Settings, users::FirstPassword},
     store::{
         self,
         audit::{EntryRow, NewEntry},
     },
+    values,
 };
 
 /// Everybody's password; it keeps the rules of the default policy.
@@ -48,6 +49,7 @@ pub struct TestPortal {
     pub database: Database,
     pub origin: String,
     trusted_proxies: Vec<ipnet::IpNet>,
+    mail: Option<MailSettings>,
     router: Router,
     folder: Arc<TempDir>,
 }
@@ -59,7 +61,7 @@ impl TestPortal {
 
     pub async fn on(database: Database) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::start(database, folder, SettableClock::new(START), ORIGIN, Vec::new()).await
+        Self::start(database, folder, SettableClock::new(START), ORIGIN, Vec::new(), None).await
     }
 
     async fn start(
@@ -68,13 +70,14 @@ impl TestPortal {
         clock: SettableClock,
         origin: &str,
         trusted_proxies: Vec<ipnet::IpNet>,
+        mail: Option<MailSettings>,
     ) -> Self {
         let public_url = PublicUrl::parse(origin).unwrap();
         let settings = Settings {
             portal_name: "Acme & Söhne".to_owned(),
             qr_lifetime: 180,
             public_url: public_url.clone(),
-            mail: None,
+            mail: mail.clone(),
         };
         let data = data_args(folder.path(), &database);
         let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
@@ -85,13 +88,13 @@ impl TestPortal {
             let _nothing_is_rendered = RENDERING.write().await;
             router(service.clone(), web)
         };
-        Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, router, folder }
+        Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, mail, router, folder }
     }
 
     /// Another node on the same database: other connections, nothing shared in memory.
     pub async fn second_node(&self) -> Self {
         let (database, folder, clock) = (self.database.clone(), self.folder.clone(), self.clock.clone());
-        Self::start(database, folder, clock, &self.origin, self.trusted_proxies.clone()).await
+        Self::start(database, folder, clock, &self.origin, self.trusted_proxies.clone(), self.mail.clone()).await
     }
 
     /// The same portal after its process was stopped and started.
@@ -103,13 +106,41 @@ impl TestPortal {
 
     /// The same portal reached under another address.
     pub async fn reached_at(self, origin: &str) -> Self {
-        Self::start(self.database, self.folder, self.clock, origin, self.trusted_proxies).await
+        Self::start(self.database, self.folder, self.clock, origin, self.trusted_proxies, self.mail).await
     }
 
     /// The same portal behind proxies of these networks.
     pub async fn behind(self, networks: &[&str]) -> Self {
         let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
-        Self::start(self.database, self.folder, self.clock, &self.origin, networks).await
+        Self::start(self.database, self.folder, self.clock, &self.origin, networks, self.mail).await
+    }
+
+    /// The same portal with a mail server.
+    pub async fn with_mail(self, server: &super::MailServer) -> Self {
+        let sender = "\"Acme & Söhne\" <login@acme.example>".parse().unwrap();
+        let mail = MailSettings { server: SmtpUrl::parse(&server.url()).unwrap(), sender };
+        let portal =
+            Self::start(self.database, self.folder, self.clock, &self.origin, self.trusted_proxies, Some(mail)).await;
+        portal.service.note_sending().await.unwrap();
+        portal
+    }
+
+    /// Gives someone a mail address.
+    pub async fn give_address(&self, name: &str, address: &str) {
+        let sql = "UPDATE users SET mail_address = $2 WHERE name = $1";
+        assert_eq!(self.service.db.execute(sql, values![name, address]).await.unwrap(), 1);
+    }
+
+    /// Sends what is due, until nothing is.
+    pub async fn post(&self) -> Round {
+        let mut all = Round::default();
+        loop {
+            let round = self.service.send_waiting().await.unwrap();
+            all = Round { sent: all.sent + round.sent, failed: all.failed + round.failed, ..round };
+            if round.sent + round.failed == 0 {
+                return all;
+            }
+        }
     }
 
     /// Where its files are.

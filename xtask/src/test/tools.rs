@@ -22,8 +22,10 @@ struct Tool {
     present: fn() -> bool,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 8] = [
     Tool { part: Part::Http, package: "postgresql", present: || postgres::programs().is_some() },
+    Tool { part: Part::Http, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
+    Tool { part: Part::Browser, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
     Tool { part: Part::Browser, package: "chromium", present: || chromium().is_some() },
     Tool { part: Part::Browser, package: "nodejs", present: || find_program("node").is_some() },
     Tool { part: Part::Browser, package: "npm", present: || find_program("npm").is_some() },
@@ -56,7 +58,10 @@ pub fn provide(parts: &[Part]) -> Result<()> {
 }
 
 fn missing(parts: &[Part]) -> Vec<&'static str> {
-    TOOLS.iter().filter(|tool| parts.contains(&tool.part) && !(tool.present)()).map(|tool| tool.package).collect()
+    let needed = TOOLS.iter().filter(|tool| parts.contains(&tool.part) && !(tool.present)());
+    let mut packages: Vec<_> = needed.map(|tool| tool.package).collect();
+    packages.dedup();
+    packages
 }
 
 fn apt_get() -> Command {

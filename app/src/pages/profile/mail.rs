@@ -13,7 +13,7 @@ use crate::{
         modal::Modal,
         step_up::{StepUp, use_step_up},
     },
-    contract::{ApiError, mail::OwnMail},
+    contract::{ApiError, mail_address::OwnMail},
 };
 use leptos::{prelude::*, task::spawn_local};
 

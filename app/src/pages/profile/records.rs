@@ -14,7 +14,7 @@ use crate::{
     contract::{
         ApiError,
         activity::ActivityPage,
-        mail::OwnMail,
+        mail_address::OwnMail,
         profile::TwoFactorStatus,
         session::{SessionEntry, TrustedBrowser},
     },

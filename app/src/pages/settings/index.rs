@@ -43,7 +43,14 @@ fn list() -> AnyView {
                 </a>
                 <p class="muted">"Who has no second factor yet, and a ready message for each of them."</p>
             </li>
-            <li class="panel">
+            <li>
+                <a href=routes::MAIL class="setting">
+                    <span class="setting-name">"Mail"</span>
+                    <Icon glyph=Glyph::Forward />
+                </a>
+                <p class="muted">"The mail server, and what waits or could not be sent."</p>
+            </li>
+            <li>
                 <a href=routes::AUDIT class="setting">
                     <span class="setting-name">"Audit"</span>
                     <Icon glyph=Glyph::Forward />

@@ -4,6 +4,7 @@
 mod account_policy;
 mod audit;
 mod index;
+mod mail;
 pub mod overview;
 mod remind;
 mod users;
@@ -11,6 +12,7 @@ mod users;
 pub use account_policy::AccountPolicyPage;
 pub use audit::AuditTrailPage;
 pub use index::SettingsPage;
+pub use mail::MailPage;
 pub use remind::RemindPage;
 pub use users::UsersPage;
 

@@ -12,6 +12,7 @@ mod sign_ins;
 use crate::{
     api::overview::fetch_portal_overview,
     components::{
+        alert::{Notice, Tone},
         fetched::{Fetched, fetched, settled},
         loaded::Loaded,
         part::{Opening, Part},
@@ -70,7 +71,20 @@ fn Overview(overview: Fetched<PortalOverview>, days: Memo<u32>) -> impl IntoView
                 show=|overview: PortalOverview| {
                     let waiting = (!overview.complete)
                         .then(|| view! { <p class="muted">"Some of the latest events are still being counted. Reload the page in a minute."</p> });
+                    let mail = overview
+                        .mail_needs_a_look
+                        .then(|| {
+                            view! {
+                                <Notice tone=Tone::Caution>
+                                    <p>
+                                        "Some mail could not be sent, or waits for more than an hour. "
+                                        <a href=routes::MAIL>"Look at Mail"</a>
+                                    </p>
+                                </Notice>
+                            }
+                        });
                     view! {
+                        {mail}
                         {waiting}
                         <Figures overview=overview.clone() />
                         <AdoptionChart overview=overview.clone() />

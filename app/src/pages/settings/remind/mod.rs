@@ -1,0 +1,126 @@
+//! "Remind": who has no second factor yet, and a message for each of them, to
+//! be copied or, where the portal has a mail server, sent.
+
+mod all;
+mod row;
+
+use super::{administers, for_administrators_only};
+use crate::{
+    api::policy::fetch_missing_second_factors,
+    components::{
+        alert::{Notice, Problem, Tone},
+        button::Button,
+        changing::{changing, sometimes},
+        fetched::{Fetched, fetched, settled},
+        loaded::{Loaded, Trouble},
+        page::PageHeading,
+        part::lazy_page,
+    },
+    contract::reminder::Missing,
+};
+use all::SendToAll;
+use leptos::{prelude::*, task::spawn_local};
+use row::Row;
+
+lazy_page! {
+    /// Who has no second factor yet.
+    RemindPage, part settings, preload preload_remind, remind => async {
+        if !administers() {
+            return for_administrators_only();
+        }
+        let missing = settled(fetched(|| (), |()| fetch_missing_second_factors(None))).await;
+        view! { <Remind missing /> }.into_any()
+    }
+}
+
+/// What came of something, in words.
+type Said = RwSignal<Option<(Tone, String)>>;
+
+#[component]
+fn Remind(missing: Fetched<Missing>) -> impl IntoView {
+    view! {
+        <PageHeading
+            title="Remind"
+            lead="Everyone who can sign in and has no second factor yet, each with the day from which the account policy asks for it."
+        />
+        <Loaded resource=missing show=|first: Missing| view! { <People first /> }.into_any() />
+    }
+}
+
+#[component]
+fn People(first: Missing) -> impl IntoView {
+    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None));
+    let sends_mail = first.sends_mail;
+    let shown = RwSignal::new(first);
+    let fetch = move |after: Option<String>| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        trouble.clear();
+        spawn_local(async move {
+            match fetch_missing_second_factors(after.clone()).await {
+                Ok(next) if after.is_none() => shown.set(next),
+                Ok(next) => shown.update(|shown| {
+                    shown.people.extend(next.people);
+                    shown.after = next.after;
+                }),
+                Err(problem) => trouble.note(problem),
+            }
+            pending.set(false);
+        });
+    };
+    let more = move |_| {
+        if let Some(after) = shown.with_untracked(|shown| shown.after.clone()) {
+            fetch(Some(after));
+        }
+    };
+    let none = Memo::new(move |_| shown.with(|shown| shown.people.is_empty()));
+    // The button keeps the focus while it is of use.
+    let there_is_more = Memo::new(move |_| shown.with(|shown| shown.after.is_some()));
+    let list = changing(move || {
+        if none.get() {
+            return view! { <p class="empty">"Everyone has a second factor. There is nobody to remind."</p> }
+                .into_any();
+        }
+        let Missing { people, address, .. } = shown.get();
+        let rows =
+            people.into_iter().map(|person| view! { <Row person address=address.clone() sends_mail said trouble /> });
+        view! {
+            <ul class="places" role="list" aria-label="Without a second factor">
+                {rows.collect_view()}
+            </ul>
+        }
+        .into_any()
+    });
+    view! {
+        <section class="panel" aria-labelledby="missing">
+            <h2 class="panel-title" id="missing">
+                "Without a second factor"
+            </h2>
+            {sometimes(move || {
+                (sends_mail && !none.get())
+                    .then(|| view! { <SendToAll said done=move || fetch(None) /> }.into_any())
+            })}
+            <div role="status">
+                {sometimes(move || {
+                    said.get().map(|(tone, words): (Tone, String)| view! { <Notice tone>{words}</Notice> }.into_any())
+                })}
+            </div>
+            <Problem problem=trouble.signal() />
+            {list}
+            {sometimes(move || {
+                there_is_more
+                    .get()
+                    .then(|| {
+                        view! {
+                            <Button pending on:click=more>
+                                "Show more"
+                            </Button>
+                        }
+                            .into_any()
+                    })
+            })}
+        </section>
+    }
+}

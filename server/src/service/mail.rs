@@ -1,0 +1,367 @@
+//! Mail: written in the transaction of the change that it tells about, sent
+//! afterwards by whichever node comes first. Nobody who signs in or changes
+//! something ever waits for the mail server.
+//!
+//! ```text
+//! change + row (one commit) -> claimed, for one node alone -> taken by the server: row gone
+//!                                      ^                  `-> not taken: problem noted, tried later
+//!                                      `--------------------------'      (or given up)
+//! ```
+//!
+//! A node that dies between the server's "taken" and the row's end sends once
+//! more: at least once, never less.
+
+use super::{Service, overview::readable_browser};
+use crate::{
+    clock::UnixTime,
+    config::MailSettings,
+    crypto::token::Token,
+    domain::mail::{Letter, Letterhead, Message, next_try, problem},
+    store::{
+        StoreError, Tx, browsers,
+        outbox::{self, DueRow, NewMail},
+        seen_browsers,
+    },
+};
+use app::{contract::ApiError, portal::Call};
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
+    message::{
+        Mailbox,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
+    transport::smtp::{self, response::Code},
+};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Time between two looks at what is due.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Longer, after the mail server could not be reached.
+const INTERVAL_AWAY: Duration = Duration::from_secs(60);
+
+/// From the word that something is being written until it can be seen.
+const COMMIT: Duration = Duration::from_millis(250);
+
+/// Longest wait for the mail server to take one message, connection included.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Longest wait for one step of that.
+const STEP: Duration = Duration::from_secs(10);
+
+/// Messages of one round.
+const BATCH: i64 = 20;
+
+/// Seconds for which a node has what it claimed to itself; more than a whole round takes.
+const LEASE: i64 = 900;
+
+/// What came of one round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Taken by the mail server.
+    pub sent: usize,
+    /// Not taken, or not even tried because the server is away.
+    pub failed: usize,
+    /// The server could not be reached.
+    pub away: bool,
+    /// There may be more.
+    pub full: bool,
+}
+
+/// Why a message was not taken.
+pub(super) enum NotSent {
+    /// The server can't be reached: no message would be.
+    Away(String),
+    /// It may be taken later.
+    NotNow(String),
+    /// It never will.
+    Never(String),
+}
+
+impl NotSent {
+    pub(super) fn problem(&self) -> &str {
+        let (Self::Away(problem) | Self::NotNow(problem) | Self::Never(problem)) = self;
+        problem
+    }
+}
+
+impl Service {
+    /// Writes mail to a person as part of the change that it tells about; to
+    /// nobody where no mail is sent or the person has no address. Costs no
+    /// hand-over to the database.
+    pub(super) fn notify(&self, tx: &mut Tx, user_id: &str, message: &Message) -> Result<(), ApiError> {
+        if self.writes_mail {
+            let now = self.now();
+            self.write_mail(tx, user_id, message, now)?;
+            self.mail_waits.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Notes whether this process sends mail, for the command line.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn note_sending(&self) -> Result<(), StoreError> {
+        outbox::note_sending(&self.db, self.settings.mail.is_some()).await
+    }
+
+    /// Has this process write mail if the portal's servers send it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn writes_mail_if_others_send(&mut self) -> Result<(), StoreError> {
+        self.writes_mail = outbox::is_sending(&self.db).await?;
+        Ok(())
+    }
+
+    /// Writes mail that nobody takes before `due`; answers its id.
+    fn write_mail(&self, tx: &mut Tx, user_id: &str, message: &Message, due: UnixTime) -> Result<String, ApiError> {
+        let (id, text) = (self.new_id(), stored(message));
+        let mail = NewMail { id: &id, user_id, message: &text, now: self.now().0, due_at: due.0 };
+        outbox::write(tx, &mail)?;
+        Ok(id)
+    }
+
+    /// Remembers the browser of someone who signs in now, under its new token,
+    /// and tells them by mail if they had not signed in there before. Comes
+    /// before the browser is remembered for anything else.
+    pub(super) fn note_browser(&self, tx: &mut Tx, call: &Call, user_id: &str, token: &Token) -> Result<(), ApiError> {
+        if !self.writes_mail {
+            return Ok(());
+        }
+        let (id, now) = (self.new_id(), self.now().0);
+        let before = call.client.browser_token.as_deref().and_then(Token::parse).map(|before| before.digest());
+        let message = Message::SignInFromNewBrowser {
+            browser: readable_browser(&call.client.user_agent),
+            address: call.client.address.to_string(),
+        };
+        let text = stored(&message);
+        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: now };
+        // The token that a browser without one gets is known to nobody yet.
+        outbox::write_if_new_browser(tx, &mail, &before.unwrap_or_else(|| token.digest()))?;
+        if let Some(before) = before {
+            seen_browsers::renew_token(tx, &before, &token.digest())?;
+        }
+        Ok(seen_browsers::remember(tx, &token.digest(), user_id, now)?)
+    }
+
+    /// The same for someone who signs in without proving a second factor.
+    /// Answers the token for the browser's cookie, for after the commit.
+    pub(super) fn note_untrusted_browser(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        user_id: &str,
+    ) -> Result<Option<Token>, ApiError> {
+        if !self.writes_mail {
+            return Ok(None);
+        }
+        let token = self.new_token();
+        self.note_browser(tx, call, user_id, &token)?;
+        if let Some(before) = call.client.browser_token.as_deref().and_then(Token::parse) {
+            browsers::renew_token(tx, &before.digest(), &token.digest())?;
+        }
+        Ok(Some(token))
+    }
+
+    /// Sends what waits, until the task is dropped.
+    pub async fn keep_sending(self) {
+        if self.settings.mail.is_none() {
+            return;
+        }
+        loop {
+            let pause = match self.send_waiting().await {
+                Ok(Round { away: true, .. }) => {
+                    tokio::time::sleep(INTERVAL).await;
+                    INTERVAL_AWAY
+                }
+                Ok(Round { full: true, .. }) => Duration::ZERO,
+                Ok(_) => INTERVAL,
+                Err(error) => {
+                    tracing::warn!(%error, "could not look for mail that waits; trying again");
+                    INTERVAL
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.mail_waits.notified() => tokio::time::sleep(COMMIT).await,
+            }
+        }
+    }
+
+    /// One round: sends some of what is due.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn send_waiting(&self) -> Result<Round, StoreError> {
+        let (Some(settings), now) = (&self.settings.mail, self.now()) else { return Ok(Round::default()) };
+        if !outbox::is_due(&self.db, now.0).await? {
+            return Ok(Round::default());
+        }
+        let mut tx = self.db.begin().await?;
+        let rows = outbox::claim(&mut tx, now.0, now.plus(LEASE).0, BATCH).await?;
+        tx.commit().await?;
+        let mut round = Round { full: i64::try_from(rows.len()).is_ok_and(|rows| rows == BATCH), ..Round::default() };
+        let (mut post, mut given_up) = (Post::open(settings), 0);
+        for row in rows {
+            let outcome = match &post {
+                Ok(post) => self.send(post, &row).await,
+                Err(away) => Err(NotSent::Away(away.problem().to_owned())),
+            };
+            given_up += usize::from(!self.note_outcome(&row, &outcome).await?);
+            match outcome {
+                Ok(()) => round.sent += 1,
+                Err(not_sent) => {
+                    round.failed += 1;
+                    if let NotSent::Away(_) = &not_sent {
+                        round.away = true;
+                        post = Err(not_sent);
+                    }
+                }
+            }
+        }
+        if round.failed > 0 {
+            // Without the server's words, which may name people.
+            let (failed, away) = (round.failed, round.away);
+            tracing::warn!(failed, given_up, away, "mail was not taken by the mail server; the page Mail says why");
+        }
+        Ok(round)
+    }
+
+    /// Sends a message to a person's own address, on the spot.
+    pub(super) async fn send_at_once(
+        &self,
+        settings: &MailSettings,
+        user_id: &str,
+        message: &Message,
+    ) -> Result<Result<(), NotSent>, ApiError> {
+        let mut tx = self.db.begin().await?;
+        let id = self.write_mail(&mut tx, user_id, message, self.now().plus(LEASE))?;
+        let row = outbox::claim_one(&mut tx, &id).await?.ok_or(ApiError::NoLongerThere)?;
+        tx.commit().await?;
+        let outcome = match Post::open(settings) {
+            Ok(post) => self.send(&post, &row).await,
+            Err(away) => Err(away),
+        };
+        self.note_outcome(&row, &outcome).await?;
+        Ok(outcome)
+    }
+
+    async fn send(&self, post: &Post<'_>, row: &DueRow) -> Result<(), NotSent> {
+        let message: Message = serde_json::from_str(&row.message)
+            .map_err(|_| NotSent::NotNow("Another version of the portal wrote this, and must send it".to_owned()))?;
+        let address = self.settings.public_url.origin();
+        let head = Letterhead { portal: &self.settings.portal_name, address: &address, user_name: &row.name };
+        post.send(row, message.words(&head, UnixTime(row.written_at)), self.now()).await
+    }
+
+    /// Notes what came of a try; `false` when the message is given up.
+    async fn note_outcome(&self, row: &DueRow, outcome: &Result<(), NotSent>) -> Result<bool, StoreError> {
+        let next = match outcome {
+            Ok(()) => {
+                outbox::finish(&self.db, &row.id).await?;
+                return Ok(true);
+            }
+            Err(NotSent::Never(_)) => None,
+            Err(NotSent::Away(_) | NotSent::NotNow(_)) => next_try(row.tries, self.now()),
+        };
+        let problem = outcome.as_ref().err().map_or("", NotSent::problem);
+        outbox::fail(&self.db, &row.id, problem, next.map(|next| next.0)).await?;
+        Ok(next.is_some())
+    }
+}
+
+/// A message as it waits.
+fn stored(message: &Message) -> String {
+    // Numbers and texts always have a JSON form.
+    serde_json::to_string(message).unwrap_or_default()
+}
+
+/// The way to the mail server. Messages share a connection.
+struct Post<'a> {
+    sender: &'a Mailbox,
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+}
+
+impl<'a> Post<'a> {
+    fn open(settings: &'a MailSettings) -> Result<Self, NotSent> {
+        let builder = settings.server.transport().map_err(|error| NotSent::Away(error.to_string()))?;
+        Ok(Self { sender: &settings.sender, transport: builder.timeout(Some(STEP)).build() })
+    }
+
+    async fn send(&self, row: &DueRow, letter: Letter, now: UnixTime) -> Result<(), NotSent> {
+        let to: Address = row.address.parse().map_err(|_| NotSent::Never("This is no mail address".to_owned()))?;
+        let message =
+            self.compose(&row.id, to, letter, now).map_err(|error| NotSent::Never(problem(&error.to_string())))?;
+        match tokio::time::timeout(PATIENCE, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(judge(&error)),
+            Err(_) => {
+                Err(NotSent::Away(format!("The mail server did not take it within {} seconds", PATIENCE.as_secs())))
+            }
+        }
+    }
+
+    fn compose(
+        &self,
+        id: &str,
+        to: Address,
+        letter: Letter,
+        now: UnixTime,
+    ) -> Result<lettre::Message, lettre::error::Error> {
+        let since_1970 = Duration::from_secs(u64::try_from(now.0).unwrap_or(0));
+        lettre::Message::builder()
+            .from(self.sender.clone())
+            .to(Mailbox::new(None, to))
+            .subject(letter.subject)
+            // The same at each try, so that one that arrives twice is known for it.
+            .message_id(Some(format!("<{id}@{}>", self.sender.email.domain())))
+            .date(UNIX_EPOCH + since_1970)
+            .header(AutoSubmitted)
+            .header(ContentType::TEXT_PLAIN)
+            .body(letter.body)
+    }
+}
+
+/// What a refusal means. A server that does not let the portal in may do so
+/// when its password is put right: that is no word about the person.
+fn judge(error: &smtp::Error) -> NotSent {
+    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    let number = error.status().map(number);
+    let said = match number {
+        Some(number) => problem(&format!("The mail server answered {number}: {cause}")),
+        None if error.is_client() => problem(&format!("The message can't be sent: {cause}")),
+        None => problem(&format!("The mail server can't be reached: {cause}")),
+    };
+    match number {
+        Some(530 | 534 | 535 | 538 | 521) => NotSent::Away(said),
+        Some(500..) => NotSent::Never(said),
+        Some(421) => NotSent::Away(said),
+        Some(_) => NotSent::NotNow(said),
+        None if error.is_client() => NotSent::Never(said),
+        None => NotSent::Away(said),
+    }
+}
+
+fn number(code: Code) -> u16 {
+    code.into()
+}
+
+/// No person wrote this, and no machine should answer it (RFC 3834 §5).
+#[derive(Debug, Clone, Copy)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}

@@ -1,0 +1,121 @@
+//! Reminding people by mail to set up a second factor: one, or everyone.
+
+use super::{
+    Service,
+    audit::{Actor, record_about},
+    grace::due,
+    policy::requirement,
+};
+use crate::{
+    clock::UnixTime,
+    domain::{
+        audit::{AuditEvent, Outcome},
+        grace::Requirement,
+        mail::Message,
+    },
+    store::{
+        Tx,
+        audit::Named,
+        outbox::{self, ToRemindRow},
+        policy,
+    },
+};
+use app::{
+    contract::{
+        ApiError,
+        mail::MailRefused,
+        reminder::{MissingPerson, RemindedAll},
+    },
+    portal::Bound,
+};
+use serde_json::json;
+
+/// Seconds within which nobody is reminded twice along with everyone else.
+const RECENTLY: i64 = 86_400;
+
+/// People reminded in one transaction.
+const BATCH: i64 = 300;
+
+impl Service {
+    /// Reminds one person, however recently they were reminded.
+    pub(super) async fn remind_one(&self, caller: &Bound, person_id: &str) -> Result<MissingPerson, ApiError> {
+        self.check_that_mail_is_sent()?;
+        let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
+        let mut tx = self.db.begin().await?;
+        let person = outbox::remind(&mut tx, person_id, now.0).await?.ok_or(ApiError::Mail(MailRefused::NotMissing))?;
+        if person.mail_address.is_empty() {
+            return Err(ApiError::Mail(MailRefused::NoAddress));
+        }
+        self.write_reminder(&mut tx, &person, requirement, now)?;
+        let subject = Some(Named { id: Some(&person.id), name: &person.name });
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        record_about(&mut tx, now, actor, subject, AuditEvent::ReminderSent, Outcome::Success, None).await?;
+        tx.commit().await?;
+        Ok(MissingPerson {
+            due: due(requirement, UnixTime(person.exposed_since), now),
+            id: person.id,
+            name: person.name,
+            administrator: person.administrator,
+            has_mail_address: true,
+            reminded_at: Some(now.0),
+        })
+    }
+
+    /// What reminding everyone would do now.
+    pub(super) async fn plan_reminders(&self) -> Result<RemindedAll, ApiError> {
+        let plan = outbox::plan(&self.db, self.now().plus(-RECENTLY).0).await?;
+        let count = |people| u64::try_from(people).unwrap_or(0);
+        Ok(RemindedAll {
+            reminded: count(plan.reminded),
+            without_address: count(plan.without_address),
+            recently: count(plan.recently),
+        })
+    }
+
+    /// Reminds everyone who is missing, has an address, and was not reminded
+    /// within the last day; some hundred at a time, each batch with its entry in
+    /// the audit trail. When that stops half-way, the next time goes on there.
+    pub(super) async fn remind_all(&self, caller: &Bound) -> Result<RemindedAll, ApiError> {
+        self.check_that_mail_is_sent()?;
+        let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
+        let since = now.plus(-RECENTLY).0;
+        let mut done = RemindedAll { reminded: 0, ..self.plan_reminders().await? };
+        let mut last = String::new();
+        loop {
+            let people = outbox::to_remind(&self.db, &last, since, BATCH).await?;
+            let Some((end,)) = people.last() else { return Ok(done) };
+            last.clone_from(end);
+            let (mut tx, mut reminded) = (self.db.begin().await?, 0_u64);
+            for (id,) in &people {
+                // Another administrator may be doing the same.
+                if let Some(person) = outbox::remind_once(&mut tx, id, now.0, since).await? {
+                    self.write_reminder(&mut tx, &person, requirement, now)?;
+                    reminded += 1;
+                }
+            }
+            if reminded > 0 {
+                let actor = Actor::of(caller.session(), &caller.call().client);
+                let (event, detail) = (AuditEvent::ReminderSent, json!({ "people": reminded }).to_string());
+                record_about(&mut tx, now, actor, None, event, Outcome::Success, Some(&detail)).await?;
+                tx.commit().await?;
+            }
+            done.reminded += reminded;
+        }
+    }
+
+    fn write_reminder(
+        &self,
+        tx: &mut Tx,
+        person: &ToRemindRow,
+        requirement: Requirement,
+        now: UnixTime,
+    ) -> Result<(), ApiError> {
+        let due = due(requirement, UnixTime(person.exposed_since), now);
+        self.notify(tx, &person.id, &Message::Reminder { due })
+    }
+
+    pub(super) fn check_that_mail_is_sent(&self) -> Result<(), ApiError> {
+        let refused = ApiError::Mail(MailRefused::NotConfigured);
+        self.settings.mail.as_ref().map(drop).ok_or(refused)
+    }
+}

@@ -1,0 +1,360 @@
+//! Mail that waits to be sent, and whom reminders go to.
+//!
+//! While a node is sending a row, its `due_at` is the end of that node's lease
+//! and its `problem` is NULL: no other node takes it before, and nobody can
+//! have it tried again or thrown away in between.
+
+use super::db::{Db, StoreError, Tx};
+use crate::values;
+use sqlx::FromRow;
+
+/// Mail that is written now.
+#[derive(Debug)]
+pub struct NewMail<'a> {
+    /// Id; ids are in the order of writing.
+    pub id: &'a str,
+    /// For whom.
+    pub user_id: &'a str,
+    /// What it says, in JSON.
+    pub message: &'a str,
+    /// Unix seconds.
+    pub now: i64,
+    /// Unix seconds before which nobody takes it.
+    pub due_at: i64,
+}
+
+/// Mail that this node is to send.
+#[derive(Debug, Clone, FromRow)]
+pub struct DueRow {
+    /// Id.
+    pub id: String,
+    /// Where to.
+    pub address: String,
+    /// What it says, in JSON.
+    pub message: String,
+    /// Unix seconds.
+    pub written_at: i64,
+    /// How often it was tried, this time included.
+    pub tries: i64,
+    /// User name of the person.
+    pub name: String,
+}
+
+/// Mail that was not sent yet.
+#[derive(Debug, Clone, FromRow)]
+pub struct WaitingRow {
+    /// Id.
+    pub id: String,
+    /// User name of the person.
+    pub name: String,
+    /// What it says, in JSON.
+    pub message: String,
+    /// Unix seconds.
+    pub written_at: i64,
+    /// When it is tried, or until when a node has it, in Unix seconds.
+    pub due_at: i64,
+    /// How often it was tried.
+    pub tries: i64,
+    /// What the last try failed for.
+    pub problem: Option<String>,
+    /// No longer tried by itself.
+    pub given_up: bool,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct CountRow {
+    /// Mail that waits.
+    pub waiting: i64,
+    /// Mail that is no longer tried.
+    pub given_up: i64,
+}
+
+/// What a notice says of whoever was thrown away.
+#[derive(Debug, Clone, FromRow)]
+pub struct DiscardedRow {
+    /// Whose mail it was.
+    pub user_id: String,
+    /// Their user name.
+    pub name: String,
+    /// What it said, in JSON.
+    pub message: String,
+}
+
+/// Writes mail to a person, if they have an address.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn write(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
+    tx.later(
+        "INSERT INTO outbox (id, user_id, address, message, written_at, due_at)
+         SELECT CAST($1 AS TEXT), id, mail_address, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
+         FROM users WHERE id = $2 AND mail_address <> ''",
+        values![mail.id, mail.user_id, mail.message, mail.now, mail.due_at],
+    )
+}
+
+/// Writes the same, if the person has signed in before, but not in the browser
+/// with this token.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn write_if_new_browser(tx: &mut Tx, mail: &NewMail<'_>, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+    tx.later(
+        "INSERT INTO outbox (id, user_id, address, message, written_at, due_at)
+         SELECT CAST($1 AS TEXT), u.id, u.mail_address, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
+         FROM users u WHERE u.id = $2 AND u.mail_address <> ''
+             AND (EXISTS (SELECT 1 FROM seen_browsers s WHERE s.user_id = u.id)
+                 OR EXISTS (SELECT 1 FROM browsers b WHERE b.user_id = u.id))
+             AND NOT EXISTS (SELECT 1 FROM seen_browsers s WHERE s.token_hash = $6 AND s.user_id = u.id)
+             AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.token_hash = $6 AND b.user_id = u.id)",
+        values![mail.id, mail.user_id, mail.message, mail.now, mail.due_at, token_hash],
+    )
+}
+
+/// Whether any mail is due.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn is_due(db: &Db, now: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT due_at FROM outbox WHERE NOT given_up AND due_at <= $1 ORDER BY due_at, id LIMIT 1";
+    Ok(db.optional::<(i64,)>(sql, values![now]).await?.is_some())
+}
+
+/// Takes mail that is due, for this node alone until `lease_end`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn claim(tx: &mut Tx, now: i64, lease_end: i64, most: i64) -> Result<Vec<DueRow>, StoreError> {
+    tx.all(
+        "UPDATE outbox SET due_at = $2, tries = tries + 1, problem = NULL
+         WHERE NOT given_up AND due_at <= $1 AND id IN
+             (SELECT id FROM outbox WHERE NOT given_up AND due_at <= $1 ORDER BY due_at, id LIMIT $3)
+         RETURNING id, address, message, written_at, tries,
+             (SELECT u.name FROM users u WHERE u.id = outbox.user_id) AS name",
+        values![now, lease_end, most],
+    )
+    .await
+}
+
+/// Takes one that was written for this node, as `claim` does.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn claim_one(tx: &mut Tx, id: &str) -> Result<Option<DueRow>, StoreError> {
+    tx.optional(
+        "UPDATE outbox SET tries = tries + 1 WHERE id = $1
+         RETURNING id, address, message, written_at, tries,
+             (SELECT u.name FROM users u WHERE u.id = outbox.user_id) AS name",
+        values![id],
+    )
+    .await
+}
+
+/// Mail was taken by the mail server.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn finish(db: &Db, id: &str) -> Result<(), StoreError> {
+    db.execute("DELETE FROM outbox WHERE id = $1", values![id]).await?;
+    Ok(())
+}
+
+/// Mail was not taken; without `next_try` it is given up.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn fail(db: &Db, id: &str, problem: &str, next_try: Option<i64>) -> Result<(), StoreError> {
+    db.execute(
+        "UPDATE outbox SET problem = $2, due_at = COALESCE($3, due_at), given_up = $4 WHERE id = $1",
+        values![id, problem, next_try, next_try.is_none()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Mail that waits, or mail that was given up: the newest first, before `id`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn page(db: &Db, given_up: bool, before: &str, limit: i64) -> Result<Vec<WaitingRow>, StoreError> {
+    db.all(
+        "SELECT o.id, u.name, o.message, o.written_at, o.due_at, o.tries, o.problem, o.given_up
+         FROM outbox o JOIN users u ON u.id = o.user_id
+         WHERE o.given_up = $1 AND o.id < $2 ORDER BY o.id DESC LIMIT $3",
+        values![given_up, before, limit],
+    )
+    .await
+}
+
+/// How much there is.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn count(db: &Db) -> Result<CountRow, StoreError> {
+    db.one(
+        "SELECT (SELECT COUNT(*) FROM outbox WHERE given_up = FALSE) AS waiting,
+                (SELECT COUNT(*) FROM outbox WHERE given_up = TRUE) AS given_up",
+        values![],
+    )
+    .await
+}
+
+/// Whether something was given up or waits since before `written_before`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn needs_a_look(db: &Db, written_before: i64) -> Result<bool, StoreError> {
+    let (needed,): (bool,) = db
+        .one(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE given_up = TRUE)
+                 OR COALESCE((SELECT written_at FROM outbox WHERE given_up = FALSE ORDER BY id LIMIT 1) < $1, FALSE)",
+            values![written_before],
+        )
+        .await?;
+    Ok(needed)
+}
+
+/// Has mail that failed tried now; `false` when it is gone or on its way.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn try_again(db: &Db, id: &str, now: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE outbox SET due_at = $2, tries = 0, given_up = FALSE WHERE id = $1 AND problem IS NOT NULL";
+    Ok(db.execute(sql, values![id, now]).await? == 1)
+}
+
+/// The same for all that failed.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn try_all_again(db: &Db, now: i64) -> Result<u64, StoreError> {
+    let sql = "UPDATE outbox SET due_at = $1, tries = 0, given_up = FALSE WHERE problem IS NOT NULL";
+    db.execute(sql, values![now]).await
+}
+
+/// Throws mail away, unless it is on its way.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn discard(tx: &mut Tx, id: &str) -> Result<Option<DiscardedRow>, StoreError> {
+    tx.optional(
+        "DELETE FROM outbox WHERE id = $1 AND (problem IS NOT NULL OR tries = 0)
+         RETURNING user_id, message, (SELECT u.name FROM users u WHERE u.id = outbox.user_id) AS name",
+        values![id],
+    )
+    .await
+}
+
+/// Notes whether this portal's servers send mail.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_sending(db: &Db, sends: bool) -> Result<(), StoreError> {
+    db.execute("UPDATE portal SET sends_mail = $1 WHERE id = 1 AND sends_mail <> $1", values![sends]).await?;
+    Ok(())
+}
+
+/// Whether this portal's servers send mail.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn is_sending(db: &Db) -> Result<bool, StoreError> {
+    let row: Option<(bool,)> = db.optional("SELECT sends_mail FROM portal WHERE id = 1", values![]).await?;
+    Ok(row.is_some_and(|(sends,)| sends))
+}
+
+/// Where a person gets mail; empty when nowhere.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn address(db: &Db, user_id: &str) -> Result<String, StoreError> {
+    let row: Option<(String,)> = db.optional("SELECT mail_address FROM users WHERE id = $1", values![user_id]).await?;
+    Ok(row.map(|(address,)| address).unwrap_or_default())
+}
+
+/// Someone to be reminded.
+#[derive(Debug, Clone, FromRow)]
+pub struct ToRemindRow {
+    /// Id.
+    pub id: String,
+    /// User name.
+    pub name: String,
+    /// Whether they are an administrator.
+    pub administrator: bool,
+    /// Unix seconds since which they are without a second factor.
+    pub exposed_since: i64,
+    /// Where they get mail; empty when nowhere.
+    pub mail_address: String,
+}
+
+/// Someone without a second factor, whose row the transaction holds afterwards;
+/// noted as reminded now if they have an address.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn remind(tx: &mut Tx, user_id: &str, now: i64) -> Result<Option<ToRemindRow>, StoreError> {
+    tx.optional(
+        "UPDATE users SET reminded_at = CASE WHEN mail_address = '' THEN reminded_at ELSE $2 END
+         WHERE id = $1 AND active AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = users.id)
+         RETURNING id, name, administrator, exposed_since, mail_address",
+        values![user_id, now],
+    )
+    .await
+}
+
+/// The same, unless they were reminded after `since`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn remind_once(tx: &mut Tx, user_id: &str, now: i64, since: i64) -> Result<Option<ToRemindRow>, StoreError> {
+    tx.optional(
+        "UPDATE users SET reminded_at = $2
+         WHERE id = $1 AND active AND mail_address <> '' AND reminded_at <= $3
+             AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = users.id)
+         RETURNING id, name, administrator, exposed_since, mail_address",
+        values![user_id, now, since],
+    )
+    .await
+}
+
+/// Ids of those whom `remind_once` would note, in order, after `id`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn to_remind(db: &Db, id: &str, since: i64, limit: i64) -> Result<Vec<(String,)>, StoreError> {
+    db.all(
+        "SELECT u.id FROM users u
+         WHERE u.active AND u.id > $1 AND u.mail_address <> '' AND u.reminded_at <= $2
+             AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)
+         ORDER BY u.id LIMIT $3",
+        values![id, since, limit],
+    )
+    .await
+}
+
+/// What reminding everyone would do.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub struct PlanRow {
+    /// They would get a reminder.
+    pub reminded: i64,
+    /// They have no address.
+    pub without_address: i64,
+    /// They were reminded after `since`.
+    pub recently: i64,
+}
+
+/// Counts active people without a second factor.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn plan(db: &Db, since: i64) -> Result<PlanRow, StoreError> {
+    db.one(
+        "SELECT COUNT(CASE WHEN u.mail_address <> '' AND u.reminded_at <= $1 THEN 1 END) AS reminded,
+                COUNT(CASE WHEN u.mail_address = '' THEN 1 END) AS without_address,
+                COUNT(CASE WHEN u.mail_address <> '' AND u.reminded_at > $1 THEN 1 END) AS recently
+         FROM users u WHERE u.active AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)",
+        values![since],
+    )
+    .await
+}
