@@ -76,6 +76,21 @@ fn without_dashes(code: &str) -> String {
 }
 
 both_databases! {
+    async fn whoever_loses_an_address_learns_it_where_it_was(portal) {
+        let server = MailServer::started().await;
+        let portal = portal.with_mail(&server).await;
+        portal.add("alice").await;
+        let browser = portal.browser();
+        browser.sign_in("alice", PASSWORD).await.unwrap();
+        for address in [ALICE, ALICE, "new@example.org", ""] {
+            browser.call::<()>("change-mail-address", &[("address", address)]).await.unwrap();
+        }
+        portal.post().await;
+        let mut told: Vec<String> = server.letters().into_iter().flat_map(|letter| letter.to).collect();
+        told.sort();
+        assert_eq!(told, [ALICE, ALICE, "new@example.org", "new@example.org"]);
+    }
+
     async fn people_are_told_what_happens_to_their_account_and_never_a_secret(portal) {
         let server = MailServer::started().await;
         let portal = portal.with_mail(&server).await;
