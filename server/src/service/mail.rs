@@ -328,6 +328,8 @@ impl<'a> Post<'a> {
 /// when its password is put right: that is no word about the person.
 fn judge(error: &smtp::Error) -> NotSent {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    // The system's number of the error helps nobody who reads its words.
+    let cause = cause.split(" (os error").next().unwrap_or_default();
     let number = error.status().map(number);
     let said = match number {
         Some(number) => problem(&format!("The mail server answered {number}: {cause}")),
