@@ -19,3 +19,6 @@ WHEN NEW.id <> 1 OR NEW.sequence < OLD.sequence OR (NEW.sequence = OLD.sequence 
 BEGIN SELECT RAISE(ABORT, 'the head of the append-only audit trail moves forward only'); END;
 CREATE TRIGGER audit_head_stays BEFORE DELETE ON audit_head
 BEGIN SELECT RAISE(ABORT, 'the head of the append-only audit trail can not be removed'); END;
+
+-- For counting who has none, which the dashboard does.
+CREATE INDEX users_without ON users (exposed_since) WHERE active AND NOT has_second_factor;

@@ -122,6 +122,7 @@ async fn generate_people(db: &Db, people: i64) {
         "INSERT INTO methods (id, user_id, name, secret, last_step, added_at)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
          SELECT 'method-' || i, 'person-' || i, 'App', randomblob(64), 0, 1700000000 FROM n WHERE i % 10 < 7",
+        "UPDATE users SET has_second_factor = EXISTS (SELECT 1 FROM methods m WHERE m.user_id = users.id) WHERE $1 > 0",
         "INSERT INTO recovery_sets (id, user_id, salt, created_at)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
          SELECT 'set-' || i, 'person-' || i, randomblob(16), 1700000000 FROM n WHERE i % 10 < 7",

@@ -120,4 +120,12 @@ both_databases! {
         alice.browser.call::<()>("end-other-sessions", &[]).await.unwrap();
         assert_eq!(half.code(&alice.phone.code()).await, Err(ApiError::SignedOut));
     }
+
+    /// PostgreSQL keeps no NUL; that is the caller's mistake, not ours.
+    async fn a_text_that_no_database_keeps_is_no_incident(portal) {
+        let alice = portal.person("alice").await;
+        let reply = alice.call::<()>("end-session", &[("id", "a\0b")]).await;
+        assert!(matches!(reply, Err(ApiError::Malformed | ApiError::NoLongerThere)), "{reply:?}");
+        alice.who_am_i().await.unwrap();
+    }
 }

@@ -5,10 +5,10 @@
 
 use super::{Service, audit_chain, audit_search::PAGE};
 use crate::{
-    domain::audit::{AuditEvent, Outcome},
+    domain::audit::AuditEvent,
     store::{
         StoreError, audit_chain as chain, policy,
-        statistics::{self, AdoptionRow, DayRow, PeopleRow},
+        statistics::{self, AdoptionRow, PeopleRow, SignInsRow, TotalRow},
     },
 };
 use app::{
@@ -29,6 +29,17 @@ const PATIENCE: usize = 2;
 
 /// Codes of a set of ten that are spent when it runs low.
 const SPENT: i64 = 7;
+
+/// What counts as a sign-in that failed.
+const FAILURES: [AuditEvent; 7] = [
+    AuditEvent::SignInFailed,
+    AuditEvent::SignInRefused,
+    AuditEvent::SecondFactorFailed,
+    AuditEvent::CodeReused,
+    AuditEvent::ClockSkew,
+    AuditEvent::SecondFactorExhausted,
+    AuditEvent::RecoveryCodeFailed,
+];
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -53,14 +64,15 @@ impl Audit for Service {
         let now = self.note_adoption().await?;
         let (days, today) = (range(days), self.now().0.div_euclid(DAY));
         let first = today - i64::from(days) + 1;
-        let counted = statistics::days(&self.db, first).await?;
+        let signed_in = AuditEvent::SignedIn.as_str();
+        let sign_ins = statistics::sign_ins(&self.db, first, signed_in, FAILURES.map(AuditEvent::as_str)).await?;
         Ok(PortalOverview {
             days,
             today,
             adoption: Adoption { people: count(now.people), with_second_factor: count(now.with_second_factor) },
             adoption_by_day: by_day(&statistics::adoption(&self.db, first).await?, first, today),
-            sign_ins: (first..=today).map(|day| sign_ins(&counted, day)).collect(),
-            funnel: funnel(&counted),
+            sign_ins: (first..=today).map(|day| of_day(&sign_ins, day)).collect(),
+            funnel: funnel(&statistics::totals(&self.db, first).await?),
             locked: self.locked().await?,
             running_low: count(now.running_low),
             mail_needs_a_look: self.mail_needs_a_look().await?,
@@ -127,37 +139,18 @@ fn by_day(noted: &[AdoptionRow], first: i64, today: i64) -> Vec<(i64, Adoption)>
     (first..=today).filter_map(|day| known(day).map(|row| (day, adoption(row)))).collect()
 }
 
-fn total(rows: &[DayRow], counts: impl Fn(AuditEvent, Outcome) -> bool) -> u64 {
-    let matching = rows.iter().filter(|row| {
-        let known = AuditEvent::parse(&row.event).zip(Outcome::parse(&row.outcome));
-        known.is_some_and(|(event, outcome)| counts(event, outcome))
-    });
-    matching.map(|row| count(row.entries)).sum()
-}
-
-fn sign_ins(rows: &[DayRow], day: i64) -> SignInsOfDay {
-    let (from, until) = (rows.partition_point(|row| row.day < day), rows.partition_point(|row| row.day <= day));
-    let rows = rows.get(from..until).unwrap_or_default();
+fn of_day(rows: &[SignInsRow], day: i64) -> SignInsOfDay {
+    let row = rows.binary_search_by_key(&day, |row| row.day).ok().and_then(|place| rows.get(place));
     SignInsOfDay {
         day,
-        signed_in: total(rows, |event, outcome| event == AuditEvent::SignedIn && outcome == Outcome::Success),
-        failed: total(rows, |event, _| {
-            matches!(
-                event,
-                AuditEvent::SignInFailed
-                    | AuditEvent::SignInRefused
-                    | AuditEvent::SecondFactorFailed
-                    | AuditEvent::CodeReused
-                    | AuditEvent::ClockSkew
-                    | AuditEvent::SecondFactorExhausted
-                    | AuditEvent::RecoveryCodeFailed
-            )
-        }),
+        signed_in: count(row.map_or(0, |row| row.signed_in)),
+        failed: count(row.map_or(0, |row| row.failed)),
     }
 }
 
-fn funnel(rows: &[DayRow]) -> Funnel {
-    let of = |wanted: AuditEvent| total(rows, |event, _| event == wanted);
+fn funnel(rows: &[TotalRow]) -> Funnel {
+    let of =
+        |event: AuditEvent| count(rows.iter().filter(|row| row.event == event.as_str()).map(|row| row.entries).sum());
     let started = of(AuditEvent::EnrolmentStarted);
     Funnel {
         started,
@@ -187,21 +180,9 @@ mod tests {
 
     #[test]
     fn a_day_has_its_sign_ins_and_failures() {
-        let row = |day, event: &str, outcome: &str, entries| DayRow {
-            day,
-            event: event.to_owned(),
-            outcome: outcome.to_owned(),
-            entries,
-        };
-        let rows = [
-            row(1, "signed_in", "success", 100),
-            row(2, "signed_in", "success", 7),
-            row(2, "sign_in_failed", "failure", 3),
-            row(2, "second_factor_failed", "failure", 2),
-            row(2, "from_the_future", "failure", 9),
-            row(3, "signed_in", "success", 100),
-        ];
-        assert_eq!(sign_ins(&rows, 2), SignInsOfDay { day: 2, signed_in: 7, failed: 5 });
-        assert_eq!(sign_ins(&rows, 4), SignInsOfDay { day: 4, signed_in: 0, failed: 0 });
+        let rows =
+            [(1, 100, 0), (2, 7, 5), (4, 100, 0)].map(|(day, signed_in, failed)| SignInsRow { day, signed_in, failed });
+        assert_eq!(of_day(&rows, 2), SignInsOfDay { day: 2, signed_in: 7, failed: 5 });
+        assert_eq!(of_day(&rows, 3), SignInsOfDay { day: 3, signed_in: 0, failed: 0 });
     }
 }

@@ -6,15 +6,22 @@ use super::db::{Db, StoreError, Tx};
 use crate::values;
 use sqlx::FromRow;
 
-/// How often something happened on a day.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct DayRow {
+/// Sign-ins of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct SignInsRow {
     /// Days since 1970, UTC.
     pub day: i64,
+    /// Those that succeeded.
+    pub signed_in: i64,
+    /// Attempts that failed.
+    pub failed: i64,
+}
+
+/// How often something happened.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct TotalRow {
     /// Event by name.
     pub event: String,
-    /// Outcome by name.
-    pub outcome: String,
     /// How often.
     pub entries: i64,
 }
@@ -77,12 +84,36 @@ pub async fn count(tx: &mut Tx, after: i64, through: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-/// What was counted from a day on.
+/// The sign-ins of each day that has any, from a day on: those that succeeded
+/// with the event `signed_in`, and entries of the events `failed`. Added up
+/// here, because each row that comes out of SQLite's thread costs as much as
+/// reading dozens there.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn days(db: &Db, from: i64) -> Result<Vec<DayRow>, StoreError> {
-    db.all("SELECT day, event, outcome, entries FROM audit_days WHERE day >= $1 ORDER BY day", values![from]).await
+pub async fn sign_ins(
+    db: &Db,
+    from: i64,
+    signed_in: &str,
+    [a, b, c, d, e, f, g]: [&str; 7],
+) -> Result<Vec<SignInsRow>, StoreError> {
+    db.all(
+        "SELECT day,
+             CAST(SUM(CASE WHEN event = $2 AND outcome = 'success' THEN entries ELSE 0 END) AS BIGINT) AS signed_in,
+             CAST(SUM(CASE WHEN event <> $2 THEN entries ELSE 0 END) AS BIGINT) AS failed
+         FROM audit_days WHERE day >= $1 AND event IN ($2, $3, $4, $5, $6, $7, $8, $9) GROUP BY day ORDER BY day",
+        values![from, signed_in, a, b, c, d, e, f, g],
+    )
+    .await
+}
+
+/// How often everything happened from a day on.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn totals(db: &Db, from: i64) -> Result<Vec<TotalRow>, StoreError> {
+    let sql = "SELECT event, CAST(SUM(entries) AS BIGINT) AS entries FROM audit_days WHERE day >= $1 GROUP BY event";
+    db.all(sql, values![from]).await
 }
 
 /// Notes how many people have a second factor today.
@@ -113,24 +144,20 @@ pub async fn adoption(db: &Db, from: i64) -> Result<Vec<AdoptionRow>, StoreError
 }
 
 /// Counts active people, those with a second factor, and those of whose
-/// recovery codes at least `spent` are used.
-///
-/// Whoever has a second factor has one set of recovery codes, however many
-/// methods there are: sets are counted, by indexes alone, less those of the few
-/// people who are not active.
+/// recovery codes at least `spent` are used: by narrow indexes, and looking up
+/// only those few whose codes run low.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn people(db: &Db, spent: i64) -> Result<PeopleRow, StoreError> {
     db.one(
-        "SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active) AS people,
-                (SELECT COUNT(*) FROM recovery_sets) - inactive.sets AS with_second_factor,
-                (SELECT COUNT(*) FROM (SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL
-                     GROUP BY set_id HAVING COUNT(*) >= $1) low) - inactive.low AS running_low
-         FROM (SELECT COUNT(*) AS sets,
-                   COUNT(CASE WHEN (SELECT COUNT(*) FROM recovery_codes c
-                       WHERE c.set_id = s.id AND c.used_at IS NOT NULL) >= $1 THEN 1 END) AS low
-               FROM users u JOIN recovery_sets s ON s.user_id = u.id WHERE NOT u.active) inactive",
+        "SELECT people, people - missing AS with_second_factor, running_low FROM (
+             SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active) AS people,
+                 (SELECT COUNT(*) FROM users WHERE active AND NOT has_second_factor) AS missing,
+                 (SELECT COUNT(*) FROM (SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL
+                      GROUP BY set_id HAVING COUNT(*) >= $1) low
+                  JOIN recovery_sets s ON s.id = low.set_id JOIN users u ON u.id = s.user_id
+                  WHERE u.active) AS running_low) counted",
         values![spent],
     )
     .await
