@@ -62,7 +62,13 @@ pub fn Entries(post: Post) -> impl IntoView {
             <h2 class="panel-title" id="mail-waiting" tabindex="-1">
                 "Waiting"
             </h2>
-            <p class="muted">{move || shown.with(|state| counted(state.waiting, state.given_up))}</p>
+            {move || {
+                shown
+                    .with(|state| {
+                        (state.waiting + state.given_up > 0)
+                            .then(|| view! { <p class="muted">{counted(state.waiting, state.given_up)}</p> })
+                    })
+            }}
             {sometimes(move || {
                 some_failed
                     .get()
