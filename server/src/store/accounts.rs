@@ -271,13 +271,24 @@ pub async fn lock_administrators(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+const OTHER_ADMINISTRATORS: &str =
+    "SELECT COUNT(*) FROM users WHERE administrator AND active AND password_hash IS NOT NULL AND id <> $1";
+
 /// Administrators who can sign in, besides this person.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn other_administrators(tx: &mut Tx, id: &str) -> Result<i64, StoreError> {
-    let sql = "SELECT COUNT(*) FROM users WHERE administrator AND active AND password_hash IS NOT NULL AND id <> $1";
-    let (count,): (i64,) = tx.one(sql, values![id]).await?;
+    let (count,): (i64,) = tx.one(OTHER_ADMINISTRATORS, values![id]).await?;
+    Ok(count)
+}
+
+/// The same, asked outside a transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn administrators_besides(db: &Db, id: &str) -> Result<i64, StoreError> {
+    let (count,): (i64,) = db.one(OTHER_ADMINISTRATORS, values![id]).await?;
     Ok(count)
 }
 
