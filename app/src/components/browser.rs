@@ -2,11 +2,11 @@
 //!
 //! None of these is called on the server.
 
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
+use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
 
 /// Milliseconds since 1970 by the browser's clock, which goes on while the machine sleeps.
 pub fn now() -> f64 {
@@ -55,14 +55,17 @@ pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
     Url::revoke_object_url(&url)
 }
 
-/// The text of the file that was chosen; `None` when none was.
+/// The file that was chosen.
+pub fn chosen_file(input: &HtmlInputElement) -> Option<File> {
+    input.files()?.get(0)
+}
+
+/// What is in a file.
 ///
 /// # Errors
 /// The browser can't read it.
-pub async fn chosen_text(input: &HtmlInputElement) -> Option<Result<String, JsValue>> {
-    let file = input.files()?.get(0)?;
-    let text = JsFuture::from(file.text()).await;
-    Some(text.and_then(|text| text.as_string().ok_or(JsValue::UNDEFINED)))
+pub async fn bytes_of(file: &File) -> Result<Vec<u8>, JsValue> {
+    Ok(Uint8Array::new(&JsFuture::from(file.array_buffer()).await?).to_vec())
 }
 
 /// Opens the browser's print dialog.

@@ -11,7 +11,7 @@ use crate::{
 use app::{
     contract::{
         ApiError,
-        people::{LineProblem, NewPerson},
+        people::{LARGEST_LIST, LineProblem, NewPerson},
     },
     routes,
 };
@@ -26,7 +26,7 @@ use std::{
 use zeroize::Zeroizing;
 
 /// Longest list of people that is read, in bytes.
-const LONGEST_LIST: u64 = 1024 * 1024;
+const LONGEST_LIST: u64 = LARGEST_LIST as u64;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {

@@ -379,6 +379,24 @@ pub async fn horizon(db: &Db, view: PeopleView, after: &Place, distance: i64) ->
     db.optional(statement(&HORIZON, view), values![after.text.as_str(), after.at, distance]).await
 }
 
+/// How many people a list has, counted up to `most`; `None` for a list that has to be looked through.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn count(db: &Db, filter: PeopleFilter, most: u32) -> Result<Option<u32>, StoreError> {
+    let sql = match filter {
+        PeopleFilter::Everyone => "SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT $1) AS found",
+        PeopleFilter::NoSecondFactor => {
+            "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE active AND NOT has_second_factor LIMIT $1) AS found"
+        }
+        PeopleFilter::Administrators => "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE administrator LIMIT $1) AS found",
+        PeopleFilter::Deactivated => "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE NOT active LIMIT $1) AS found",
+        PeopleFilter::Locked => return Ok(None),
+    };
+    let (count,): (i64,) = db.one(sql, values![i64::from(most)]).await?;
+    Ok(u32::try_from(count).ok())
+}
+
 /// How many accounts are locked, counted up to `most`.
 ///
 /// # Errors
