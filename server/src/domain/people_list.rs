@@ -135,13 +135,7 @@ fn columns(record: &StringRecord) -> Result<Vec<Column>, ImportProblem> {
     if columns.contains(&Column::Name) { Ok(columns) } else { Err(ImportProblem::NoNameColumn) }
 }
 
-fn add_line(
-    read: &mut List,
-    line: u64,
-    columns: &[Column],
-    record: &StringRecord,
-    lines: &mut HashMap<String, u64>,
-) {
+fn add_line(read: &mut List, line: u64, columns: &[Column], record: &StringRecord, lines: &mut HashMap<String, u64>) {
     let List { people, names, problems } = read;
     let mut wrong = |problem| problems.push(LineProblem { line, problem });
     if record.len() != columns.len() {
@@ -159,8 +153,7 @@ fn add_line(
     }
     // Every value is looked at, whatever is wrong with those before.
     let name = name.map_err(&mut wrong);
-    let display_name =
-        display_name(text(Column::DisplayName)).map_err(ImportProblem::DisplayName).map_err(&mut wrong);
+    let display_name = display_name(text(Column::DisplayName)).map_err(ImportProblem::DisplayName).map_err(&mut wrong);
     let administrator = yes_or_no(text(Column::Administrator)).map_err(&mut wrong);
     let mail_address =
         mail_address::parse(text(Column::MailAddress)).map_err(ImportProblem::MailAddress).map_err(&mut wrong);
@@ -213,7 +206,10 @@ mod tests {
     fn people(list: &str) -> Vec<(u64, String, String, bool)> {
         let List { people, names, problems } = read(list);
         assert_eq!((problems, names.len()), (vec![], people.len()), "{list}");
-        people.into_iter().map(|person| (person.line, person.name.to_string(), person.display_name, person.administrator)).collect()
+        people
+            .into_iter()
+            .map(|person| (person.line, person.name.to_string(), person.display_name, person.administrator))
+            .collect()
     }
 
     fn problems(list: &str) -> Vec<(u64, ImportProblem)> {

@@ -23,8 +23,8 @@ use app::{
     contract::{
         ApiError,
         people::{
-            COUNTED, ImportReport, IssuedAccessCode, IssuedLinks, Lock, NewPerson, PeopleChange, PeopleChanged, PeopleFilter,
-            PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView, Person, WaitingCode,
+            COUNTED, ImportReport, IssuedAccessCode, IssuedLinks, Lock, NewPerson, PeopleChange, PeopleChanged,
+            PeopleFilter, PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView, Person, WaitingCode,
         },
     },
     portal::{Administrator, Bound, People, SteppedUp},

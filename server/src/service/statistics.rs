@@ -7,7 +7,7 @@ use super::{Service, audit_chain, audit_search::PAGE};
 use crate::{
     domain::audit::{AuditEvent, Outcome},
     store::{
-        StoreError, audit_chain as chain, policy,
+        StoreError, access_codes, audit_chain as chain, policy,
         statistics::{self, AdoptionRow, DayRow, PeopleRow},
     },
 };
@@ -63,6 +63,7 @@ impl Audit for Service {
             funnel: funnel(&counted),
             locked: self.locked().await?,
             running_low: count(now.running_low),
+            codes_awaiting_approval: access_codes::waiting(&self.db, self.now().0).await?.len() as u64,
             mail_needs_a_look: self.mail_needs_a_look().await?,
             complete,
         })

@@ -196,6 +196,15 @@ pub fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
     tx.later("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", values![id, now])
 }
 
+/// Gives a sample person a past.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn backdate(tx: &mut Tx, id: &str, created_at: i64, last_sign_in_at: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE users SET created_at = $2, last_sign_in_at = $3 WHERE id = $1";
+    tx.later(sql, values![id, created_at, last_sign_in_at])
+}
+
 /// Sets the name under which a person is shown beside their user name.
 ///
 /// # Errors

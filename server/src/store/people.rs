@@ -389,7 +389,9 @@ pub async fn count(db: &Db, filter: PeopleFilter, most: u32) -> Result<Option<u3
         PeopleFilter::NoSecondFactor => {
             "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE active AND NOT has_second_factor LIMIT $1) AS found"
         }
-        PeopleFilter::Administrators => "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE administrator LIMIT $1) AS found",
+        PeopleFilter::Administrators => {
+            "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE administrator LIMIT $1) AS found"
+        }
         PeopleFilter::Deactivated => "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE NOT active LIMIT $1) AS found",
         PeopleFilter::Locked => return Ok(None),
     };

@@ -13,9 +13,9 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
         "Everybody has a second factor.".to_owned()
     } else {
         format!(
-            "{} of {} can be signed in to with a password alone.",
-            without,
-            counted(adoption.people, "account", "accounts")
+            "{without} of {} {} no second factor.",
+            counted(adoption.people, "account", "accounts"),
+            if without == 1 { "has" } else { "have" }
         )
     };
     view! {

@@ -7,7 +7,12 @@ use super::{
 use crate::{
     api::people::approve_access_code,
     components::{
-        alert::{Problem, Tone}, button::Button, changing::sometimes, loaded::Trouble, moment::Moment, step_up::use_step_up,
+        alert::{Problem, Tone},
+        button::Button,
+        changing::sometimes,
+        loaded::Trouble,
+        moment::Moment,
+        step_up::use_step_up,
     },
     contract::people::{Person, WaitingCode},
 };

@@ -176,7 +176,9 @@ impl Done {
             }
             (None, Some(rest)) => users.note_part(as_now, format!("{} {rest}", deed.done(changed))),
             (None, None) => {
-                let waited = untrack(|| users.waiting()).iter().any(|code| as_now.iter().any(|person| person.id == code.person_id));
+                let waited = untrack(|| users.waiting())
+                    .iter()
+                    .any(|code| as_now.iter().any(|person| person.id == code.person_id));
                 users.note(as_now, deed.done(changed));
                 if waited {
                     users.refetch();

@@ -99,7 +99,9 @@ impl Deed {
                     "{who} a one-time link to choose a password, good for 72 hours. {until_then} from before stop working."
                 ));
             }
-            Self::WithdrawCode => "The temporary access code stops working at once. You can issue a new one at any time.",
+            Self::WithdrawCode => {
+                "The temporary access code stops working at once. You can issue a new one at any time."
+            }
         })
     }
 

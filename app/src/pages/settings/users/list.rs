@@ -97,7 +97,8 @@ fn Table(users: Users) -> impl IntoView {
     });
     let all = move || {
         let people = users.people();
-        !people.is_empty() && users.selected.with(|selected| people.iter().all(|person| selected.contains_key(&person.id)))
+        !people.is_empty()
+            && users.selected.with(|selected| people.iter().all(|person| selected.contains_key(&person.id)))
     };
     let select_all = move |selected: bool| users.select(untrack(|| users.people()), selected);
     // Cards are no table to a browser: the roles keep it one.

@@ -50,6 +50,8 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                 />
             </td>
             <th role="rowheader" scope="row" class="who">
+                <div class="who-row">
+                <span class="who-text">
                 <span class="who-name" id=described_by.clone()>
                     <bdi>{person.name.clone()}</bdi>
                 </span>
@@ -58,6 +60,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                 {(!person.mail_address.is_empty())
                     .then(|| view! { <span class="muted who-mail"><bdi>{person.mail_address.clone()}</bdi></span> })}
                 <Badges person=person.clone() />
+                </span>
                 <span class="row-actions">
                     {buttons}
                     <Button
@@ -67,6 +70,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                         "More"
                     </Button>
                 </span>
+                </div>
             </th>
             <td role="cell" class="second-factor" data-name="2FA">
                 {if person.second_factor {
