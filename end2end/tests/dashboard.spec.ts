@@ -80,6 +80,27 @@ test('it comes up by going back to it, too', async ({ page }) => {
   await expect(region(page, 'Sign-ins and failures')).toContainText('in 90 days');
 });
 
+test.describe('when the portal does not answer', () => {
+  // The browser notes what was refused.
+  test.use({ tolerated: { problems: [/status of 503/] } });
+
+  test('charts of one range do not stay under another', async ({ page }) => {
+    await enter(page, 'root');
+    await expect(region(page, 'Adoption')).toBeVisible();
+    let down = true;
+    await page.route('**/api/portal-overview*', (route) => (down ? route.fulfill({ status: 503 }) : route.continue()));
+    await page.getByRole('link', { name: '90 days' }).click();
+    const portal = region(page, 'The portal');
+    await expect(portal.getByRole('alert')).toBeVisible();
+    await expect(region(page, 'Adoption')).toHaveCount(0);
+    await expectAccessible(page);
+    down = false;
+    await portal.getByRole('button', { name: 'Try again' }).click();
+    await expect(region(page, 'Sign-ins and failures')).toContainText('in 90 days');
+    await expect(portal.getByRole('alert')).toHaveCount(0);
+  });
+});
+
 test.describe('without script', () => {
   // The browser notes that it loads no program.
   test.use({ javaScriptEnabled: false, tolerated: { problems: [/twofold\.js csp/] } });
