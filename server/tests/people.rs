@@ -4,7 +4,9 @@ use crate::support::{
     ApiError, Browser, Database, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm, finish},
 };
-use app::contract::people::{COUNTED, NewPerson, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView, Person};
+use app::contract::people::{
+    COUNTED, NewPerson, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView, Person,
+};
 use serde_json::json;
 use twofold::{service::users::FirstPassword, store::accounts, values};
 

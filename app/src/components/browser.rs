@@ -2,7 +2,7 @@
 //!
 //! None of these is called on the server.
 
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -60,12 +60,13 @@ pub fn chosen_file(input: &HtmlInputElement) -> Option<File> {
     input.files()?.get(0)
 }
 
-/// What is in a file.
+/// The text of a file. What is no UTF-8 in it becomes U+FFFD.
 ///
 /// # Errors
 /// The browser can't read it.
-pub async fn bytes_of(file: &File) -> Result<Vec<u8>, JsValue> {
-    Ok(Uint8Array::new(&JsFuture::from(file.array_buffer()).await?).to_vec())
+pub async fn text_of(file: &File) -> Result<String, JsValue> {
+    let text = JsFuture::from(file.text()).await;
+    text.and_then(|text| text.as_string().ok_or(JsValue::UNDEFINED))
 }
 
 /// Opens the browser's print dialog.

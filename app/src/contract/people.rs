@@ -36,12 +36,14 @@ pub enum PeopleFilter {
     Administrators,
     /// Those who may not sign in.
     Deactivated,
+    /// Active people who have three recovery codes or fewer.
+    FewCodes,
 }
 
 impl PeopleFilter {
     /// All of them, as they are offered.
-    pub const ALL: [Self; 5] =
-        [Self::Everyone, Self::NoSecondFactor, Self::Locked, Self::Administrators, Self::Deactivated];
+    pub const ALL: [Self; 6] =
+        [Self::Everyone, Self::NoSecondFactor, Self::FewCodes, Self::Locked, Self::Administrators, Self::Deactivated];
 
     /// As it stands in a URL.
     pub const fn slug(self) -> &'static str {
@@ -51,6 +53,7 @@ impl PeopleFilter {
             Self::Locked => "locked",
             Self::Administrators => "administrators",
             Self::Deactivated => "deactivated",
+            Self::FewCodes => "few-codes",
         }
     }
 

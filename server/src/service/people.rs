@@ -110,7 +110,7 @@ impl Service {
             return Ok(PeoplePage { people: Vec::new(), next: None, waiting, approvers, total: None });
         };
         let total = match (after, view.filter) {
-            (Some(_), _) | (_, PeopleFilter::Locked) => None,
+            (Some(_), _) | (_, PeopleFilter::Locked | PeopleFilter::FewCodes) => None,
             _ if !terms.is_empty() => None,
             (None, filter) => people::count(&self.db, filter, COUNTED.saturating_add(1)).await?,
         };
@@ -122,6 +122,7 @@ impl Service {
         };
         let locked = view.filter == PeopleFilter::Locked;
         let way = match matches {
+            _ if view.filter == PeopleFilter::FewCodes => Way::ByCodes,
             Some(count) if count < FEW => Way::ByWord,
             _ if locked && people::count_locked(&self.db, locking, FEW).await? < FEW => Way::ByLock,
             _ => Way::Along,
