@@ -25,6 +25,10 @@ test('administrators see how the portal is doing', async ({ anotherBrowser, page
   );
   await expect(region(page, 'Locked accounts')).toContainText('0');
   await expect(region(page, 'Recovery codes running low')).toContainText('0');
+  await expect(region(page, 'Recovery codes running low').getByRole('link', { name: 'Show who' })).toHaveAttribute(
+    'href',
+    '/settings/users?filter=few-codes',
+  );
   await expect(region(page, 'Sign-ins and failures').getByRole('img', { name: /^Sign-ins: 2 in all/ })).toBeVisible();
   await expect(region(page, 'Sign-ins and failures').getByRole('img', { name: /^Failed attempts: 1 in all/ })).toBeVisible();
   await expect(region(page, 'Setting up a second factor')).toContainText('Everybody who began came to the end.');
