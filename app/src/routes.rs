@@ -34,6 +34,9 @@ pub const AUDIT: &str = "/settings/audit";
 /// Downloads of the audit trail: the format follows.
 pub const AUDIT_EXPORT: &str = "/api/audit-export";
 
+/// People whose recovery codes run low.
+pub const USERS_WITH_FEW_CODES: &str = "/settings/users?filter=few-codes";
+
 /// People whose accounts are locked.
 pub const LOCKED_USERS: &str = "/settings/users?filter=locked";
 

@@ -105,6 +105,19 @@ test('opening an entry shows all of it, and each row acts for itself', async ({ 
   await expect(dialog).toContainText('Entry 1');
 });
 
+test('a change of the policy is told in words, and as it was recorded', async ({ page, portal }) => {
+  portal.policy('grace-days', '14');
+  await enter(page, 'root');
+  await page.goto('/settings/audit?event=policy_changed');
+  await entries(page).getByRole('button').click();
+  const dialog = page.getByRole('dialog', { name: 'Audit entry' });
+  await expect(dialog.getByRole('listitem')).toHaveText(['Grace period: None → 14 days']);
+  await expect(dialog.getByText('"grace_days": 14')).toBeHidden();
+  await dialog.getByText('As recorded').click();
+  await expect(dialog.getByText('"grace_days": 14')).toBeVisible();
+  await expectAccessible(page);
+});
+
 test('the time in the viewer’s zone shows where they point or have the focus', async ({ page }) => {
   await enter(page, 'root');
   await page.goto('/settings/audit');

@@ -25,6 +25,10 @@ test('administrators see how the portal is doing', async ({ anotherBrowser, page
   );
   await expect(region(page, 'Locked accounts')).toContainText('0');
   await expect(region(page, 'Recovery codes running low')).toContainText('0');
+  await expect(region(page, 'Recovery codes running low').getByRole('link', { name: 'Show who' })).toHaveAttribute(
+    'href',
+    '/settings/users?filter=few-codes',
+  );
   await expect(region(page, 'Sign-ins and failures').getByRole('img', { name: /^Sign-ins: 2 in all/ })).toBeVisible();
   await expect(region(page, 'Sign-ins and failures').getByRole('img', { name: /^Failed attempts: 1 in all/ })).toBeVisible();
   await expect(region(page, 'Setting up a second factor')).toContainText('Everybody who began came to the end.');
@@ -78,6 +82,27 @@ test('it comes up by going back to it, too', async ({ page }) => {
   await expect(region(page, 'Adoption')).toBeVisible();
   await page.getByRole('link', { name: '90 days' }).click();
   await expect(region(page, 'Sign-ins and failures')).toContainText('in 90 days');
+});
+
+test.describe('when the portal does not answer', () => {
+  // The browser notes what did not arrive.
+  test.use({ tolerated: { problems: [/ERR_FAILED/] } });
+
+  test('charts of one range do not stay under another', async ({ page }) => {
+    await enter(page, 'root');
+    await expect(region(page, 'Adoption')).toBeVisible();
+    let down = true;
+    await page.route('**/api/portal-overview*', (route) => (down ? route.abort() : route.continue()));
+    await page.getByRole('link', { name: '90 days' }).click();
+    const portal = region(page, 'The portal');
+    await expect(portal.getByRole('alert')).toBeVisible();
+    await expect(region(page, 'Adoption')).toHaveCount(0);
+    await expectAccessible(page);
+    down = false;
+    await portal.getByRole('button', { name: 'Try again' }).click();
+    await expect(region(page, 'Sign-ins and failures')).toContainText('in 90 days');
+    await expect(portal.getByRole('alert')).toHaveCount(0);
+  });
 });
 
 test.describe('without script', () => {

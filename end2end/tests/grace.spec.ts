@@ -42,6 +42,34 @@ test('an administrator sets up their own second factor first, in the middle of e
   await expect(section).toContainText('14 days');
 });
 
+test('before the days become fewer one sees whose time ends', async ({ page, portal }) => {
+  portal.policy('require-second-factor', 'on', 'grace-days', '14');
+  await page.goto('/settings/account-policy');
+  await signIn(page, 'admin');
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await editPolicy(page);
+  const days = page.getByRole('textbox', { name: 'Grace period' });
+  await days.fill('0');
+  const ends = page.getByRole('status').filter({ hasText: 'Saving ends the time of 2 people, one of them an administrator, at once.' });
+  await expect(ends).toContainText('That includes you.');
+  await expect(page.getByRole('list', { name: 'Whose time ends' }).getByRole('listitem')).toHaveText(['admin (administrator)', 'alice']);
+  await expect(page.getByRole('button', { name: 'Set up 2FA' })).toBeVisible();
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expectNoSidewaysScroll(page);
+  await days.fill('7');
+  await expect(page.getByRole('status').filter({ hasText: 'Nobody\'s time ends with this. 2 people have less time than now.' })).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Whose time ends' })).toHaveCount(0);
+  await days.fill('20');
+  await expect(page.getByText('less time than now')).toHaveCount(0);
+
+  // What was saved is said where one looks.
+  await page.getByRole('button', { name: 'Save' }).click();
+  const saved = page.getByRole('status').filter({ hasText: 'saved' });
+  await expect(saved).toBeFocused();
+  await expect(saved).toBeInViewport();
+});
+
 test('people put the set-up off until their day, which is named to them', async ({ anotherBrowser, page, portal }) => {
   portal.policy('require-second-factor', 'on', 'grace-days', '14');
   await page.goto('/profile');

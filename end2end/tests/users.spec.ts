@@ -90,10 +90,20 @@ test('long lists go on when asked to', async ({ page, portal }) => {
   const links = ask(page, 'One-time links');
   await expect(links.getByRole('row')).toHaveCount(121);
   const download = page.waitForEvent('download');
+  // A stray key, or "Done" too soon, does not lose them.
+  const question = ask(page, 'Close without the links?');
+  await page.keyboard.press('Escape');
+  await expect(question.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await expectAccessible(page);
+  await page.keyboard.press('Enter');
+  await expect(question).toBeHidden();
+  await links.getByRole('button', { name: 'Done' }).click();
+  await question.getByRole('button', { name: 'Cancel' }).click();
   await links.getByRole('button', { name: 'Download' }).click();
   expect((await download).suggestedFilename()).toBe('twofold-links.csv');
   await links.getByRole('button', { name: 'Done' }).click();
   await expect(rows(page)).toHaveCount(50);
+  await expect(page.getByText('The first 50 of 121 people')).toBeVisible();
   await page.getByRole('button', { name: 'Show more' }).click();
   await expect(rows(page)).toHaveCount(100);
   await page.getByRole('button', { name: 'Show more' }).click();
@@ -145,12 +155,23 @@ test('a list with mistakes says which lines, and adds nobody', async ({ page }, 
   writeFileSync(file, 'name;administrator\nalice;no\nADMIN;no\nbob;perhaps\nalice;\n');
   await form.getByLabel('File').setInputFiles(file);
   await expect(form.getByRole('textbox', { name: 'List' })).toHaveValue(/perhaps/);
+  // What can't be a list is refused at its field, and what was there stays, also when the dialog is closed.
+  for (const [bytes, words] of [
+    [Buffer.from('name\nZo\xEB\n', 'latin1'), 'This file is not UTF-8. Save it as “CSV UTF-8”.'],
+    [Buffer.alloc(1024 * 1024 + 1, 'a'), 'This is larger than 1 MiB. Split the list.'],
+  ] as const) {
+    writeFileSync(file, bytes);
+    await form.getByLabel('File').setInputFiles(file);
+    await expect(form.getByLabel('File')).toHaveAccessibleDescription(words);
+  }
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expect(form).toBeHidden();
+  await page.getByRole('button', { name: 'Add many' }).click();
+  await expect(form.getByRole('textbox', { name: 'List' })).toHaveValue(/perhaps/);
   await form.getByRole('button', { name: 'Check' }).click();
   const problems = form.getByRole('list', { name: 'Problems' }).getByRole('listitem');
-  await expect(problems).toHaveText([/^Line 4: .*yes, no or empty/, /^Line 5: .*line 2/]);
-  await form.getByRole('textbox', { name: 'List' }).fill('name;administrator\nalice;no\nADMIN;no\n');
-  await form.getByRole('button', { name: 'Check' }).click();
-  await expect(problems).toHaveText([/^Line 3: .*taken/]);
+  await expect(problems).toHaveText([/^Line 3: .*taken/, /^Line 4: .*yes, no or empty/, /^Line 5: .*line 2/]);
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
   await form.getByRole('textbox', { name: 'List' }).fill('name;administrator\nalice;no\nbob;yes\n');
@@ -161,6 +182,7 @@ test('a list with mistakes says which lines, and adds nobody', async ({ page }, 
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
   await page.keyboard.press('Escape');
+  await ask(page, 'Close without the links?').getByRole('button', { name: 'Close without them' }).click();
   await expect(rows(page)).toHaveCount(3);
   await expectNoSidewaysScroll(page);
 });
@@ -175,7 +197,13 @@ test('several are deactivated with one confirmation, and let in again', async ({
   const bar = page.getByRole('region', { name: 'Selected people' });
   await expect(bar).toContainText('2 people selected');
   await expectAccessible(page);
+  // Looking for someone else keeps those who are selected.
+  await search(page).fill('bob');
+  await expect(bar).toContainText('2 people selected, 1 of them not in this list');
+  await search(page).fill('');
+  await expect(rows(page)).toHaveCount(4);
   await bar.getByRole('button', { name: 'Deactivate' }).click();
+  await expect(ask(page, 'Deactivate').getByRole('button', { name: 'Cancel' })).toBeFocused();
   await expect(ask(page, 'Deactivate').getByRole('list', { name: 'People' })).toHaveText(/alice.*bob/s);
   await expectAccessible(page);
   await ask(page, 'Deactivate').getByRole('button', { name: 'Cancel' }).click();
@@ -200,6 +228,59 @@ test('several are deactivated with one confirmation, and let in again', async ({
   await expect(ask(page, 'Deactivate')).toContainText('That includes you.');
   await ask(page, 'Deactivate').getByRole('button', { name: 'Deactivate' }).click();
   await expect(ask(page, 'Deactivate').getByRole('alert')).toContainText('last active administrator');
+});
+
+test('more people than the portal takes at once are changed in goes', async ({ page }) => {
+  test.slow();
+  await enter(page, 'admin');
+  // Adding hundreds of people takes its time; the portal's answers are told here, those to changes counted.
+  const person = (index: number) => ({
+    id: `id-${index}`, name: `user${index}`, display_name: '', mail_address: '', you: false, administrator: false,
+    active: true, second_factor: false, lock: null, codes_locked: false, created_at: 0, last_sign_in_at: null,
+    has_password: true, invited_until: null, access_code: null,
+  });
+  const people = Array.from({ length: 1_100 }, (_, index) => person(index));
+  await page.route('**/api/people', (route) =>
+    route.fulfill({ json: { people, next: null, waiting: [], approvers: null, total: people.length } }),
+  );
+  const goes: number[] = [];
+  await page.route('**/api/change-people', (route) => {
+    const { ids } = route.request().postDataJSON() as { ids: string[] };
+    goes.push(ids.length);
+    if (goes.length === 3) return route.fulfill({ json: { Err: 'LastAdministrator' } });
+    const changed = people.filter(({ id }) => ids.includes(id)).map((one) => ({ ...one, active: false }));
+    return route.fulfill({ json: { Ok: { people: changed, changed: ids.length } } });
+  });
+  await openUsers(page);
+  await expect(rows(page)).toHaveCount(1_100);
+  await page.getByRole('checkbox', { name: 'Select all that are shown' }).check();
+  const bar = page.getByRole('region', { name: 'Selected people' });
+  await bar.getByRole('button', { name: 'Deactivate' }).click();
+  await ask(page, 'Deactivate').getByRole('button', { name: 'Deactivate' }).click();
+  await expect(done(page, '1000 people are deactivated. The other 100 are as before.')).toContainText('last active administrator');
+  expect(goes).toEqual([500, 500, 100]);
+  // Those with whom it failed are still selected.
+  await expect(bar).toContainText('100 people selected');
+  await bar.getByRole('button', { name: 'Deactivate' }).click();
+  await ask(page, 'Deactivate').getByRole('button', { name: 'Deactivate' }).click();
+  await expect(done(page, '100 people are deactivated.')).toBeVisible();
+  await expect(bar).toHaveCount(0);
+});
+
+test('on paper there are the people and nothing to press', async ({ page, portal }) => {
+  portal.add('alice');
+  await enter(page, 'admin');
+  await openUsers(page);
+  await page.setViewportSize({ width: 720, height: 1_000 });
+  for (const path of ['/settings/users', '/settings/audit', '/settings/account-policy', '/settings/remind', '/settings/mail', '/']) {
+    await page.goto(path);
+    await page.emulateMedia({ media: 'print' });
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.getByRole('navigation').locator('visible=true')).toHaveCount(0);
+    await expect(page.getByRole('button').locator('visible=true')).toHaveCount(0);
+    expect((await page.getByRole('main').boundingBox())!.width, path).toBe(720);
+    await page.emulateMedia({ media: 'screen' });
+  }
 });
 
 test('a locked account is found under "Locked" and unlocked, with the keyboard alone', async ({ anotherBrowser, page, portal }) => {
@@ -293,7 +374,6 @@ test.describe('someone who lost everything', () => {
 
   test('waits for a second administrator where the policy says so', async ({ anotherBrowser, page, portal }) => {
     portal.add('alice');
-    portal.add('second', '--admin');
     const alice = await anotherBrowser();
     await enrol(alice, 'alice');
     await signOut(alice);
@@ -301,6 +381,8 @@ test.describe('someone who lost everything', () => {
     await page.goto('/settings/account-policy');
     await editPolicy(page);
     await page.getByRole('checkbox', { name: 'A second administrator must approve temporary access codes' }).check();
+    await expect(page.getByText('You are the only administrator who can sign in')).toBeVisible();
+    portal.add('second', '--admin');
     await page.getByRole('button', { name: 'Save' }).click();
     await expect(done(page, 'saved')).toBeVisible();
     await openUsers(page);
@@ -308,15 +390,25 @@ test.describe('someone who lost everything', () => {
     const issue = ask(page, 'Temporary access code');
     await issue.getByRole('button', { name: 'Issue code' }).click();
     await expect(issue).toContainText('a second administrator must approve it');
-    const code = await issue.getByLabel('Temporary access code', { exact: true }).innerText();
     await issue.getByRole('button', { name: 'Done' }).click();
     const waiting = (window: Page) => window.getByRole('region', { name: 'Waiting for approval' });
     await expect(waiting(page)).toContainText('Someone else must approve it.');
+    await waiting(page).getByRole('button', { name: 'Withdraw code: alice' }).click();
+    await ask(page, 'Withdraw code').getByRole('button', { name: 'Withdraw code' }).click();
+    await expect(done(page, 'One person is without a temporary access code now.')).toBeVisible();
+    await expect(waiting(page)).toHaveCount(0);
+    await choose(page, 'alice', 'Temporary access code');
+    await issue.getByRole('button', { name: 'Issue code' }).click();
+    await expect(issue).toContainText('a second administrator must approve it');
+    const code = await issue.getByLabel('Temporary access code', { exact: true }).innerText();
+    await issue.getByRole('button', { name: 'Done' }).click();
+    await expect(row(page, 'alice').getByRole('button', { name: 'Withdraw code' })).toBeVisible();
     await enterAccessCode(alice, 'alice', code);
     await expect(alice.getByRole('alert')).toContainText('a second administrator must approve it first');
 
     const second = await anotherBrowser({ viewport: { width: 360, height: 740 } });
     await enter(second, 'second');
+    await expect(second.getByText('A temporary access code waits for a second administrator.')).toBeVisible();
     await openUsers(second);
     await expectAccessible(second);
     await expectNoSidewaysScroll(second);

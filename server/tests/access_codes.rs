@@ -7,9 +7,11 @@ use crate::support::{
 use app::contract::{
     account::{Standing, Viewer},
     error::RecoveryCodeProblem,
+    overview::PortalOverview,
     people::{
         AccessCodeProblem, IssuedAccessCode, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery, Person, WaitingCode,
     },
+    policy::EnforcementImpact,
     profile::TwoFactorStatus,
 };
 use serde_json::json;
@@ -216,6 +218,26 @@ both_databases! {
         browser.recovery_code(&issued.code).await.unwrap();
         let entry = portal.audit().await.into_iter().find(|entry| entry.event == "access_code_approved").unwrap();
         assert_eq!((entry.actor_name.as_deref(), entry.subject_name.as_deref()), (Some("ada"), Some("alice")));
+    }
+
+    async fn who_could_approve_is_known_before_a_code_is_issued(portal) {
+        let (root, _) = two(&portal).await;
+        let first = async || -> PeoplePage {
+            root.call_json("people", &json!({ "query": PeopleQuery::default() })).await.unwrap()
+        };
+        let waiting = async || -> u64 {
+            root.call::<PortalOverview>("portal-overview", &[("days", "7")]).await.unwrap().codes_awaiting_approval
+        };
+        assert_eq!(first().await.approvers, None, "nobody needs to");
+        demand_approval(&portal, &root).await;
+        assert_eq!((first().await.approvers, waiting().await), (Some(0), 0));
+        let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
+        assert_eq!(impact.approvers, 0);
+        issue(&root, "alice").await.unwrap();
+        portal.add_administrator("ada").await;
+        assert_eq!((first().await.approvers, waiting().await), (Some(1), 1));
+        portal.service.set_active(OPERATOR, "ada", false).await.unwrap();
+        assert_eq!(first().await.approvers, Some(0), "who can't sign in can't approve");
     }
 
     async fn waiting_for_approval_is_no_guess(portal) {

@@ -147,6 +147,16 @@ both_databases! {
         let list = "name\nalice\nTAKEN\nbob\nRoot\n";
         assert_eq!(check(&root, list).await, refused.clone());
         assert_eq!(import(&root, list).await, refused.map(|_: ImportReport| unreachable!()));
+        let everything = Err(ApiError::Import(vec![
+            problem(2, ImportProblem::Administrator),
+            problem(3, ImportProblem::Name(UserNameProblem::Empty)),
+            problem(4, ImportProblem::Administrator),
+            problem(4, ImportProblem::Name(UserNameProblem::Taken)),
+            problem(5, ImportProblem::Name(UserNameProblem::Taken)),
+            problem(6, ImportProblem::Repeated { line: 2 }),
+        ]));
+        let list = "name,administrator\nalice,perhaps\n,yes\nroot,perhaps\ntaken,no\nalice,no\n";
+        assert_eq!(check(&root, list).await, everything);
         let refused = Err(ApiError::Import(vec![problem(3, ImportProblem::Name(UserNameProblem::Empty))]));
         assert_eq!(import(&root, "name,administrator\nalice,no\n,yes\n").await, refused);
         assert_eq!(names(&root).await, ["root", "taken"]);

@@ -4,7 +4,11 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm},
 };
-use app::contract::overview::{Adoption, Funnel, PortalOverview, SignInsOfDay};
+use app::contract::{
+    overview::{Adoption, Funnel, PortalOverview, SignInsOfDay},
+    people::{PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView},
+};
+use serde_json::json;
 use twofold::{clock::Clock as _, domain::audit::AuditEvent, values};
 
 const WRONG: &str = "Wrong-horse-7";
@@ -157,6 +161,14 @@ both_databases! {
             portal.awaiting_code("alice").await.recovery_code(code).await.unwrap();
         }
         assert_eq!(overview(&root, 7).await.running_low, 1, "three are left");
+        portal.enrolled("bob").await;
+        for (search, sort) in [("", PeopleSort::Name), ("ali", PeopleSort::LastSignIn), ("bob", PeopleSort::Created)] {
+            let view = PeopleView { filter: PeopleFilter::FewCodes, sort, descending: true };
+            let query = json!({ "query": PeopleQuery { search: search.to_owned(), view, after: None } });
+            let listed: PeoplePage = root.call_json("people", &query).await.unwrap();
+            let names: Vec<_> = listed.people.iter().map(|person| person.name.as_str()).collect();
+            assert_eq!((names, listed.next), (if search == "bob" { vec![] } else { vec!["alice"] }, None), "{search}");
+        }
         portal.service.set_active(OPERATOR, "alice", false).await.unwrap();
         assert_eq!(overview(&root, 7).await.running_low, 0);
     }

@@ -125,6 +125,8 @@ both_databases! {
             administrators_without: 2,
             includes_you: true,
             first: vec![who("ada", true), who("bob", false), who("root", true)],
+            fewer_days: None,
+            approvers: 1,
         };
         assert_eq!(impact, expected);
         portal.set_up(&root).await;
@@ -135,6 +137,8 @@ both_databases! {
             administrators_without: 1,
             includes_you: false,
             first: vec![who("ada", true), who("bob", false)],
+            fewer_days: None,
+            approvers: 1,
         };
         assert_eq!(impact, expected);
         portal.service.set_active(OPERATOR, "bob", false).await.unwrap();

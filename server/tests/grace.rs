@@ -3,6 +3,7 @@
 use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
 use app::contract::{
     account::{Grace, Standing, Viewer},
+    policy::{EnforcementImpact, FewerDays},
     reminder::{Due, Missing},
 };
 use twofold::domain::audit::AuditEvent;
@@ -205,6 +206,39 @@ both_databases! {
 }
 
 both_databases! {
+    async fn before_there_are_fewer_days_one_sees_whose_time_ends(portal) {
+        let impact = async |root: &Browser, days: &str| -> EnforcementImpact {
+            root.call("enforcement-impact", &[("grace_days", days)]).await.unwrap()
+        };
+        let names = |fewer: &FewerDays| -> Vec<String> { fewer.first.iter().map(|who| who.name.clone()).collect() };
+        let root = portal.administrator("root").await;
+        portal.add("alice").await;
+        portal.add_administrator("ada").await;
+        assert_eq!(impact(&root, "0").await.fewer_days, None, "while nothing is demanded no days can end");
+        demand(&portal, 14).await;
+        live_on(&portal, &root, 5 * DAY).await;
+        portal.enrolled("carol").await;
+        portal.add("Bob").await;
+
+        assert_eq!(impact(&root, "14").await.fewer_days, None);
+        assert_eq!(impact(&root, "60").await.fewer_days, None);
+        let kept = impact(&root, "6").await.fewer_days.unwrap();
+        assert_eq!((kept.ended, kept.shortened, kept.includes_you, names(&kept)), (0, 4, false, vec![]));
+        let some = impact(&root, "5").await.fewer_days.unwrap();
+        assert_eq!((some.ended, some.administrators, some.shortened, some.includes_you), (3, 2, 1, true));
+        assert_eq!(names(&some), ["ada", "alice", "root"]);
+        let all = impact(&root, "0").await.fewer_days.unwrap();
+        assert_eq!((all.ended, all.administrators, all.shortened, all.includes_you), (4, 2, 0, true));
+
+        // It is as it was foretold; whose time is over already, has none to lose.
+        change(&portal, |policy| policy.grace_days = 5).await;
+        assert_eq!(viewer(&root).await.standing, Standing::EnrolmentRequired);
+        root.step_up(PASSWORD, "").await.unwrap();
+        portal.set_up(&root).await;
+        let rest = impact(&root, "0").await.fewer_days.unwrap();
+        assert_eq!((rest.ended, rest.includes_you, names(&rest)), (1, false, vec!["Bob".to_owned()]));
+    }
+
     async fn who_is_missing_is_listed_with_their_own_day(portal) {
         let root = portal.administrator("root").await;
         portal.enrolled("carol").await;

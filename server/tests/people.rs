@@ -4,7 +4,9 @@ use crate::support::{
     ApiError, Browser, Database, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm, finish},
 };
-use app::contract::people::{NewPerson, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView, Person};
+use app::contract::people::{
+    COUNTED, NewPerson, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView, Person,
+};
 use serde_json::json;
 use twofold::{service::users::FirstPassword, store::accounts, values};
 
@@ -59,6 +61,33 @@ async fn lock_out(portal: &TestPortal, name: &str) {
 }
 
 both_databases! {
+    async fn a_list_says_how_many_it_has_where_that_is_soon_counted(portal) {
+        let root = portal.administrator("root").await;
+        for number in 0..60 {
+            add(&portal, &format!("person-{number:02}"), "").await;
+        }
+        portal.service.set_active(OPERATOR, "person-07", false).await.unwrap();
+        for (filter, expected) in [
+            (PeopleFilter::Everyone, Some(61)),
+            (PeopleFilter::NoSecondFactor, Some(60)),
+            (PeopleFilter::Administrators, Some(1)),
+            (PeopleFilter::Deactivated, Some(1)),
+            (PeopleFilter::Locked, None),
+        ] {
+            let first = page(&root, &query("", filter)).await;
+            assert_eq!(first.total, expected, "{filter:?}");
+        }
+        let first = page(&root, &query("", PeopleFilter::Everyone)).await;
+        let second = page(&root, &PeopleQuery { after: first.next, ..PeopleQuery::default() }).await;
+        assert_eq!((second.people.len(), second.total), (11, None));
+        assert_eq!(page(&root, &query("person", PeopleFilter::Everyone)).await.total, None);
+        let many = "INSERT INTO users (id, name, name_key, administrator, active, created_at)
+             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000)
+             SELECT 'id-' || n, 'many-' || n, 'many-' || n, FALSE, TRUE, 0 FROM numbers";
+        portal.service.db.execute(many, values![]).await.unwrap();
+        assert_eq!(page(&root, &query("", PeopleFilter::Everyone)).await.total, Some(COUNTED + 1), "and more");
+    }
+
     async fn people_are_found_by_the_beginnings_of_their_names(portal) {
         let root = portal.administrator("root").await;
         for (name, display_name) in

@@ -249,7 +249,9 @@ both_databases! {
         assert!(portal.service.end_sessions(OPERATOR, "alice").await.unwrap());
         assert_eq!(alice.browser.who_am_i().await, Err(ApiError::SignedOut));
         let reason = portal.service.disable_second_factor_because(OPERATOR, "alice", Some("Lost it")).await;
-        assert!(reason.unwrap());
+        assert_eq!(reason, Ok(Some(true)));
+        let again = portal.service.disable_second_factor_because(OPERATOR, "alice", Some("Lost it")).await;
+        assert_eq!(again, Ok(Some(false)), "there is none any longer");
         let empty = portal.service.disable_second_factor_because(OPERATOR, "alice", Some(" ")).await;
         assert_eq!(empty, Err(ApiError::Reason(ReasonProblem::Empty)));
         let ended = entries(&portal, AuditEvent::SessionsEnded).await;

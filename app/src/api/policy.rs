@@ -23,12 +23,15 @@ pub async fn fetch_account_policy() -> Result<VersionedPolicy, ApiError> {
     .await
 }
 
-/// What demanding a second factor would do now.
+/// What demanding a second factor would do now; with `grace_days`, also what so many days of
+/// grace would do where it is demanded already.
 #[server(prefix = "/api", endpoint = "enforcement-impact")]
-pub async fn fetch_enforcement_impact() -> Result<EnforcementImpact, ApiError> {
+pub async fn fetch_enforcement_impact(
+    #[server(default)] grace_days: Option<u32>,
+) -> Result<EnforcementImpact, ApiError> {
     report(async {
         let (portal, administrator) = caller::<Administrator>()?;
-        portal.enforcement_impact(&administrator).await
+        portal.enforcement_impact(&administrator, grace_days).await
     })
     .await
 }

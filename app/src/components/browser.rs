@@ -6,7 +6,7 @@ use js_sys::{Array, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
+use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
 
 /// Milliseconds since 1970 by the browser's clock, which goes on while the machine sleeps.
 pub fn now() -> f64 {
@@ -55,14 +55,18 @@ pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
     Url::revoke_object_url(&url)
 }
 
-/// The text of the file that was chosen; `None` when none was.
+/// The file that was chosen.
+pub fn chosen_file(input: &HtmlInputElement) -> Option<File> {
+    input.files()?.get(0)
+}
+
+/// The text of a file. What is no UTF-8 in it becomes U+FFFD.
 ///
 /// # Errors
 /// The browser can't read it.
-pub async fn chosen_text(input: &HtmlInputElement) -> Option<Result<String, JsValue>> {
-    let file = input.files()?.get(0)?;
+pub async fn text_of(file: &File) -> Result<String, JsValue> {
     let text = JsFuture::from(file.text()).await;
-    Some(text.and_then(|text| text.as_string().ok_or(JsValue::UNDEFINED)))
+    text.and_then(|text| text.as_string().ok_or(JsValue::UNDEFINED))
 }
 
 /// Opens the browser's print dialog.

@@ -33,6 +33,8 @@ pub fn Confirm(
     /// What will happen.
     children: Children,
 ) -> impl IntoView {
+    // Where much is at stake, a key pressed too soon does nothing.
+    let cautious = emphasis == Emphasis::Danger;
     view! {
         <Modal id title leave>
             <div class="stack">{children()}</div>
@@ -41,7 +43,7 @@ pub fn Confirm(
                 <Button emphasis pending on:click=move |_| act()>
                     {button}
                 </Button>
-                <Button on:click=move |_| leave()>"Cancel"</Button>
+                <Button attr:autofocus=cautious on:click=move |_| leave()>"Cancel"</Button>
             </div>
         </Modal>
     }

@@ -12,6 +12,9 @@ pub fn Copyable(
     button: &'static str,
     /// What is said where the browser refuses.
     refused: &'static str,
+    /// Becomes true when it was copied.
+    #[prop(optional)]
+    worked: Option<RwSignal<bool>>,
     /// What is shown beside the button.
     children: Children,
 ) -> impl IntoView {
@@ -19,7 +22,11 @@ pub fn Copyable(
     let copy = move |_| {
         let text = text.clone();
         spawn_local(async move {
-            copied.set(if browser::copy(&text).await.is_ok() { "Copied." } else { refused });
+            let done = browser::copy(&text).await.is_ok();
+            copied.set(if done { "Copied." } else { refused });
+            if let Some(worked) = worked.filter(|_| done) {
+                worked.set(true);
+            }
         });
     };
     view! {

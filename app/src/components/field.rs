@@ -202,7 +202,7 @@ fn go_to_error(input: NodeRef<html::Input>, error: Signal<Option<String>>) {
 
 /// What is wrong with a field.
 #[component]
-fn FieldError(
+pub fn FieldError(
     /// Unique in the document.
     id: String,
     /// The sentence.

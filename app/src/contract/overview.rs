@@ -32,6 +32,8 @@ pub struct PortalOverview {
     pub locked: u64,
     /// People who have three recovery codes or fewer.
     pub running_low: u64,
+    /// Temporary access codes that a second administrator must approve, counted up to 100.
+    pub codes_awaiting_approval: u64,
     /// Mail was given up, or waits for more than an hour.
     pub mail_needs_a_look: bool,
     /// Events up to now are counted; otherwise some still wait for that.
@@ -63,6 +65,21 @@ impl Adoption {
             0 if self.with_second_factor > 0 => 1,
             100.. if self.with_second_factor < self.people => 99,
             percent => percent,
+        }
+    }
+}
+
+impl Adoption {
+    /// The share in words: "62 %", "under 1 %".
+    pub fn percent_in_words(self) -> String {
+        let Self { people, with_second_factor: with } = self;
+        // Nearer to none, or to all, than half a percent.
+        if with > 0 && with * 200 < people {
+            "under 1 %".to_owned()
+        } else if with < people && (people - with) * 200 < people {
+            "over 99 %".to_owned()
+        } else {
+            format!("{} %", self.percent())
         }
     }
 }
@@ -128,6 +145,13 @@ impl Funnel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_not_rounded_to_another_one_in_words() {
+        let words = |with_second_factor, people| Adoption { people, with_second_factor }.percent_in_words();
+        assert_eq!([words(0, 5), words(5, 5), words(1, 3), words(6, 1_000)], ["0 %", "100 %", "33 %", "1 %"]);
+        assert_eq!([words(1, 1_000), words(999, 1_000)], ["under 1 %", "over 99 %"]);
+    }
 
     #[test]
     fn all_and_none_are_said_only_when_it_is_so() {

@@ -10,6 +10,12 @@ pub const MOST_AT_ONCE: usize = 500;
 /// Most people that are added at once.
 pub const MOST_ADDED: usize = 2_000;
 
+/// The largest list of people, in bytes.
+pub const LARGEST_LIST: usize = 1024 * 1024;
+
+/// Lists are counted up to so many people.
+pub const COUNTED: u32 = 1_000;
+
 /// The longest name shown beside a user name, in characters.
 pub const LONGEST_DISPLAY_NAME: usize = 128;
 
@@ -30,12 +36,14 @@ pub enum PeopleFilter {
     Administrators,
     /// Those who may not sign in.
     Deactivated,
+    /// Active people who have three recovery codes or fewer.
+    FewCodes,
 }
 
 impl PeopleFilter {
     /// All of them, as they are offered.
-    pub const ALL: [Self; 5] =
-        [Self::Everyone, Self::NoSecondFactor, Self::Locked, Self::Administrators, Self::Deactivated];
+    pub const ALL: [Self; 6] =
+        [Self::Everyone, Self::NoSecondFactor, Self::FewCodes, Self::Locked, Self::Administrators, Self::Deactivated];
 
     /// As it stands in a URL.
     pub const fn slug(self) -> &'static str {
@@ -45,6 +53,7 @@ impl PeopleFilter {
             Self::Locked => "locked",
             Self::Administrators => "administrators",
             Self::Deactivated => "deactivated",
+            Self::FewCodes => "few-codes",
         }
     }
 
@@ -125,10 +134,15 @@ pub struct PeoplePage {
     pub next: Option<PeoplePlace>,
     /// Codes that a second administrator must approve; on a first page only.
     pub waiting: Vec<WaitingCode>,
+    /// Where codes must be approved: other administrators who can sign in; on a first page only.
+    pub approvers: Option<u32>,
+    /// How many people the whole list has, more than [`COUNTED`] for any number beyond;
+    /// on a first page only, and only where that is soon counted.
+    pub total: Option<u32>,
 }
 
 /// Someone in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Id.
     pub id: String,

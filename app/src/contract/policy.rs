@@ -112,11 +112,31 @@ pub struct EnforcementImpact {
     pub includes_you: bool,
     /// The first of them by name, at most [`EnforcementImpact::LISTED`].
     pub first: Vec<PersonWithout>,
+    /// What fewer days of grace would do; `None` when they were not asked about,
+    /// or when nobody has days left that could end.
+    pub fewer_days: Option<FewerDays>,
+    /// Administrators who can sign in, without whoever asks: they could approve a temporary access code.
+    pub approvers: u32,
 }
 
 impl EnforcementImpact {
     /// How many people are listed by name.
     pub const LISTED: u32 = 50;
+}
+
+/// Whose days of grace would end at once if there were fewer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FewerDays {
+    /// People whose time would be over.
+    pub ended: u32,
+    /// How many of those are administrators.
+    pub administrators: u32,
+    /// Whether the asking administrator is one of them.
+    pub includes_you: bool,
+    /// The first of them by name, at most [`EnforcementImpact::LISTED`].
+    pub first: Vec<PersonWithout>,
+    /// Others who would keep some time, but less than now.
+    pub shortened: u32,
 }
 
 /// An active person without a second factor.

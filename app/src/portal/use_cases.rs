@@ -211,7 +211,11 @@ pub trait Policies: Send + Sync {
     /// The policy in force.
     async fn account_policy(&self, caller: &Administrator) -> Result<VersionedPolicy, ApiError>;
     /// What demanding a second factor would do now.
-    async fn enforcement_impact(&self, caller: &Administrator) -> Result<EnforcementImpact, ApiError>;
+    async fn enforcement_impact(
+        &self,
+        caller: &Administrator,
+        grace_days: Option<u32>,
+    ) -> Result<EnforcementImpact, ApiError>;
     /// Active people without a second factor, by name; with `after` those after an earlier answer.
     async fn missing_second_factors(&self, caller: &Administrator, after: Option<&str>) -> Result<Missing, ApiError>;
     /// Replaces the policy if nobody else changed it since `version`.

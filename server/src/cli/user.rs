@@ -11,7 +11,7 @@ use crate::{
 use app::{
     contract::{
         ApiError,
-        people::{LineProblem, NewPerson},
+        people::{LARGEST_LIST, LineProblem, NewPerson},
     },
     routes,
 };
@@ -26,7 +26,7 @@ use std::{
 use zeroize::Zeroizing;
 
 /// Longest list of people that is read, in bytes.
-const LONGEST_LIST: u64 = 1024 * 1024;
+const LONGEST_LIST: u64 = LARGEST_LIST as u64;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -143,7 +143,11 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             let service = portal(&args.named.data).await?;
             let outcome =
                 service.disable_second_factor_because(&operator(), &args.named.name, args.reason.as_deref()).await;
-            found(outcome, &args.named.name, "now without a second factor; their sessions have ended")
+            let done = match outcome {
+                Ok(Some(false)) => "without a second factor already; nothing was changed",
+                _ => "now without a second factor; their sessions have ended",
+            };
+            found(outcome.map(|known| known.is_some()), &args.named.name, done)
         }
         UserCommand::Deactivate(args) => {
             let outcome = portal(&args.data).await?.set_active(&operator(), &args.name, false).await;

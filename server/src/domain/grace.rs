@@ -14,7 +14,7 @@
 use crate::clock::UnixTime;
 
 /// Seconds of a day.
-const DAY: i64 = 86_400;
+pub const DAY: i64 = 86_400;
 
 /// What the policy says about second factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,19 @@ impl Requirement {
     pub fn deadline(self, exposed_since: UnixTime) -> Option<UnixTime> {
         let counted_from = self.since?.max(exposed_since);
         Some(counted_from.plus(self.grace_days.saturating_mul(DAY)))
+    }
+
+    /// Since when those are exposed whose time would be over with `fewer` days and is not
+    /// with the days there are: after the first moment, up to and with the second one.
+    /// Those exposed still later would keep some time. `None` when nobody would lose any.
+    pub fn losing_time(self, fewer: i64, now: UnixTime) -> Option<(UnixTime, UnixTime)> {
+        let since = self.since?;
+        let counted_before = |days: i64| {
+            let moment = now.plus(-days.saturating_mul(DAY));
+            // Whoever was exposed before it was demanded is counted from the demand.
+            if since > moment { UnixTime(i64::MIN) } else { moment }
+        };
+        (fewer < self.grace_days).then(|| (counted_before(self.grace_days), counted_before(fewer)))
     }
 
     /// What is demanded now of someone exposed since then.
@@ -109,6 +122,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn those_lose_time_who_have_some_and_would_have_none(
+            since in 0..10_000_000_i64, exposed in 0..10_000_000_i64, days in 1..=60_i64, fewer in 0..60_i64,
+            now in 0..20_000_000_i64,
+        ) {
+            let (since, exposed, now) = (UnixTime(since), UnixTime(exposed), UnixTime(now.max(since).max(exposed)));
+            let demand = |days| required(since, days).demand(exposed, false, now);
+            let over = matches!(demand(days), Demand::Until(_)) && demand(fewer) == Demand::Now;
+            let kept = fewer < days && matches!(demand(fewer), Demand::Until(_));
+            match required(since, days).losing_time(fewer, now) {
+                Some((after, until)) => {
+                    prop_assert_eq!(exposed > after && exposed <= until, over);
+                    prop_assert_eq!(exposed > after && exposed > until, kept);
+                }
+                None => prop_assert!(fewer >= days),
+            }
+        }
+
         #[test]
         fn it_is_put_off_exactly_until_the_deadline(
             since in 0..10_000_000_i64, exposed in 0..10_000_000_i64, days in 0..=60_i64, now in 0..20_000_000_i64,

@@ -40,11 +40,26 @@ enum Column {
     MailAddress,
 }
 
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct List {
+    /// Those whose lines are all right.
+    pub people: Vec<ListedPerson>,
+    /// Each user name that can be one, with its line, also where something else is wrong.
+    pub names: Vec<(u64, UserName)>,
+    /// What is wrong, by line.
+    pub problems: Vec<LineProblem>,
+}
+
+impl List {
+    /// It is wrong as a whole.
+    fn none(line: u64, problem: ImportProblem) -> Self {
+        Self { problems: vec![LineProblem { line, problem }], ..Self::default() }
+    }
+}
+
 /// Reads a list.
-///
-/// # Errors
-/// All lines that can't be used, and why.
-pub fn read(list: &str) -> Result<Vec<ListedPerson>, Vec<LineProblem>> {
+pub fn read(list: &str) -> List {
     let list = list.strip_prefix('\u{FEFF}').unwrap_or(list);
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter(list))
@@ -54,29 +69,31 @@ pub fn read(list: &str) -> Result<Vec<ListedPerson>, Vec<LineProblem>> {
         .from_reader(list.as_bytes());
     let mut records = reader.records();
     let columns = match records.next() {
-        None => return Err(vec![LineProblem { line: 1, problem: ImportProblem::Empty }]),
+        None => return List::none(1, ImportProblem::Empty),
         Some(record) => record.map_err(|_| ImportProblem::Unreadable).and_then(|record| columns(&record)),
     };
-    let columns = columns.map_err(|problem| vec![LineProblem { line: 1, problem }])?;
-    let (mut people, mut problems, mut lines) = (Vec::new(), Vec::new(), HashMap::new());
+    let columns = match columns {
+        Ok(columns) => columns,
+        Err(problem) => return List::none(1, problem),
+    };
+    let (mut read, mut lines) = (List::default(), HashMap::new());
+    let mut count = 0;
     for record in records {
         let Ok(record) = record else {
-            problems.push(LineProblem { line: 1, problem: ImportProblem::Unreadable });
+            read.problems.push(LineProblem { line: 1, problem: ImportProblem::Unreadable });
             continue;
         };
         let line = line_of(list, &record);
-        match person(line, &columns, &record, &mut lines) {
-            Ok(person) => people.push(person),
-            Err(problem) => problems.push(LineProblem { line, problem }),
-        }
-        if people.len() + problems.len() > MOST_ADDED {
-            return Err(vec![LineProblem { line, problem: ImportProblem::TooMany }]);
+        add_line(&mut read, line, &columns, &record, &mut lines);
+        count += 1;
+        if count > MOST_ADDED {
+            return List::none(line, ImportProblem::TooMany);
         }
     }
-    if people.is_empty() && problems.is_empty() {
-        problems.push(LineProblem { line: 1, problem: ImportProblem::Empty });
+    if count == 0 && read.problems.is_empty() {
+        return List::none(1, ImportProblem::Empty);
     }
-    if problems.is_empty() { Ok(people) } else { Err(problems) }
+    read
 }
 
 /// The number of a record's line. Where the reader says that a record begins,
@@ -118,28 +135,33 @@ fn columns(record: &StringRecord) -> Result<Vec<Column>, ImportProblem> {
     if columns.contains(&Column::Name) { Ok(columns) } else { Err(ImportProblem::NoNameColumn) }
 }
 
-fn person(
-    line: u64,
-    columns: &[Column],
-    record: &StringRecord,
-    lines: &mut HashMap<String, u64>,
-) -> Result<ListedPerson, ImportProblem> {
+fn add_line(read: &mut List, line: u64, columns: &[Column], record: &StringRecord, lines: &mut HashMap<String, u64>) {
+    let List { people, names, problems } = read;
+    let mut wrong = |problem| problems.push(LineProblem { line, problem });
     if record.len() != columns.len() {
-        return Err(ImportProblem::Columns);
+        return wrong(ImportProblem::Columns);
     }
     let value = |wanted| columns.iter().position(|column| *column == wanted).and_then(|index| record.get(index));
-    let name = UserName::parse(value(Column::Name).unwrap_or_default())
-        .map_err(|problem| ImportProblem::Name(user_name_problem(problem)))?;
-    if let Some(before) = lines.insert(name.key(), line) {
-        lines.insert(name.key(), before);
-        return Err(ImportProblem::Repeated { line: before });
+    let text = |wanted| value(wanted).unwrap_or_default();
+    let name = UserName::parse(text(Column::Name)).map_err(|problem| ImportProblem::Name(user_name_problem(problem)));
+    let name = name.and_then(|name| match *lines.entry(name.key()).or_insert(line) {
+        earlier if earlier == line => Ok(name),
+        earlier => Err(ImportProblem::Repeated { line: earlier }),
+    });
+    if let Ok(name) = &name {
+        names.push((line, name.clone()));
     }
-    let display_name =
-        display_name(value(Column::DisplayName).unwrap_or_default()).map_err(ImportProblem::DisplayName)?;
-    let administrator = yes_or_no(value(Column::Administrator).unwrap_or_default())?;
+    // Every value is looked at, whatever is wrong with those before.
+    let name = name.map_err(&mut wrong);
+    let display_name = display_name(text(Column::DisplayName)).map_err(ImportProblem::DisplayName).map_err(&mut wrong);
+    let administrator = yes_or_no(text(Column::Administrator)).map_err(&mut wrong);
     let mail_address =
-        mail_address::parse(value(Column::MailAddress).unwrap_or_default()).map_err(ImportProblem::MailAddress)?;
-    Ok(ListedPerson { line, name, display_name, administrator, mail_address })
+        mail_address::parse(text(Column::MailAddress)).map_err(ImportProblem::MailAddress).map_err(&mut wrong);
+    if let (Ok(name), Ok(display_name), Ok(administrator), Ok(mail_address)) =
+        (name, display_name, administrator, mail_address)
+    {
+        people.push(ListedPerson { line, name, display_name, administrator, mail_address });
+    }
 }
 
 fn yes_or_no(typed: &str) -> Result<bool, ImportProblem> {
@@ -182,12 +204,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn people(list: &str) -> Vec<(u64, String, String, bool)> {
-        let people = read(list).unwrap().into_iter();
-        people.map(|person| (person.line, person.name.to_string(), person.display_name, person.administrator)).collect()
+        let List { people, names, problems } = read(list);
+        assert_eq!((problems, names.len()), (vec![], people.len()), "{list}");
+        people
+            .into_iter()
+            .map(|person| (person.line, person.name.to_string(), person.display_name, person.administrator))
+            .collect()
     }
 
     fn problems(list: &str) -> Vec<(u64, ImportProblem)> {
-        read(list).unwrap_err().into_iter().map(|LineProblem { line, problem }| (line, problem)).collect()
+        read(list).problems.into_iter().map(|LineProblem { line, problem }| (line, problem)).collect()
     }
 
     fn entry(line: u64, name: &str, display_name: &str, administrator: bool) -> (u64, String, String, bool) {
@@ -212,7 +238,7 @@ mod tests {
     #[test]
     fn a_fourth_column_says_where_they_get_mail() {
         let addresses =
-            |list: &str| -> Vec<String> { read(list).unwrap().into_iter().map(|person| person.mail_address).collect() };
+            |list: &str| -> Vec<String> { read(list).people.into_iter().map(|person| person.mail_address).collect() };
         for title in ["mail address", "Mail_Address", "E-Mail", "mail", "email address"] {
             let list = format!("name,display name,administrator,{title}\nalice,,, alice@example.org\nbob,,,\n");
             assert_eq!(addresses(&list), ["alice@example.org", ""], "{title}");
@@ -241,6 +267,23 @@ mod tests {
     }
 
     #[test]
+    fn all_that_is_wrong_with_one_line_is_said() {
+        let list = "name,display name,administrator,mail\nann,\u{200B},maybe,ann\nbob,,,\nBOB,,perhaps,\n";
+        assert_eq!(
+            problems(list),
+            [
+                (2, ImportProblem::DisplayName(DisplayNameProblem::Unprintable)),
+                (2, ImportProblem::Administrator),
+                (2, ImportProblem::MailAddress(MailAddressProblem::Malformed)),
+                (4, ImportProblem::Repeated { line: 3 }),
+                (4, ImportProblem::Administrator),
+            ]
+        );
+        let List { people, names, .. } = read(list);
+        assert_eq!((people.len(), names.iter().map(|(line, _)| *line).collect::<Vec<_>>()), (1, vec![2, 3]));
+    }
+
+    #[test]
     fn a_list_that_is_none_says_why() {
         assert_eq!(problems(""), [(1, ImportProblem::Empty)]);
         assert_eq!(problems("\n\n"), [(1, ImportProblem::Empty)]);
@@ -259,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_quotation_mark_that_is_not_closed_swallows_no_people() {
-        assert!(read("name,display name\nalice,\"Alice\nbob,Bob\ncarol,Carol\n").is_err());
+        assert!(!read("name,display name\nalice,\"Alice\nbob,Bob\ncarol,Carol\n").problems.is_empty());
     }
 
     proptest! {

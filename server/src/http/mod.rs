@@ -14,7 +14,7 @@ mod problem_page;
 mod who_am_i;
 
 use crate::{config::PublicUrl, service::Service};
-use app::{App, Site, shell};
+use app::{App, Site, contract::people, shell};
 use assets::Site as Assets;
 use axum::{
     Router,
@@ -39,8 +39,8 @@ use tower_http::{
 /// Largest request body: forms are far smaller.
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// Largest request body that holds a list of people.
-const LARGEST_LIST: usize = 1024 * 1024;
+/// Largest request body that holds a list of people: as JSON, line ends and quotation marks take two bytes.
+const LARGEST_LIST: usize = 2 * people::LARGEST_LIST;
 
 /// The server functions that take such a list.
 const TAKE_LISTS: [&str; 2] = ["/api/check-list", "/api/add-people"];

@@ -12,7 +12,7 @@ use crate::{
     crypto::token::Token,
     domain::{
         audit::{AuditEvent, Outcome},
-        people_list::{self, ListedPerson},
+        people_list::{self, List, ListedPerson},
         spreadsheet::harmless,
         user_name::UserName,
     },
@@ -49,9 +49,7 @@ impl Service {
 
     /// Checks every line of a list; nobody is added.
     pub(super) async fn check(&self, list: &str) -> Result<ImportReport, ApiError> {
-        let people = people_list::read(list).map_err(ApiError::Import)?;
-        let mut tx = self.db.begin().await?;
-        self.check_free(&mut tx, &people).await?;
+        let people = self.checked(&mut self.db.begin().await?, list).await?;
         let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let administrators = people.iter().filter(|person| person.administrator).count();
         Ok(ImportReport { people: count(people.len()), administrators: count(administrators) })
@@ -59,11 +57,10 @@ impl Service {
 
     /// Adds everybody in a list, or nobody.
     pub(super) async fn add_all(&self, actor: Actor<'_>, list: &str) -> Result<IssuedLinks, ApiError> {
-        let mut people = people_list::read(list).map_err(ApiError::Import)?;
+        let mut tx = self.db.begin().await?;
+        let mut people = self.checked(&mut tx, list).await?;
         // Of two lists with the same people one waits for the other, and never in a circle.
         people.sort_by_key(|person| person.name.key());
-        let mut tx = self.db.begin().await?;
-        self.check_free(&mut tx, &people).await?;
         let (mut added, mut links) = (Vec::new(), Vec::new());
         for person in &people {
             let (user, link) = self.add_listed(&mut tx, person).await.map_err(|problem| at(person, problem))?;
@@ -75,17 +72,16 @@ impl Service {
         self.issued(links)
     }
 
-    /// Whether the names of all of them are free.
-    async fn check_free(&self, tx: &mut Tx, people: &[ListedPerson]) -> Result<(), ApiError> {
-        let mut taken = Vec::new();
-        for person in people {
-            if accounts::by_name_key(tx, &person.name.key()).await?.is_some() {
-                let problem = ImportProblem::Name(UserNameProblem::Taken);
-                taken.push(LineProblem { line: person.line, problem });
+    /// Everybody in a list, or all that is wrong with it: names that are taken, too.
+    async fn checked(&self, tx: &mut Tx, list: &str) -> Result<Vec<ListedPerson>, ApiError> {
+        let List { people, names, mut problems } = people_list::read(list);
+        for (line, name) in names {
+            if accounts::by_name_key(tx, &name.key()).await?.is_some() {
+                problems.push(LineProblem { line, problem: ImportProblem::Name(UserNameProblem::Taken) });
             }
         }
-        taken.sort_by_key(|problem| problem.line);
-        if taken.is_empty() { Ok(()) } else { Err(ApiError::Import(taken)) }
+        problems.sort_by_key(|problem| problem.line);
+        if problems.is_empty() { Ok(people) } else { Err(ApiError::Import(problems)) }
     }
 
     async fn add_listed(&self, tx: &mut Tx, person: &ListedPerson) -> Result<(UserRow, PersonalLink), ApiError> {

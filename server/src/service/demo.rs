@@ -43,6 +43,9 @@ const ENROLLED: &str = "carol";
 /// Since when.
 const ENROLLED_DAYS_AGO: i64 = 9;
 
+/// Since when they all have an account: the day before the first events.
+const ADDED_DAYS_AGO: i64 = 15;
+
 /// Fills an empty database; answers a line to print per account.
 ///
 /// # Errors
@@ -137,6 +140,8 @@ async fn add_events(service: &Service, tx: &mut Tx, people: &[UserRow]) -> Resul
                 record(tx, at, actor, E::SignInFailed, Outcome::Failure).await?;
             }
             record(tx, at.plus(20), actor, E::SignedIn, Outcome::Success).await?;
+            // The days come in order: the last one stays.
+            accounts::backdate(tx, &user.id, today - ADDED_DAYS_AGO * 86_400, at.plus(20).0)?;
             if user.name == ENROLLED && day == ENROLLED_DAYS_AGO {
                 for (seconds, event, outcome) in [
                     (40, E::EnrolmentStarted, Outcome::Success),

@@ -23,8 +23,8 @@ use app::{
     contract::{
         ApiError,
         people::{
-            ImportReport, IssuedAccessCode, IssuedLinks, Lock, NewPerson, PeopleChange, PeopleChanged, PeopleFilter,
-            PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView, Person, WaitingCode,
+            COUNTED, ImportReport, IssuedAccessCode, IssuedLinks, Lock, NewPerson, PeopleChange, PeopleChanged,
+            PeopleFilter, PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView, Person, WaitingCode,
         },
     },
     portal::{Administrator, Bound, People, SteppedUp},
@@ -102,8 +102,17 @@ impl Service {
             None => self.waiting_codes(caller).await?,
             Some(_) => Vec::new(),
         };
+        let approvers = match after {
+            None if policy.approve_access_codes => Some(self.approvers(&caller.session().user_id).await?),
+            _ => None,
+        };
         let Some((terms, matches)) = self.rarest_first(search).await? else {
-            return Ok(PeoplePage { people: Vec::new(), next: None, waiting });
+            return Ok(PeoplePage { people: Vec::new(), next: None, waiting, approvers, total: None });
+        };
+        let total = match (after, view.filter) {
+            (Some(_), _) | (_, PeopleFilter::Locked | PeopleFilter::FewCodes) => None,
+            _ if !terms.is_empty() => None,
+            (None, filter) => people::count(&self.db, filter, COUNTED.saturating_add(1)).await?,
         };
         let after = match after {
             // PostgreSQL knows no such text.
@@ -113,6 +122,7 @@ impl Service {
         };
         let locked = view.filter == PeopleFilter::Locked;
         let way = match matches {
+            _ if view.filter == PeopleFilter::FewCodes => Way::ByCodes,
             Some(count) if count < FEW => Way::ByWord,
             _ if locked && people::count_locked(&self.db, locking, FEW).await? < FEW => Way::ByLock,
             _ => Way::Along,
@@ -144,6 +154,8 @@ impl Service {
             people: rows.into_iter().map(|row| self.person(row, caller, &policy)).collect(),
             next: next.map(|Place { at, text }| PeoplePlace { at, text }),
             waiting,
+            approvers,
+            total,
         })
     }
 

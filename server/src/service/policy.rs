@@ -9,11 +9,11 @@ use crate::{
     clock::UnixTime,
     domain::{
         audit::{AuditEvent, Outcome},
-        grace::Requirement,
+        grace::{DAY, Requirement},
         trusted_browser,
     },
     store::{
-        browsers,
+        accounts, browsers,
         policy::{self, PolicyRow},
     },
 };
@@ -22,7 +22,7 @@ use app::{
         ApiError,
         password::PasswordPolicy,
         policy::{
-            AccountPolicy, EnforcementImpact, Lockout, PersonWithout, PolicyChange, SessionLimits,
+            AccountPolicy, EnforcementImpact, FewerDays, Lockout, PersonWithout, PolicyChange, SessionLimits,
             TrustedBrowserPolicy, VersionedPolicy,
         },
         reminder::Missing,
@@ -38,7 +38,15 @@ impl Policies for Service {
         self.policy_in_force().await
     }
 
-    async fn enforcement_impact(&self, caller: &Administrator) -> Result<EnforcementImpact, ApiError> {
+    async fn enforcement_impact(
+        &self,
+        caller: &Administrator,
+        grace_days: Option<u32>,
+    ) -> Result<EnforcementImpact, ApiError> {
+        let fewer_days = match grace_days {
+            Some(days) => self.fewer_days(caller, days).await?,
+            None => None,
+        };
         let row = policy::impact(&self.db).await?;
         let first = policy::without(&self.db, "", EnforcementImpact::LISTED.into()).await?;
         Ok(EnforcementImpact {
@@ -50,6 +58,8 @@ impl Policies for Service {
                 .into_iter()
                 .map(|row| PersonWithout { name: row.name, administrator: row.administrator })
                 .collect(),
+            fewer_days,
+            approvers: self.approvers(&caller.session().user_id).await?,
         })
     }
 
@@ -88,6 +98,28 @@ impl Service {
         version: i64,
     ) -> Result<VersionedPolicy, ApiError> {
         self.replace_policy(Actor::operator(operator), policy, version).await
+    }
+
+    /// What it would do if there were only so many days of grace.
+    async fn fewer_days(&self, caller: &Administrator, days: u32) -> Result<Option<FewerDays>, ApiError> {
+        let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
+        let Some((after, until)) = requirement.losing_time(days.into(), now) else { return Ok(None) };
+        let row = policy::exposed(&self.db, after.0, until.0).await?;
+        let first = policy::exposed_within(&self.db, after.0, until.0, EnforcementImpact::LISTED.into()).await?;
+        let yours = caller.session().grace.as_ref();
+        let fewer = requirement.grace_days.saturating_sub(days.into()).saturating_mul(DAY);
+        Ok(Some(FewerDays {
+            ended: small(row.ended),
+            administrators: small(row.administrators),
+            includes_you: yours.is_some_and(|grace| grace.until.saturating_sub(fewer) <= now.0),
+            first: first.into_iter().map(|(name, administrator)| PersonWithout { name, administrator }).collect(),
+            shortened: small(row.later),
+        }))
+    }
+
+    /// How many administrators other than `you` can sign in.
+    pub(super) async fn approvers(&self, you: &str) -> Result<u32, ApiError> {
+        Ok(small(accounts::administrators_besides(&self.db, you).await?))
     }
 
     async fn replace_policy(

@@ -7,7 +7,7 @@ use super::{Service, audit_chain, audit_search::PAGE};
 use crate::{
     domain::audit::AuditEvent,
     store::{
-        StoreError, audit_chain as chain, policy,
+        StoreError, access_codes, audit_chain as chain, policy,
         statistics::{self, AdoptionRow, PeopleRow, SignInsRow, TotalRow},
     },
 };
@@ -75,6 +75,7 @@ impl Audit for Service {
             funnel: funnel(&statistics::totals(&self.db, first).await?),
             locked: self.locked().await?,
             running_low: count(now.running_low),
+            codes_awaiting_approval: access_codes::waiting(&self.db, self.now().0).await?.len() as u64,
             mail_needs_a_look: self.mail_needs_a_look().await?,
             complete,
         })

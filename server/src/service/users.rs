@@ -134,10 +134,11 @@ impl Service {
     /// # Errors
     /// When the database does not answer.
     pub async fn disable_second_factor(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
-        self.disable_second_factor_because(operator, name, None).await
+        Ok(self.disable_second_factor_because(operator, name, None).await?.is_some())
     }
 
-    /// The same for a reason, which stands in the audit trail.
+    /// The same for a reason, which stands in the audit trail; `None` when nobody is
+    /// called so, `Some(false)` when they had no second factor.
     ///
     /// # Errors
     /// [`ApiError::Reason`], or the database does not answer.
@@ -146,9 +147,11 @@ impl Service {
         operator: &str,
         name: &str,
         reason: Option<&str>,
-    ) -> Result<bool, ApiError> {
+    ) -> Result<Option<bool>, ApiError> {
         let reason = reason.map(parse_reason).transpose()?;
-        self.change_called(operator, name, &Change::DisableSecondFactor(reason)).await
+        let Some(id) = self.id_of(name).await? else { return Ok(None) };
+        let changed = self.change(Actor::operator(operator), &[id], &Change::DisableSecondFactor(reason)).await?;
+        Ok(Some(changed > 0))
     }
 
     /// Lets a person sign in no longer and ends their sessions, or lets them in

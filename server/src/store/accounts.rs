@@ -196,6 +196,15 @@ pub fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
     tx.later("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", values![id, now])
 }
 
+/// Gives a sample person a past.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn backdate(tx: &mut Tx, id: &str, created_at: i64, last_sign_in_at: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE users SET created_at = $2, last_sign_in_at = $3 WHERE id = $1";
+    tx.later(sql, values![id, created_at, last_sign_in_at])
+}
+
 /// Sets the name under which a person is shown beside their user name.
 ///
 /// # Errors
@@ -271,13 +280,24 @@ pub async fn lock_administrators(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+const OTHER_ADMINISTRATORS: &str =
+    "SELECT COUNT(*) FROM users WHERE administrator AND active AND password_hash IS NOT NULL AND id <> $1";
+
 /// Administrators who can sign in, besides this person.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn other_administrators(tx: &mut Tx, id: &str) -> Result<i64, StoreError> {
-    let sql = "SELECT COUNT(*) FROM users WHERE administrator AND active AND password_hash IS NOT NULL AND id <> $1";
-    let (count,): (i64,) = tx.one(sql, values![id]).await?;
+    let (count,): (i64,) = tx.one(OTHER_ADMINISTRATORS, values![id]).await?;
+    Ok(count)
+}
+
+/// The same, asked outside a transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn administrators_besides(db: &Db, id: &str) -> Result<i64, StoreError> {
+    let (count,): (i64,) = db.one(OTHER_ADMINISTRATORS, values![id]).await?;
     Ok(count)
 }
 

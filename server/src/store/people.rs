@@ -114,6 +114,8 @@ pub enum Way {
     ByWord,
     /// From the locked accounts.
     ByLock,
+    /// From the sets of recovery codes that run low; all there is for that list.
+    ByCodes,
 }
 
 // $1, $2: where the page before ended; $3, $4: the last place; $5 to $10: words;
@@ -141,6 +143,12 @@ macro_rules! administrators {
 macro_rules! deactivated {
     () => {
         "NOT u.active"
+    };
+}
+
+macro_rules! active {
+    () => {
+        "u.active"
     };
 }
 
@@ -194,6 +202,15 @@ macro_rules! page {
             " ORDER BY ", $order, " LIMIT $13) ", entries!(), $entry_order
         )
     };
+    (by_codes, $filter:ident, $between:literal, $order:literal, $entry_order:literal) => {
+        concat!(
+            "WITH page AS (SELECT DISTINCT u.id, u.name_key, u.created_at, u.last_sign_in_at
+             FROM recovery_sets m CROSS JOIN users u
+             WHERE m.id IN (", low_sets!(), ") AND u.id = m.user_id AND ",
+            $filter!(), " AND ", $between, word!("$5", "$6"), word!("$7", "$8"), word!("$9", "$10"),
+            " ORDER BY ", $order, " LIMIT $13) ", entries!(), $entry_order
+        )
+    };
     (by_lock, $filter:ident, $between:literal, $order:literal, $entry_order:literal) => {
         concat!(
             "WITH page AS (SELECT DISTINCT u.id, u.name_key, u.created_at, u.last_sign_in_at
@@ -202,6 +219,13 @@ macro_rules! page {
             $filter!(), " AND ", $between, word!("$5", "$6"), word!("$7", "$8"), word!("$9", "$10"),
             " ORDER BY ", $order, " LIMIT $13) ", entries!(), $entry_order
         )
+    };
+}
+
+/// A set of ten runs low when seven are spent.
+macro_rules! low_sets {
+    () => {
+        "SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL GROUP BY set_id HAVING COUNT(*) >= 7"
     };
 }
 
@@ -272,6 +296,7 @@ static BY_WORD: Statements = [
 ];
 
 static BY_LOCK: [&str; 6] = in_each_order!(by_lock, everyone);
+static BY_CODES: [&str; 6] = in_each_order!(by_codes, active);
 
 macro_rules! horizon {
     ($filter:ident) => {
@@ -321,7 +346,8 @@ const fn number_of_order(view: PeopleView) -> usize {
 
 const fn statement(statements: &Statements, view: PeopleView) -> &'static str {
     let filter = match view.filter {
-        PeopleFilter::Everyone => 0,
+        // Nobody is passed on the way to those whose codes run low.
+        PeopleFilter::Everyone | PeopleFilter::FewCodes => 0,
         PeopleFilter::NoSecondFactor => 1,
         PeopleFilter::Locked => 2,
         PeopleFilter::Administrators => 3,
@@ -332,7 +358,7 @@ const fn statement(statements: &Statements, view: PeopleView) -> &'static str {
 
 /// Every statement that is put together here.
 pub fn statements() -> impl Iterator<Item = &'static str> {
-    [&ALONG, &BY_WORD, &HORIZON].into_iter().flatten().flatten().chain(&BY_LOCK).copied()
+    [&ALONG, &BY_WORD, &HORIZON].into_iter().flatten().flatten().chain(&BY_LOCK).chain(&BY_CODES).copied()
 }
 
 /// A page of people.
@@ -344,6 +370,7 @@ pub async fn page(db: &Db, way: Way, page: &Page<'_>) -> Result<Vec<PersonRow>, 
         Way::Along => statement(&ALONG, page.view),
         Way::ByWord => statement(&BY_WORD, page.view),
         Way::ByLock => BY_LOCK[number_of_order(page.view)],
+        Way::ByCodes => BY_CODES[number_of_order(page.view)],
     };
     let [first, second, third] = page.terms;
     db.all(
@@ -377,6 +404,26 @@ pub async fn page(db: &Db, way: Way, page: &Page<'_>) -> Result<Vec<PersonRow>, 
 /// See [`StoreError`].
 pub async fn horizon(db: &Db, view: PeopleView, after: &Place, distance: i64) -> Result<Option<Place>, StoreError> {
     db.optional(statement(&HORIZON, view), values![after.text.as_str(), after.at, distance]).await
+}
+
+/// How many people a list has, counted up to `most`; `None` for a list that has to be looked through.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn count(db: &Db, filter: PeopleFilter, most: u32) -> Result<Option<u32>, StoreError> {
+    let sql = match filter {
+        PeopleFilter::Everyone => "SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT $1) AS found",
+        PeopleFilter::NoSecondFactor => {
+            "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE active AND NOT has_second_factor LIMIT $1) AS found"
+        }
+        PeopleFilter::Administrators => {
+            "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE administrator LIMIT $1) AS found"
+        }
+        PeopleFilter::Deactivated => "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE NOT active LIMIT $1) AS found",
+        PeopleFilter::Locked | PeopleFilter::FewCodes => return Ok(None),
+    };
+    let (count,): (i64,) = db.one(sql, values![i64::from(most)]).await?;
+    Ok(u32::try_from(count).ok())
 }
 
 /// How many accounts are locked, counted up to `most`.

@@ -75,6 +75,17 @@ pub struct ImpactRow {
     pub administrators_without: i64,
 }
 
+/// Active people without a second factor, by when they came to be that.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub struct ExposedRow {
+    /// Between the two moments.
+    pub ended: i64,
+    /// How many of those are administrators.
+    pub administrators: i64,
+    /// After both.
+    pub later: i64,
+}
+
 const SELECT: &str =
     "SELECT version, minimum_length, require_number, require_special, require_capital, maximum_failures,
         lock_minutes, require_second_factor, required_since, grace_days, allow_trusted_browsers, trusted_browser_days,
@@ -175,6 +186,35 @@ pub async fn without(db: &Db, name_key: &str, limit: i64) -> Result<Vec<PersonWi
          WHERE u.active AND u.name_key > $1 AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)
          ORDER BY u.name_key LIMIT $2",
         values![name_key, limit],
+    )
+    .await
+}
+
+/// Counts active people without a second factor who are so since after `after`: until `until`, and later.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn exposed(db: &Db, after: i64, until: i64) -> Result<ExposedRow, StoreError> {
+    db.one(
+        "SELECT COUNT(CASE WHEN u.exposed_since <= $2 THEN 1 END) AS ended,
+                COUNT(CASE WHEN u.exposed_since <= $2 AND u.administrator THEN 1 END) AS administrators,
+                COUNT(CASE WHEN u.exposed_since > $2 THEN 1 END) AS later
+         FROM users u WHERE u.active AND NOT u.has_second_factor AND u.exposed_since > $1",
+        values![after, until],
+    )
+    .await
+}
+
+/// The first of those between the two moments, by name.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn exposed_within(db: &Db, after: i64, until: i64, limit: i64) -> Result<Vec<(String, bool)>, StoreError> {
+    db.all(
+        "SELECT u.name, u.administrator FROM users u
+         WHERE u.active AND NOT u.has_second_factor AND u.exposed_since > $1 AND u.exposed_since <= $2
+         ORDER BY u.name_key LIMIT $3",
+        values![after, until, limit],
     )
     .await
 }

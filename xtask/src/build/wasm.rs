@@ -101,6 +101,8 @@ pub fn bind(module: &[u8]) -> Result<Front> {
     for (name, content) in &mut files {
         if name.ends_with(".wasm") {
             *content = without_custom_sections(content).with_context(|| name.clone())?;
+        } else if let Some(compact) = str::from_utf8(content).ok().filter(|_| name.ends_with(".js")).and_then(compact) {
+            *content = compact.into_bytes();
         }
     }
     let chunks = split
@@ -112,6 +114,24 @@ pub fn bind(module: &[u8]) -> Result<Front> {
         })
         .collect();
     Ok(Front { files, chunks })
+}
+
+/// A generated script without its comments and indentation, which browsers would download for
+/// nothing; `None` where a line may be part of a text that goes over several.
+fn compact(script: &str) -> Option<String> {
+    let (mut lines, mut in_comment) = (String::with_capacity(script.len()), false);
+    for line in script.lines().map(str::trim) {
+        if line.matches('`').count() % 2 == 1 {
+            return None;
+        }
+        in_comment |= line.starts_with("/**");
+        if !in_comment && !line.is_empty() && !line.starts_with("//") {
+            lines.push_str(line);
+            lines.push('\n');
+        }
+        in_comment &= !line.ends_with("*/");
+    }
+    Some(lines)
 }
 
 /// An interface without a cutting point doesn't need the loader of the parts.
@@ -157,6 +177,14 @@ mod tests {
     use wasm_encoder::{CustomSection, TypeSection};
 
     use super::*;
+
+    #[test]
+    fn a_script_loses_what_a_browser_does_not_need() {
+        let script = "// made by a tool\nexport class A {\n    /**\n     * @returns {number}\n     */\n    get a() {\n        return `/** ${this.x} */`; // x\n\n    }\n    /** short */\n}\n";
+        let expected = "export class A {\nget a() {\nreturn `/** ${this.x} */`; // x\n}\n}\n";
+        assert_eq!(compact(script).as_deref(), Some(expected));
+        assert_eq!(compact("const text = `one\n  two`;\n"), None, "a text of several lines is left as it is");
+    }
 
     #[test]
     fn only_custom_sections_are_dropped() {

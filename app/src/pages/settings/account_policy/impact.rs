@@ -11,20 +11,23 @@ use crate::{
     },
     contract::{
         ApiError,
-        policy::{EnforcementImpact, PersonWithout, PolicyField},
+        policy::{EnforcementImpact, FewerDays, PersonWithout, PolicyField},
     },
     routes,
 };
 use leptos::prelude::*;
 
-/// Says whom the demand will meet. Shown when it is being switched on.
+/// Says whom the demand will meet. Shown when it is being switched on, and when it is on
+/// and people are given fewer days for it.
 #[component]
 pub fn Impact(
     /// Days of grace, as they are being edited.
     grace: Memo<u32>,
+    /// It is on already: the days become fewer.
+    fewer: bool,
 ) -> impl IntoView {
     let trouble = Trouble::new();
-    let impact = LocalResource::new(fetch_enforcement_impact);
+    let impact = LocalResource::new(move || fetch_enforcement_impact(fewer.then(|| grace.get())));
     Effect::new(move |_| {
         if let Some(Err(problem)) = impact.get() {
             trouble.note(problem);
@@ -39,23 +42,52 @@ pub fn Impact(
     });
     let words = move || match impact.get() {
         None => "Counting who will have to set up two-factor authentication…".to_owned(),
+        Some(Ok(EnforcementImpact { fewer_days: Some(fewer), .. })) => fewer_in_words(&fewer),
         Some(Ok(impact)) => in_words(&impact, grace.get()),
         Some(Err(_)) => {
             "It could not be counted right now how many people will have to set up two-factor authentication."
                 .to_owned()
         }
     };
-    let known = Memo::new(move |_| impact.get().and_then(Result::ok));
-    let you = Memo::new(move |_| known.with(|known| known.as_ref().is_some_and(|impact| impact.includes_you)));
+    let met = Memo::new(move |_| impact.get().and_then(Result::ok).map(Met::from));
+    let you = Memo::new(move |_| met.with(|met| met.as_ref().is_some_and(|met| met.includes_you)));
     view! {
         <div role="status">
             <Notice tone=Tone::Caution>{words}</Notice>
         </div>
         {sometimes(move || you.get().then(|| view! { <YoursFirst /> }.into_any()))}
         {sometimes(move || {
-            let impact = known.get().filter(|impact| impact.people_without > 0)?;
-            Some(view! { <Names impact /> }.into_any())
+            let met = met.get().filter(|met| met.people > 0)?;
+            Some(view! { <Names met /> }.into_any())
         })}
+    }
+}
+
+/// Whom saving would meet.
+#[derive(Debug, Clone, PartialEq)]
+struct Met {
+    title: &'static str,
+    people: u32,
+    includes_you: bool,
+    first: Vec<PersonWithout>,
+    /// Where all of them are listed.
+    all: &'static str,
+}
+
+impl From<EnforcementImpact> for Met {
+    fn from(impact: EnforcementImpact) -> Self {
+        match impact.fewer_days {
+            Some(FewerDays { ended, includes_you, first, .. }) => {
+                Self { title: "Whose time ends", people: ended, includes_you, first, all: routes::REMIND }
+            }
+            None => Self {
+                title: "Without a second factor",
+                people: impact.people_without,
+                includes_you: impact.includes_you,
+                first: impact.first,
+                all: routes::USERS_WITHOUT_SECOND_FACTOR,
+            },
+        }
     }
 }
 
@@ -83,9 +115,9 @@ fn YoursFirst() -> impl IntoView {
 
 /// Who they are: the first by name, and where to find all.
 #[component]
-fn Names(impact: EnforcementImpact) -> impl IntoView {
-    let EnforcementImpact { people_without, first, .. } = impact;
-    let more = usize::try_from(people_without).unwrap_or(usize::MAX).saturating_sub(first.len());
+fn Names(met: Met) -> impl IntoView {
+    let Met { title, people, first, all, .. } = met;
+    let more = usize::try_from(people).unwrap_or(usize::MAX).saturating_sub(first.len());
     let names = first
         .into_iter()
         .map(|PersonWithout { name, administrator }| {
@@ -100,7 +132,7 @@ fn Names(impact: EnforcementImpact) -> impl IntoView {
     view! {
         <div class="without">
             <p class="without-title" id="without">
-                "Without a second factor"
+                {title}
             </p>
             <ul class="names" role="list" aria-labelledby="without">
                 {names}
@@ -110,12 +142,33 @@ fn Names(impact: EnforcementImpact) -> impl IntoView {
                     view! {
                         <p>
                             {format!("and {more} more: ")} // A tab of its own, so that the edits here stay.
-                            <a href=routes::USERS_WITHOUT_SECOND_FACTOR target="_blank">
+                            <a href=all target="_blank">
                                 "see them all" <span class="visually-hidden">" (opens in a new tab)"</span>
                             </a>
                         </p>
                     }
                 })}
+        </div>
+    }
+}
+
+/// Warns where nobody could approve what this administrator issues.
+#[component]
+pub fn Approvers() -> impl IntoView {
+    let impact = LocalResource::new(|| fetch_enforcement_impact(None));
+    let alone = move || matches!(impact.get(), Some(Ok(EnforcementImpact { approvers: 0, .. })));
+    view! {
+        <div role="status">
+            {move || {
+                alone()
+                    .then(|| {
+                        view! {
+                            <Notice tone=Tone::Caution>
+                                "You are the only administrator who can sign in: nobody could approve the codes that you issue. Make someone else an administrator first."
+                            </Notice>
+                        }
+                    })
+            }}
         </div>
     }
 }
@@ -151,15 +204,65 @@ fn in_words(impact: &EnforcementImpact, grace: u32) -> String {
     format!("{who}{administrators} will have to set up two-factor authentication{when}{you}")
 }
 
+/// The same for fewer days, where it is demanded already.
+fn fewer_in_words(fewer: &FewerDays) -> String {
+    let FewerDays { ended, administrators, includes_you, shortened, .. } = *fewer;
+    let kept = |people: &str| match shortened {
+        0 => String::new(),
+        1 => format!(" One {people} has less time than now."),
+        count => format!(" {count} {people} have less time than now."),
+    };
+    if ended == 0 {
+        return format!("Nobody's time ends with this.{}", kept(if shortened == 1 { "person" } else { "people" }));
+    }
+    let whose = match ended {
+        1 => "the time of one person".to_owned(),
+        count => format!("the time of {count} people"),
+    };
+    let administrators = match administrators {
+        0 => String::new(),
+        1 if ended == 1 => " (an administrator)".to_owned(),
+        1 => ", one of them an administrator,".to_owned(),
+        count => format!(", {count} of them administrators,"),
+    };
+    let who = if ended == 1 { "This person has" } else { "They have" };
+    let you = if includes_you { " That includes you." } else { "" };
+    format!(
+        "Saving ends {whose}{administrators} at once. {who} to set up two-factor authentication before anything else, those signed in already at their next click.{you}{}",
+        kept(if shortened == 1 { "other" } else { "others" })
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn fewer_days_name_whose_time_ends() {
+        let words = |ended, administrators, includes_you, shortened| {
+            fewer_in_words(&FewerDays { ended, administrators, includes_you, first: Vec::new(), shortened })
+        };
+        assert_eq!(words(0, 0, false, 0), "Nobody's time ends with this.");
+        assert_eq!(words(0, 0, false, 2), "Nobody's time ends with this. 2 people have less time than now.");
+        assert!(words(1, 1, true, 0).starts_with("Saving ends the time of one person (an administrator) at once."));
+        assert!(words(1, 1, true, 0).ends_with("That includes you."));
+        assert!(words(5, 2, false, 1).contains("of 5 people, 2 of them administrators, at once."));
+        assert!(words(5, 2, false, 1).ends_with("One other has less time than now."));
+    }
+
+    #[test]
     fn the_consequences_name_numbers_administrators_and_you() {
         let words = |people, people_without, administrators_without, includes_you, grace| {
             let first = Vec::new();
-            let impact = EnforcementImpact { people, people_without, administrators_without, includes_you, first };
+            let impact = EnforcementImpact {
+                people,
+                people_without,
+                administrators_without,
+                includes_you,
+                first,
+                fewer_days: None,
+                approvers: 0,
+            };
             in_words(&impact, grace)
         };
         assert!(words(10, 0, 0, false, 0).starts_with("Everyone has a second factor"));

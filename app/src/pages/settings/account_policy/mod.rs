@@ -12,6 +12,7 @@ use crate::{
     api::policy::fetch_account_policy,
     components::{
         alert::{Notice, Tone},
+        browser,
         fetched::{Fetched, fetched, settled},
         loaded::Loaded,
         page::PageHeading,
@@ -52,10 +53,14 @@ fn AccountPolicy(policy: Fetched<VersionedPolicy>) -> impl IntoView {
     let leave = move |saved| {
         policy.refetch();
         mode.set(Mode::Reading { saved });
+        if saved {
+            // The button that was pressed is gone, and what was saved is said above all of it.
+            request_animation_frame(|| browser::focus("policy-saved"));
+        }
     };
     view! {
         <PageHeading title="Account policy" lead="These rules apply to every account of the portal." />
-        <div role="status">
+        <div role="status" id="policy-saved" tabindex="-1">
             {move || {
                 (mode.get() == Mode::Reading { saved: true })
                     .then(|| view! { <Notice tone=Tone::Good>"The account policy is saved and in force."</Notice> })

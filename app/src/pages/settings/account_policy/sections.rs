@@ -1,6 +1,9 @@
 //! The fields of the account policy, section by section.
 
-use super::{draft::Draft, impact::Impact};
+use super::{
+    draft::Draft,
+    impact::{Approvers, Impact},
+};
 use crate::{
     components::{
         changing::{changing, sometimes},
@@ -81,6 +84,11 @@ fn SecondFactorSection(
     let demanded = Memo::new(move |_| in_force.with(|policy| policy.require_second_factor));
     let about_to_demand = Memo::new(move |_| !demanded.get() && draft.require_second_factor.get());
     let grace = Memo::new(move |_| draft.policy().grace_days);
+    let fewer_days = Memo::new(move |_| {
+        demanded.get() && draft.require_second_factor.get() && grace.get() < in_force.with(|policy| policy.grace_days)
+    });
+    let about_to_approve =
+        Memo::new(move |_| draft.approve_access_codes.get() && !in_force.with(|policy| policy.approve_access_codes));
     view! {
         <fieldset class="panel">
             <legend class="panel-title">"Two factor authentication"</legend>
@@ -89,11 +97,12 @@ fn SecondFactorSection(
                 label="Users can only log in if they have configured two factor authentication"
                 value=draft.require_second_factor
             />
-            {sometimes(move || about_to_demand.get().then(|| view! { <Impact grace /> }.into_any()))}
+            {sometimes(move || about_to_demand.get().then(|| view! { <Impact grace fewer=false /> }.into_any()))}
             <NumberField draft errors key=PolicyKey::GraceDays unit="days; 0 for none" />
             <p class="muted">
                 "How long each person may put off setting up two-factor authentication, counted from when it is first required of them. A change counts at once, for everyone."
             </p>
+            {sometimes(move || fewer_days.get().then(|| view! { <Impact grace fewer=true /> }.into_any()))}
             <CheckBox
                 id="allow-trusted-browsers"
                 label="Allow users to choose the option “Do not ask me for N days”"
@@ -111,6 +120,7 @@ fn SecondFactorSection(
                 label="A second administrator must approve temporary access codes"
                 value=draft.approve_access_codes
             />
+            {sometimes(move || about_to_approve.get().then(|| view! { <Approvers /> }.into_any()))}
         </fieldset>
     }
 }

@@ -10,10 +10,13 @@ use crate::{
     contract::{
         audit::Outcome,
         audit_trail::{AuditEntry, AuditFilter, NamedPerson},
+        policy::AccountPolicy,
+        policy_value::PolicyKey,
     },
     routes,
 };
 use leptos::prelude::*;
+use serde::Deserialize;
 
 /// Someone named in an entry; leads to everything about them.
 #[component]
@@ -50,12 +53,54 @@ pub fn outcome_badge(outcome: Outcome) -> impl IntoView {
     }
 }
 
+/// Why it was done, where that was asked for.
+fn reason(detail: &str) -> Option<String> {
+    let detail: serde_json::Value = serde_json::from_slice(detail.as_bytes()).ok()?;
+    detail.get("reason")?.as_str().map(str::to_owned)
+}
+
+/// The account policy before and after a change.
+#[derive(Deserialize)]
+struct PolicyChanged {
+    before: AccountPolicy,
+    after: AccountPolicy,
+}
+
+/// What was changed in the account policy, value by value.
+fn policy_changes(detail: &str) -> Option<Vec<(&'static str, String, String)>> {
+    let PolicyChanged { before, after } = serde_json::from_slice(detail.as_bytes()).ok()?;
+    let changes = PolicyKey::ALL.into_iter().filter_map(|key| {
+        let (was, is) = (key.get(&before), key.get(&after));
+        (was != is).then(|| (key.label(), key.words(was), key.words(is)))
+    });
+    Some(changes.collect())
+}
+
+/// The same as a list.
+fn changes(detail: &str) -> Option<AnyView> {
+    let changes = policy_changes(detail)?;
+    let lines =
+        changes.into_iter().map(|(name, was, is)| view! { <li>{name} ": " {was} " → " {is}</li> }).collect_view();
+    Some(view! { <ul class="audit-changes" role="list">{lines}</ul> }.into_any())
+}
+
+/// The text of the entry itself.
+fn as_recorded(detail: String) -> AnyView {
+    let text =
+        serde_json::from_slice::<serde_json::Value>(detail.as_bytes()).map_or(detail, |value| format!("{value:#}"));
+    view! {
+        <details class="as-table">
+            <summary>"As recorded"</summary>
+            <pre class="audit-code">{text}</pre>
+        </details>
+    }
+    .into_any()
+}
+
 /// Shows all that an entry says.
 #[component]
 pub fn EntryDialog(entry: AuditEntry, leave: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let AuditEntry { sequence, at, event, outcome, actor, subject, address, browser, user_agent, detail, hash } = entry;
-    let detail = detail
-        .map(|detail| serde_json::from_str::<serde_json::Value>(&detail).map_or(detail, |value| format!("{value:#}")));
     let person = |person: Option<NamedPerson>| {
         person.map(|NamedPerson { id, name }| {
             view! {
@@ -78,7 +123,9 @@ pub fn EntryDialog(entry: AuditEntry, leave: impl Fn() + Copy + Send + Sync + 's
         ("Address", text(address)),
         ("Browser", text(browser)),
         ("User agent", user_agent.map(code)),
-        ("Detail", detail.map(|detail| view! { <pre class="audit-code">{detail}</pre> }.into_any())),
+        ("Reason", text(detail.as_deref().and_then(reason))),
+        ("Changes", detail.as_deref().and_then(changes)),
+        ("Detail", detail.map(as_recorded)),
         ("Place in the chain", Some(format!("Entry {sequence}").into_any())),
         ("Hash", Some(code(hash))),
     ];
@@ -99,5 +146,24 @@ pub fn EntryDialog(entry: AuditEntry, leave: impl Fn() + Copy + Send + Sync + 's
         <Modal id="audit-entry-title" title="Audit entry" wide=true leave>
             <dl class="facts facts-entry">{rows}</dl>
         </Modal>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_the_policy_is_told_value_by_value() {
+        let before = AccountPolicy::default();
+        let after = AccountPolicy { grace_days: 14, require_second_factor: true, ..before.clone() };
+        let detail = serde_json::json!({ "before": before, "after": after }).to_string();
+        let demand = PolicyKey::RequireSecondFactor.label();
+        let expected = [(demand, "Off", "On"), ("Grace period", "None", "14 days")];
+        let told = policy_changes(&detail).unwrap();
+        assert_eq!(told.iter().map(|(name, was, is)| (*name, was.as_str(), is.as_str())).collect::<Vec<_>>(), expected);
+        // A method's new name is recorded in the same way.
+        assert_eq!(policy_changes(r#"{"before":"Phone","after":"Tablet"}"#), None);
+        assert_eq!((reason(r#"{"reason":"lost"}"#).as_deref(), reason("[]"), reason("{")), (Some("lost"), None, None));
     }
 }

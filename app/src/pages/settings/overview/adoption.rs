@@ -17,18 +17,19 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
     let start = by_day.first().map_or(today, |(day, _)| *day);
     let label = match by_day.first() {
         Some((day, then)) if *day < today => format!(
-            "People with a second factor: {} % on {}, {} % today",
-            then.percent(),
+            "People with a second factor: {} on {}, {} today",
+            then.percent_in_words(),
             short_date(*day),
-            adoption.percent()
+            adoption.percent_in_words()
         ),
-        _ => format!("People with a second factor: {} % today", adoption.percent()),
+        _ => format!("People with a second factor: {} today", adoption.percent_in_words()),
     };
     let pointers = by_day
         .iter()
         .map(|(day, adoption)| {
             let Adoption { people, with_second_factor } = adoption;
-            let words = format!("{}: {with_second_factor} of {people}, {} %", short_date(*day), adoption.percent());
+            let words =
+                format!("{}: {with_second_factor} of {people}, {}", short_date(*day), adoption.percent_in_words());
             pointed_at(place(*day), Scale::PERCENT.top(), words)
         })
         .collect_view();
@@ -37,7 +38,7 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
             full_date(*day),
             adoption.people.to_string(),
             adoption.with_second_factor.to_string(),
-            format!("{} %", adoption.percent()),
+            adoption.percent_in_words(),
         ]
     });
     view! {
@@ -47,7 +48,7 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
                     "Adoption"
                 </h3>
                 <p class="chart-now">
-                    <strong>{adoption.percent()} " %"</strong>
+                    <strong>{adoption.percent_in_words()}</strong>
                     {format!(" {} of {} people have a second factor today", adoption.with_second_factor, adoption.people)}
                 </p>
             </div>

@@ -13,9 +13,9 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
         "Everybody has a second factor.".to_owned()
     } else {
         format!(
-            "{} of {} can be signed in to with a password alone.",
-            without,
-            counted(adoption.people, "account", "accounts")
+            "{without} of {} {} no second factor.",
+            counted(adoption.people, "account", "accounts"),
+            if without == 1 { "has" } else { "have" }
         )
     };
     view! {
@@ -48,6 +48,10 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 </h3>
                 <p class="tile-value" class:tile-caution=running_low != 0>{running_low}</p>
                 <p class="muted">"People who have three codes or fewer. Their own dashboard tells them, too."</p>
+                <a href=routes::USERS_WITH_FEW_CODES class="button">
+                    "Show who"
+                    <span class="visually-hidden">" has few recovery codes"</span>
+                </a>
             </section>
         </div>
     }

@@ -13,11 +13,15 @@ use crate::{
     api::overview::fetch_portal_overview,
     components::{
         alert::{Notice, Tone},
+        changing::changing,
         fetched::{Fetched, fetched, settled},
-        loaded::Loaded,
+        loaded::{Failed, Loaded},
         part::{Opening, Part},
     },
-    contract::overview::{PortalOverview, RANGES, USUAL_RANGE, range},
+    contract::{
+        ApiError,
+        overview::{PortalOverview, RANGES, USUAL_RANGE, range},
+    },
     routes,
 };
 use adoption::AdoptionChart;
@@ -60,41 +64,70 @@ fn days_of_the_url() -> Memo<u32> {
 
 #[component]
 fn Overview(overview: Fetched<PortalOverview>, days: Memo<u32>) -> impl IntoView {
+    // What is shown of one range must not stay under the name of another without a word.
+    let problem = Memo::new(move |_| {
+        let problem = overview.get().and_then(Result::err);
+        problem.filter(|problem| matches!(problem, ApiError::Offline | ApiError::Unavailable))
+    });
+    let content = changing(move || match problem.get() {
+        Some(problem) => view! { <Failed problem retry=move || overview.refetch() /> }.into_any(),
+        None => view! { <Charts overview /> }.into_any(),
+    });
     view! {
         <section class="overview" aria-labelledby=TITLE_ID>
             <div class="overview-head">
                 <h2 id=TITLE_ID>"The portal"</h2>
                 <Ranges days />
             </div>
-            <Loaded
-                resource=overview
-                show=|overview: PortalOverview| {
-                    let waiting = (!overview.complete)
-                        .then(|| view! { <p class="muted">"Some of the latest events are still being counted. Reload the page in a minute."</p> });
-                    let mail = overview
-                        .mail_needs_a_look
-                        .then(|| {
-                            view! {
-                                <Notice tone=Tone::Caution>
-                                    <p>
-                                        "Some mail could not be sent, or waits for more than an hour. "
-                                        <a href=routes::MAIL>"Look at Mail"</a>
-                                    </p>
-                                </Notice>
-                            }
-                        });
-                    view! {
-                        {mail}
-                        {waiting}
-                        <Figures overview=overview.clone() />
-                        <AdoptionChart overview=overview.clone() />
-                        <SignInCharts overview=overview.clone() />
-                        <FunnelChart funnel=overview.funnel days=overview.days />
-                    }
-                        .into_any()
-                }
-            />
+            {content}
         </section>
+    }
+}
+
+#[component]
+fn Charts(overview: Fetched<PortalOverview>) -> impl IntoView {
+    view! {
+        <Loaded
+            resource=overview
+            show=|overview: PortalOverview| {
+                let waiting = (!overview.complete)
+                    .then(|| view! { <p class="muted">"Some of the latest events are still being counted. Reload the page in a minute."</p> });
+                let mail = overview
+                    .mail_needs_a_look
+                    .then(|| {
+                        view! {
+                            <Notice tone=Tone::Caution>
+                                <p>
+                                    "Some mail could not be sent, or waits for more than an hour. "
+                                    <a href=routes::MAIL>"Look at Mail"</a>
+                                </p>
+                            </Notice>
+                        }
+                    });
+                let codes = (overview.codes_awaiting_approval > 0)
+    .then(|| {
+        let words = match overview.codes_awaiting_approval {
+            1 => "A temporary access code waits for a second administrator. ".to_owned(),
+            count => format!("{count} temporary access codes wait for a second administrator. "),
+        };
+        view! {
+            <Notice tone=Tone::Caution>
+                <p>{words} <a href=routes::USERS>"Look at Users"</a></p>
+            </Notice>
+        }
+    });
+                view! {
+                    {codes}
+                    {mail}
+                    {waiting}
+                    <Figures overview=overview.clone() />
+                    <AdoptionChart overview=overview.clone() />
+                    <SignInCharts overview=overview.clone() />
+                    <FunnelChart funnel=overview.funnel days=overview.days />
+                }
+                    .into_any()
+            }
+        />
     }
 }
 

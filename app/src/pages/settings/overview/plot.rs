@@ -1,6 +1,6 @@
 //! A drawing over some days with its axes, and the same as a table.
 
-use crate::components::{chart::Scale, moment::iso_date};
+use crate::components::{chart::Scale, moment::date};
 use leptos::prelude::*;
 
 /// Seconds of a day.
@@ -105,14 +105,14 @@ pub fn AsTable(
     }
 }
 
-/// "2026-03-09"
+/// "9 Mar 2026"
 pub fn full_date(day: i64) -> String {
-    iso_date(day.saturating_mul(DAY))
+    date(day.saturating_mul(DAY))
 }
 
 /// "9 Mar"
 pub fn short_date(day: i64) -> String {
-    let date = crate::components::moment::date(day.saturating_mul(DAY));
+    let date = full_date(day);
     date.rsplit_once(' ').map_or(date.clone(), |(day, _year)| day.to_owned())
 }
 
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn days_are_named_in_utc() {
-        assert_eq!((full_date(20_521), short_date(20_521)), ("2026-03-09".to_owned(), "9 Mar".to_owned()));
+        assert_eq!((full_date(20_521), short_date(20_521)), ("9 Mar 2026".to_owned(), "9 Mar".to_owned()));
     }
 
     #[test]

@@ -1,21 +1,23 @@
 //! Adding many people from a list.
 
-use super::state::{Open, Users};
+use super::{
+    list_file::{FileProblem, chosen_list},
+    state::{Open, Users},
+};
 use crate::{
     api::people::{add_people, check_list},
     components::{
         alert::{Alert, Notice, Problem, Tone},
-        browser,
         button::{Button, Emphasis},
         changing::sometimes,
-        field::on_submit,
+        field::{FieldError, on_submit},
         loaded::Trouble,
         modal::Modal,
         step_up::use_step_up,
     },
     contract::{
         ApiError,
-        people::{ImportReport, LineProblem},
+        people::{ImportReport, LARGEST_LIST, LineProblem},
     },
 };
 use leptos::{html, prelude::*, task::spawn_local};
@@ -31,18 +33,22 @@ const EXAMPLE: &str =
 #[component]
 pub fn AddMany(users: Users) -> impl IntoView {
     let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
-    let list = RwSignal::new(String::new());
+    // Kept by the page: a stray key closes the dialog, and does not lose what was typed.
+    let list = users.list;
     let checked = RwSignal::new(None::<ImportReport>);
-    let unreadable = RwSignal::new(false);
+    let refused = RwSignal::new(None::<FileProblem>);
     let changed = move |text: String| {
         list.set(text);
         checked.set(None);
-        unreadable.set(false);
+        refused.set(None);
         trouble.clear();
     };
     let submit = move || {
         if pending.get_untracked() {
             return;
+        }
+        if list.with_untracked(|text| text.len() > LARGEST_LIST) {
+            return refused.set(Some(FileProblem::TooLarge));
         }
         pending.set(true);
         trouble.clear();
@@ -52,7 +58,8 @@ pub fn AddMany(users: Users) -> impl IntoView {
                 let added = step_up.run(async || add_people(text.clone()).await.flatten()).await;
                 added.map(|issued| {
                     users.done.set(None);
-                    users.open.set(Some(Open::Links(issued)));
+                    list.set(String::new());
+                    users.open.set(Some(Open::Links(issued, None)));
                     users.refetch();
                 })
             } else {
@@ -82,7 +89,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
                 <p>
                     "A list in CSV, as spreadsheets save it, with a first line of column names: name, display name, administrator and mail address. Only the name is needed. Everybody gets a one-time link to choose a password."
                 </p>
-                <ListField list changed unreadable />
+                <ListField list changed refused />
                 <div role="status">{sometimes(move || checked.get().map(|report| good(&report)))}</div>
                 {problems}
                 <Problem problem=Signal::derive(other) />
@@ -102,19 +109,18 @@ pub fn AddMany(users: Users) -> impl IntoView {
 fn ListField(
     list: RwSignal<String>,
     changed: impl Fn(String) + Copy + Send + Sync + 'static,
-    /// The file could not be read.
-    unreadable: RwSignal<bool>,
+    /// Why the file can't be taken.
+    refused: RwSignal<Option<FileProblem>>,
 ) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         let Some(input) = input.get_untracked() else { return };
         spawn_local(async move {
-            match browser::chosen_text(&input).await {
-                Some(Ok(text)) => changed(text),
-                Some(Err(_)) => {
-                    let _ = unreadable.try_set(true);
-                }
-                None => {}
+            match chosen_list(&input).await {
+                // The dialog may be closed by now.
+                Some(Ok(text)) if !refused.is_disposed() => changed(text),
+                Some(Err(problem)) => drop(refused.try_set(Some(problem))),
+                _ => {}
             }
         });
     };
@@ -129,9 +135,11 @@ fn ListField(
                 type="file"
                 id="list-file"
                 accept=".csv,.txt,.tsv,text/csv,text/plain"
+                aria-invalid=move || refused.with(Option::is_some).then_some("true")
+                aria-describedby=move || refused.with(Option::is_some).then_some("list-file-error")
                 on:change=chosen
             />
-            {move || unreadable.get().then(|| view! { <Alert>"This file could not be read."</Alert> })}
+            <FieldError id="list-file-error".to_owned() error=Signal::derive(move || refused.get().map(|problem| problem.to_string())) />
         </div>
         <div class="field">
             <label class="field-label" for="list-text">

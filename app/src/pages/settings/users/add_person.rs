@@ -37,7 +37,7 @@ pub fn AddPerson(users: Users) -> impl IntoView {
             match step_up.run(async || add_person(person.clone()).await.flatten()).await {
                 Ok(issued) => {
                     users.done.set(None);
-                    users.open.set(Some(Open::Links(issued)));
+                    users.open.set(Some(Open::Links(issued, None)));
                     users.refetch();
                 }
                 Err(problem) => trouble.note(problem),

@@ -1,12 +1,20 @@
 //! Temporary access codes that wait for a second administrator.
 
-use super::state::Users;
+use super::{
+    deed::Deed,
+    state::{Open, Users},
+};
 use crate::{
     api::people::approve_access_code,
     components::{
-        alert::Problem, button::Button, changing::sometimes, loaded::Trouble, moment::Moment, step_up::use_step_up,
+        alert::{Problem, Tone},
+        button::Button,
+        changing::sometimes,
+        loaded::Trouble,
+        moment::Moment,
+        step_up::use_step_up,
     },
-    contract::people::WaitingCode,
+    contract::people::{Person, WaitingCode},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -22,7 +30,7 @@ pub fn WaitingForApproval(users: Users) -> impl IntoView {
         trouble.clear();
         spawn_local(async move {
             match step_up.run(async || approve_access_code(id.clone()).await.flatten()).await {
-                Ok(()) => users.say("The temporary access code is approved and works now.".to_owned()),
+                Ok(()) => users.say(Tone::Good, "The temporary access code is approved and works now.".to_owned()),
                 Err(problem) => trouble.note(problem),
             }
             users.refetch();
@@ -35,7 +43,7 @@ pub fn WaitingForApproval(users: Users) -> impl IntoView {
         if codes.is_empty() {
             return None;
         }
-        let codes = codes.into_iter().map(|code| view! { <Code code approve pending /> }).collect_view();
+        let codes = codes.into_iter().map(|code| view! { <Code users code approve pending /> }).collect_view();
         let section = view! {
             <section class="panel" aria-labelledby="waiting-codes">
                 <h2 class="panel-title" id="waiting-codes">
@@ -59,11 +67,16 @@ pub fn WaitingForApproval(users: Users) -> impl IntoView {
 
 #[component]
 fn Code(
+    users: Users,
     code: WaitingCode,
     approve: impl Fn(String) + Copy + Send + Sync + 'static,
     pending: RwSignal<bool>,
 ) -> impl IntoView {
-    let WaitingCode { id, person, issuer, expires_at, yours_to_approve, .. } = code;
+    let WaitingCode { id, person_id, person, issuer, expires_at, yours_to_approve } = code;
+    // They may be on no page that is shown; withdrawing asks for no more than their name.
+    let whose = Person { id: person_id, name: person.clone(), ..Person::default() };
+    let withdraw = format!("Withdraw code: {person}");
+    let ask = move |_| users.open.set(Some(Open::Confirm(Deed::WithdrawCode, vec![whose.clone()])));
     let label = format!("Approve code: {person}");
     let issuer = match issuer {
         Some(issuer) => view! { "Issued by " <bdi>{issuer}</bdi> }.into_any(),
@@ -77,6 +90,7 @@ fn Code(
                 </p>
                 <p class="muted">{issuer} ", ends " <Moment at=expires_at /></p>
             </div>
+            <div class="row-actions">
             {if yours_to_approve {
                 view! {
                     <Button pending attr:aria-label=label on:click=move |_| approve(id.clone())>
@@ -87,6 +101,10 @@ fn Code(
             } else {
                 view! { <p class="muted">"Someone else must approve it."</p> }.into_any()
             }}
+                <Button attr:aria-label=withdraw on:click=ask>
+                    "Withdraw code"
+                </Button>
+            </div>
         </li>
     }
 }

@@ -47,6 +47,9 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
         }
         None => users.open.set(None),
     };
+    let approves = |person: &Person| person.administrator && person.active && person.has_password && !person.you;
+    let others = untrack(|| users.approvers()).map(|others| others.saturating_sub(u32::from(approves(&person))));
+    let nobody_approves = others == Some(0);
     let name = person.name;
     let content = changing(move || {
         match issued.get() {
@@ -58,6 +61,14 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
                     "A code that stands in for the second factor, once and within an hour. Signing in with it leads straight to setting up a new authentication app; then the apps and recovery codes of before stop working."
                 </p>
                 <p>"It opens an account together with its password: make sure that it is really this person who asks."</p>
+                {nobody_approves
+                    .then(|| {
+                        view! {
+                            <Notice tone=Tone::Caution>
+                                "A second administrator must approve this code, and there is none who could. Make someone else an administrator first."
+                            </Notice>
+                        }
+                    })}
             </div>
             <Problem problem=trouble.signal() />
             <div class="actions">

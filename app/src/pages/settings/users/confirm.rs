@@ -14,7 +14,10 @@ use crate::{
         modal::Modal,
         step_up::use_step_up,
     },
-    contract::{ApiError, people::Person},
+    contract::{
+        ApiError,
+        people::{IssuedLinks, MOST_AT_ONCE, PeopleChanged, Person},
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -26,8 +29,13 @@ const NAMED: usize = 8;
 pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoView {
     let (trouble, step_up) = (Trouble::new(), use_step_up());
     let (pending, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
+    let asks_why = deed == Deed::DisableSecondFactor;
+    // A key pressed too soon does nothing.
+    let cautious = deed.is_grave() && !asks_why;
     let includes_you = people.iter().any(|person| person.you);
+    let (consequence, total) = (deed.consequence(&people), people.len());
     let ids = StoredValue::new(people.iter().map(|person| person.id.clone()).collect::<Vec<_>>());
+    let so_far = RwSignal::new(0);
     let act = move || {
         if pending.get_untracked() {
             return;
@@ -36,22 +44,33 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
         trouble.clear();
         let (ids, change) = (ids.get_value(), deed.change(reason.get_untracked()));
         spawn_local(async move {
-            let problem = match change {
-                Some(change) => {
-                    let done = step_up.run(async || change_people(ids.clone(), change.clone()).await.flatten()).await;
-                    done.map(|done| users.note(done.people, deed.done(done.changed)))
+            let mut done = Done::default();
+            let mut problem = None;
+            for ids in ids.chunks(MOST_AT_ONCE) {
+                // Whoever closes the dialog meanwhile wants no more of it.
+                if pending.is_disposed() {
+                    break;
                 }
-                None => {
-                    let made = step_up.run(async || renew_links(ids.clone()).await.flatten()).await;
-                    made.map(|made| {
-                        users.open.set(Some(Open::Links(made)));
-                        users.refetch();
-                    })
+                let answer = match &change {
+                    Some(change) => {
+                        let changed = async || change_people(ids.to_vec(), change.clone()).await.flatten();
+                        step_up.run(changed).await.map(|changed| done.change(changed))
+                    }
+                    None => {
+                        let made = step_up.run(async || renew_links(ids.to_vec()).await.flatten()).await;
+                        made.map(|made| done.make(made))
+                    }
+                };
+                match answer {
+                    Ok(()) => done.people += ids.len(),
+                    Err(stopped) => {
+                        problem = Some(stopped);
+                        break;
+                    }
                 }
-            };
-            if let Err(problem) = problem {
-                trouble.note(problem);
+                let _ = so_far.try_set(done.people);
             }
+            done.show(users, deed, total, problem, trouble);
             // The dialog may be gone with what was done.
             let _ = pending.try_set(false);
         });
@@ -66,12 +85,12 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
         <Modal id="deed-title" title=deed.name() leave>
             <form class="stack" novalidate on:submit=on_submit(act)>
                 <Named people />
-                <p>{deed.consequence()}</p>
+                <p>{consequence}</p>
                 {(includes_you && deed != Deed::MakeAdministrator)
                     .then(|| {
                         view! { <Notice tone=Tone::Caution>"That includes you."</Notice> }
                     })}
-                {(deed == Deed::DisableSecondFactor)
+                {asks_why
                     .then(|| {
                         view! {
                             <TextField
@@ -85,6 +104,12 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
                             />
                         }
                     })}
+                <p class="muted" role="status">
+                    {move || {
+                        let running = pending.get() && total > MOST_AT_ONCE;
+                        running.then(|| format!("Done for {} of {total} people…", so_far.get()))
+                    }}
+                </p>
                 <Problem problem=Signal::derive(other) />
                 <div class="actions">
                     <Button
@@ -94,10 +119,72 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
                     >
                         {deed.name()}
                     </Button>
-                    <Button on:click=move |_| leave()>"Cancel"</Button>
+                    <Button attr:autofocus=cautious on:click=move |_| leave()>"Cancel"</Button>
                 </div>
             </form>
         </Modal>
+    }
+}
+
+/// What was done so far. The portal takes only so many people at once, all of them or nobody;
+/// for more it is asked several times.
+#[derive(Default)]
+struct Done {
+    /// How many people it was done for.
+    people: usize,
+    /// As they are now.
+    as_now: Vec<Person>,
+    /// For how many of them it made a difference.
+    changed: u32,
+    links: Option<IssuedLinks>,
+}
+
+impl Done {
+    fn change(&mut self, PeopleChanged { people, changed }: PeopleChanged) {
+        self.as_now.extend(people);
+        self.changed = self.changed.saturating_add(changed);
+    }
+
+    fn make(&mut self, made: IssuedLinks) {
+        let Some(links) = &mut self.links else {
+            self.links = Some(made);
+            return;
+        };
+        links.links.extend(made.links);
+        // Each file begins with the names of its columns.
+        links.file.push_str(made.file.split_once('\n').map_or("", |(_, rows)| rows));
+    }
+
+    /// Says what was done, and for whom it was not.
+    fn show(self, users: Users, deed: Deed, total: usize, problem: Option<ApiError>, trouble: Trouble) {
+        let Self { people, as_now, changed, links } = self;
+        if people == 0 {
+            return problem.into_iter().for_each(|problem| trouble.note(problem));
+        }
+        if let Some(problem) = &problem {
+            trouble.note_session(problem);
+        }
+        let because = problem.map_or_else(|| "You stopped it.".to_owned(), |problem| problem.to_string());
+        let rest = (people < total).then(|| match total - people {
+            1 => format!("One other is as before. {because}"),
+            others => format!("The other {others} are as before. {because}"),
+        });
+        match (links, rest) {
+            (Some(links), rest) => {
+                users.open.set(Some(Open::Links(links, rest)));
+                users.refetch();
+            }
+            (None, Some(rest)) => users.note_part(as_now, format!("{} {rest}", deed.done(changed))),
+            (None, None) => {
+                let waited = untrack(|| users.waiting())
+                    .iter()
+                    .any(|code| as_now.iter().any(|person| person.id == code.person_id));
+                users.note(as_now, deed.done(changed));
+                if waited {
+                    users.refetch();
+                }
+            }
+        }
     }
 }
 

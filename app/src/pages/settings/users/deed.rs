@@ -1,6 +1,7 @@
 //! What can be done to people, in words.
 
 use crate::contract::people::{PeopleChange, Person};
+use std::borrow::Cow;
 
 /// Something that can be done to one person or several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +14,12 @@ pub enum Deed {
     RemoveAdministrator,
     EndSessions,
     NewLink,
+    WithdrawCode,
 }
 
 impl Deed {
     /// All of them, as they are offered for several people.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::DisableSecondFactor,
         Self::Unlock,
         Self::Deactivate,
@@ -26,6 +28,7 @@ impl Deed {
         Self::RemoveAdministrator,
         Self::EndSessions,
         Self::NewLink,
+        Self::WithdrawCode,
     ];
 
     /// Words of its button and title of its dialog.
@@ -39,6 +42,7 @@ impl Deed {
             Self::RemoveAdministrator => "Remove administrator",
             Self::EndSessions => "End sessions",
             Self::NewLink => "New link",
+            Self::WithdrawCode => "Withdraw code",
         }
     }
 
@@ -51,6 +55,7 @@ impl Deed {
             Self::Reactivate => !person.active,
             Self::MakeAdministrator => !person.administrator,
             Self::RemoveAdministrator => person.administrator,
+            Self::WithdrawCode => person.access_code.is_some(),
         }
     }
 
@@ -59,13 +64,20 @@ impl Deed {
         matches!(self, Self::DisableSecondFactor | Self::Deactivate | Self::RemoveAdministrator)
     }
 
-    /// What will happen.
-    pub const fn consequence(self) -> &'static str {
-        match self {
+    /// What will happen to these people.
+    pub fn consequence(self, people: &[Person]) -> Cow<'static, str> {
+        let one = people.len() == 1;
+        Cow::Borrowed(match self {
             Self::DisableSecondFactor => {
-                "Their authentication apps and recovery codes stop working and their sessions end. Until they set up a new app, their password alone signs them in. Make sure that it is really they who ask."
+                "Their authentication apps and recovery codes stop working and their sessions end. From then on their password alone signs them in; where everyone must have a second factor, it leads to setting one up. Make sure that it is really they who ask."
             }
             Self::Unlock => "They can try again at once, with their password and with codes.",
+            Self::Deactivate if people.iter().any(|person| person.invited_until.is_some()) => {
+                return Cow::Owned(format!(
+                    "They can no longer sign in, their sessions end, and {} that is not used yet stops working. You can reactivate them at any time, with a new link.",
+                    if one { "the one-time link" } else { "each one-time link" }
+                ));
+            }
             Self::Deactivate => {
                 "They can no longer sign in and their sessions end. Nothing of theirs is lost: you can reactivate them at any time."
             }
@@ -76,9 +88,21 @@ impl Deed {
             Self::RemoveAdministrator => "They keep their account and can no longer see or change these settings.",
             Self::EndSessions => "They are signed out everywhere at once. What was not saved there is lost.",
             Self::NewLink => {
-                "Each gets a one-time link to choose a new password, good for 72 hours. The password that they have works until then; links from before stop working."
+                let who = if one { "They get" } else { "Each gets" };
+                let passwords = people.iter().filter(|person| person.has_password).count();
+                let until_then = match passwords {
+                    0 => "Links",
+                    1 if one => "The password that they have works until they choose the new one; links",
+                    _ => "Passwords that they have work until they choose new ones; links",
+                };
+                return Cow::Owned(format!(
+                    "{who} a one-time link to choose a password, good for 72 hours. {until_then} from before stop working."
+                ));
             }
-        }
+            Self::WithdrawCode => {
+                "The temporary access code stops working at once. You can issue a new one at any time."
+            }
+        })
     }
 
     /// What was done to so many people.
@@ -99,6 +123,7 @@ impl Deed {
             Self::RemoveAdministrator => "are no longer administrators".to_owned(),
             Self::EndSessions => format!("{has} signed out everywhere"),
             Self::NewLink => format!("{has} given a new link"),
+            Self::WithdrawCode => format!("{has} without a temporary access code now"),
         };
         format!("{who} {what}.")
     }
@@ -113,6 +138,7 @@ impl Deed {
             Self::MakeAdministrator => PeopleChange::MakeAdministrator,
             Self::RemoveAdministrator => PeopleChange::RemoveAdministrator,
             Self::EndSessions => PeopleChange::EndSessions,
+            Self::WithdrawCode => PeopleChange::WithdrawAccessCode,
             Self::NewLink => return None,
         })
     }
@@ -121,6 +147,20 @@ impl Deed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_will_happen_is_true_of_those_whom_it_concerns() {
+        let (with, without) = (Person { has_password: true, ..Person::default() }, Person::default());
+        let link = |people: &[Person]| Deed::NewLink.consequence(people).into_owned();
+        assert!(link(std::slice::from_ref(&with)).starts_with("They get a one-time link"));
+        assert!(link(std::slice::from_ref(&with)).contains("The password that they have works"));
+        assert!(!link(std::slice::from_ref(&without)).contains("that they have"));
+        assert!(link(&[with.clone(), without.clone()]).starts_with("Each gets"));
+        let invited = Person { invited_until: Some(1), ..without.clone() };
+        let deactivate = |person| Deed::Deactivate.consequence(std::slice::from_ref(&person)).into_owned();
+        assert!(deactivate(invited).contains("the one-time link that is not used yet stops working"));
+        assert!(deactivate(without).contains("Nothing of theirs is lost"));
+    }
 
     #[test]
     fn what_was_done_agrees_in_number() {

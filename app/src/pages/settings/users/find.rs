@@ -14,6 +14,7 @@ pub const fn name(filter: PeopleFilter) -> &'static str {
     match filter {
         PeopleFilter::Everyone => "Everyone",
         PeopleFilter::NoSecondFactor => "No 2FA",
+        PeopleFilter::FewCodes => "Few codes",
         PeopleFilter::Locked => "Locked",
         PeopleFilter::Administrators => "Administrators",
         PeopleFilter::Deactivated => "Deactivated",

@@ -6,6 +6,8 @@ use crate::{
         alert::{Notice, Tone},
         browser,
         button::{Button, Emphasis},
+        changing::sometimes,
+        confirm::Confirm,
         copied::Copyable,
         modal::Modal,
         moment::Moment,
@@ -19,41 +21,82 @@ const FILE_NAME: &str = "twofold-links.csv";
 
 /// The links, to be handed over.
 #[component]
-pub fn Links(users: Users, issued: IssuedLinks) -> impl IntoView {
+pub fn Links(
+    users: Users,
+    issued: IssuedLinks,
+    /// What is to be said about those who got none.
+    rest: Option<String>,
+) -> impl IntoView {
     let IssuedLinks { links, expires_at, file } = issued;
+    let (taken, asking) = (RwSignal::new(false), RwSignal::new(false));
+    let one = links.len() == 1;
     let content = match links.as_slice() {
-        [link] => view! { <OneLink link=link.clone() /> }.into_any(),
-        _ => view! { <ManyLinks links file /> }.into_any(),
+        [link] => view! { <OneLink link=link.clone() taken /> }.into_any(),
+        _ => view! { <ManyLinks links file taken /> }.into_any(),
     };
-    let leave = move || users.open.set(None);
+    let close = move || users.open.set(None);
+    // A stray key must not lose them. Who is done with one may have read it out.
+    let leave = move || if taken.get_untracked() { close() } else { asking.set(true) };
+    let done = move || if one { close() } else { leave() };
+    let question = sometimes(move || {
+        asking
+            .get()
+            .then(|| {
+                let stay = move || asking.set(false);
+                view! {
+                    <Confirm
+                        id="leave-links-title"
+                        title="Close without the links?"
+                        button="Close without them"
+                        emphasis=Emphasis::Danger
+                        pending=false
+                        problem=None
+                        act=close
+                        leave=stay
+                    >
+                        <p>
+                            {if one {
+                                "You have not copied the link. It can't be shown again; you would have to make a new one."
+                            } else {
+                                "You have neither downloaded nor copied the links. They can't be shown again; you would have to make new ones."
+                            }}
+                        </p>
+                    </Confirm>
+                }
+                    .into_any()
+            })
+    });
     view! {
         <Modal id="links-title" title="One-time links" wide=true leave>
             <p>
                 "Whoever opens such a link chooses the password of the account, once. Hand each one over so that only its person gets it. They end on "
                 <Moment at=expires_at /> "."
             </p>
+            {rest.map(|rest| view! { <Notice tone=Tone::Caution>{rest}</Notice> })}
             <Notice tone=Tone::Caution>"They are shown only now. You can make new ones at any time."</Notice>
             {content}
             <div class="actions">
-                <Button emphasis=Emphasis::Primary on:click=move |_| leave()>
+                <Button emphasis=Emphasis::Primary on:click=move |_| done()>
                     "Done"
                 </Button>
             </div>
         </Modal>
+        {question}
     }
 }
 
 #[component]
-fn OneLink(link: PersonalLink) -> impl IntoView {
+fn OneLink(link: PersonalLink, taken: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="stack">
             <p>"For " <strong><bdi>{link.name}</bdi></strong></p>
             <Copyable
                 text=link.url.clone()
+                worked=taken
                 button="Copy"
                 refused="Your browser does not let this page copy. Select the link and copy it yourself."
             >
-                <code class="secret" aria-label="One-time link">
+                <code class="secret" aria-label="One-time link" on:copy=move |_| taken.set(true)>
                     {link.url}
                 </code>
             </Copyable>
@@ -62,10 +105,11 @@ fn OneLink(link: PersonalLink) -> impl IntoView {
 }
 
 #[component]
-fn ManyLinks(links: Vec<PersonalLink>, file: String) -> impl IntoView {
+fn ManyLinks(links: Vec<PersonalLink>, file: String, taken: RwSignal<bool>) -> impl IntoView {
     let said = RwSignal::new("");
     let download = move |_| {
         let worked = browser::download(FILE_NAME, &file).is_ok();
+        taken.update(|taken| *taken |= worked);
         said.set(if worked { "Downloaded." } else { "Your browser could not save the file. Copy the links instead." });
     };
     let rows = links
@@ -92,7 +136,7 @@ fn ManyLinks(links: Vec<PersonalLink>, file: String) -> impl IntoView {
                 {said}
             </p>
         </div>
-        <div class="links" tabindex="0" role="region" aria-label="Links">
+        <div class="links" tabindex="0" role="region" aria-label="Links" on:copy=move |_| taken.set(true)>
             <table class="links-table">
                 <thead>
                     <tr>

@@ -9,7 +9,7 @@ use crate::{
         loaded::Failed,
         signed_in::use_signed_in,
     },
-    contract::people::{PeopleFilter, PeopleSort},
+    contract::people::{COUNTED, PeopleFilter, PeopleSort},
 };
 use leptos::prelude::*;
 
@@ -35,7 +35,11 @@ pub fn List(users: Users) -> impl IntoView {
         (true, _) => "Looking…".to_owned(),
         (false, 0) => String::new(),
         (false, 1) => "One person".to_owned(),
-        (false, count) if users.has_more() => format!("The first {count} people"),
+        (false, count) if users.has_more() => match users.total() {
+            Some(total) if total > COUNTED => format!("The first {count} of more than {COUNTED} people"),
+            Some(total) => format!("The first {count} of {total} people"),
+            None => format!("The first {count} people"),
+        },
         (false, count) => format!("{count} people"),
     };
     view! {
@@ -77,6 +81,7 @@ fn Nobody(users: Users) -> impl IntoView {
             }
             (false, filter) => format!("Nobody under “{}” is called “{search}”.", name(filter)),
             (true, PeopleFilter::NoSecondFactor) => "Everybody who can sign in has a second factor.".to_owned(),
+            (true, PeopleFilter::FewCodes) => "Nobody's recovery codes run low.".to_owned(),
             (true, PeopleFilter::Locked) => "Nobody is locked.".to_owned(),
             (true, PeopleFilter::Administrators) => "There is no administrator.".to_owned(),
             (true, PeopleFilter::Deactivated) => "Nobody is deactivated.".to_owned(),
@@ -93,12 +98,10 @@ fn Table(users: Users) -> impl IntoView {
     });
     let all = move || {
         let people = users.people();
-        !people.is_empty() && users.selected.with(|selected| people.iter().all(|person| selected.contains(&person.id)))
+        !people.is_empty()
+            && users.selected.with(|selected| people.iter().all(|person| selected.contains_key(&person.id)))
     };
-    let select_all = move |selected: bool| {
-        let ids = untrack(|| users.people()).into_iter().map(|person| person.id);
-        users.selected.set(if selected { ids.collect() } else { std::collections::BTreeSet::new() });
-    };
+    let select_all = move |selected: bool| users.select(untrack(|| users.people()), selected);
     // Cards are no table to a browser: the roles keep it one.
     view! {
         <table class="people-table" role="table" aria-label="Users">

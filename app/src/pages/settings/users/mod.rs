@@ -10,6 +10,7 @@ mod deed;
 mod find;
 mod links;
 mod list;
+mod list_file;
 mod mail_address;
 mod more;
 mod row;
@@ -18,7 +19,7 @@ mod state;
 
 use super::{administers, for_administrators_only};
 use crate::components::{
-    alert::{Notice, Tone},
+    alert::Notice,
     button::{Button, Emphasis},
     changing::sometimes,
     page::PageHeading,
@@ -60,7 +61,7 @@ fn People(users: Users) -> impl IntoView {
             Open::MailAddress(person) => view! { <MailAddress users person /> }.into_any(),
             Open::AddPerson => view! { <AddPerson users /> }.into_any(),
             Open::AddMany => view! { <AddMany users /> }.into_any(),
-            Open::Links(issued) => view! { <Links users issued /> }.into_any(),
+            Open::Links(issued, rest) => view! { <Links users issued rest /> }.into_any(),
         })
     });
     view! {
@@ -76,7 +77,7 @@ fn People(users: Users) -> impl IntoView {
             </div>
             <div role="status" id="users-done" tabindex="-1">
                 {sometimes(move || {
-                    users.done.get().map(|words| view! { <Notice tone=Tone::Good>{words}</Notice> }.into_any())
+                    users.done.get().map(|(tone, words)| view! { <Notice tone>{words}</Notice> }.into_any())
                 })}
             </div>
             <WaitingForApproval users />

@@ -31,7 +31,7 @@ pub fn More(users: Users, person: Person) -> impl IntoView {
             view! {
                 <Choice
                     name=deed.name()
-                    words=deed.consequence()
+                    words=deed.consequence(std::slice::from_ref(&person))
                     choose=move || users.open.set(Some(Open::Confirm(deed, vec![known.get_value()])))
                 />
             }
@@ -66,7 +66,8 @@ pub fn More(users: Users, person: Person) -> impl IntoView {
 fn Choice(
     name: &'static str,
     /// What it does.
-    words: &'static str,
+    #[prop(into)]
+    words: Oco<'static, str>,
     choose: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     view! {

@@ -11,7 +11,8 @@ use crate::{
 use leptos::prelude::*;
 
 /// What the row's own buttons do; "More" has the rest.
-const AT_HAND: [Deed; 4] = [Deed::DisableSecondFactor, Deed::Unlock, Deed::Deactivate, Deed::Reactivate];
+const AT_HAND: [Deed; 5] =
+    [Deed::DisableSecondFactor, Deed::Unlock, Deed::WithdrawCode, Deed::Deactivate, Deed::Reactivate];
 
 /// One person.
 #[component]
@@ -33,13 +34,9 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
         .collect_view();
     let selected = {
         let id = person.id.clone();
-        move || users.selected.with(|selected| selected.contains(&id))
+        move || users.selected.with(|selected| selected.contains_key(&id))
     };
     let chosen = selected.clone();
-    let select = {
-        let id = person.id.clone();
-        move |checked| users.select(&id, checked)
-    };
     let mark = format!("Select {}", person.name);
     view! {
         <tr role="row" class:chosen=chosen>
@@ -49,10 +46,12 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                     type="checkbox"
                     aria-label=mark
                     prop:checked=selected
-                    on:change:target=move |event| select(event.target().checked())
+                    on:change:target=move |event| users.select(vec![known.get_value()], event.target().checked())
                 />
             </td>
             <th role="rowheader" scope="row" class="who">
+                <div class="who-row">
+                <span class="who-text">
                 <span class="who-name" id=described_by.clone()>
                     <bdi>{person.name.clone()}</bdi>
                 </span>
@@ -61,6 +60,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                 {(!person.mail_address.is_empty())
                     .then(|| view! { <span class="muted who-mail"><bdi>{person.mail_address.clone()}</bdi></span> })}
                 <Badges person=person.clone() />
+                </span>
                 <span class="row-actions">
                     {buttons}
                     <Button
@@ -70,6 +70,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                         "More"
                     </Button>
                 </span>
+                </div>
             </th>
             <td role="cell" class="second-factor" data-name="2FA">
                 {if person.second_factor {

@@ -6,20 +6,25 @@ use super::{
 };
 use crate::components::{button::Button, changing::sometimes};
 use leptos::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// How many are selected, and the buttons for all of them.
 #[component]
 pub fn Selection(users: Users) -> impl IntoView {
     let selection = Memo::new(move |_| users.selection());
     sometimes(move || {
-        let people = selection.get();
+        let (people, shown) = selection.get();
         if people.is_empty() {
             return None;
         }
         let words = match people.len() {
             1 => "One person selected".to_owned(),
             count => format!("{count} people selected"),
+        };
+        let words = match people.len().saturating_sub(shown) {
+            0 => words,
+            _ if shown == 0 => format!("{words}, not in this list"),
+            hidden => format!("{words}, {hidden} of them not in this list"),
         };
         let buttons = Deed::ALL
             .into_iter()
@@ -38,7 +43,7 @@ pub fn Selection(users: Users) -> impl IntoView {
                 </p>
                 <div class="row-actions">
                     {buttons}
-                    <Button on:click=move |_| users.selected.set(BTreeSet::new())>"Clear selection"</Button>
+                    <Button on:click=move |_| users.selected.set(BTreeMap::new())>"Clear selection"</Button>
                 </div>
             </section>
         };

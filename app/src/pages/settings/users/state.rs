@@ -5,6 +5,7 @@ use super::{address::Address, deed::Deed};
 use crate::{
     api::people::fetch_people,
     components::{
+        alert::Tone,
         browser,
         fetched::{Fetched, fetched, settled},
         loaded::Trouble,
@@ -43,8 +44,8 @@ pub enum Open {
     AddPerson,
     /// A list of new people.
     AddMany,
-    /// One-time links, to be handed over.
-    Links(IssuedLinks),
+    /// One-time links, to be handed over; and what is to be said about those who got none.
+    Links(IssuedLinks, Option<String>),
 }
 
 /// The page's state.
@@ -58,12 +59,14 @@ pub struct Users {
     later: RwSignal<Vec<PeoplePage>>,
     /// People who were changed since they were listed.
     changed: RwSignal<BTreeMap<String, Person>>,
-    /// Ids of those who are selected.
-    pub selected: RwSignal<BTreeSet<String>>,
+    /// Those who are selected, by id, also when they are not shown any longer.
+    pub selected: RwSignal<BTreeMap<String, Person>>,
     /// The dialog that is open.
     pub open: RwSignal<Option<Open>>,
     /// What was done just now.
-    pub done: RwSignal<Option<String>>,
+    pub done: RwSignal<Option<(Tone, String)>>,
+    /// The list of people to be added, kept when its dialog is closed.
+    pub list: RwSignal<String>,
     /// More people are on their way.
     pub fetching: RwSignal<bool>,
     /// Why they did not come.
@@ -87,9 +90,10 @@ impl Users {
             first,
             later: RwSignal::new(Vec::new()),
             changed: RwSignal::new(BTreeMap::new()),
-            selected: RwSignal::new(BTreeSet::new()),
+            selected: RwSignal::new(BTreeMap::new()),
             open: RwSignal::new(None),
             done: RwSignal::new(None),
+            list: RwSignal::new(String::new()),
             fetching: RwSignal::new(false),
             trouble: Trouble::new(),
         };
@@ -109,7 +113,6 @@ impl Users {
         Effect::new(move |before: Option<Address>| {
             let address = self.address.get();
             if before.is_some_and(|before| before != address) {
-                self.selected.set(BTreeSet::new());
                 self.done.set(None);
             }
             address
@@ -140,15 +143,32 @@ impl Users {
         people
     }
 
-    /// Those who are selected and shown.
-    pub fn selection(self) -> Vec<Person> {
+    /// Those who are selected, as they are now: those who are shown, in order, and how many
+    /// they are; then the others.
+    pub fn selection(self) -> (Vec<Person>, usize) {
         let people = self.people();
-        self.selected.with(|selected| people.into_iter().filter(|person| selected.contains(&person.id)).collect())
+        self.selected.with(|selected| {
+            let mut chosen: Vec<_> = people.into_iter().filter(|person| selected.contains_key(&person.id)).collect();
+            let shown = chosen.len();
+            let ids: BTreeSet<_> = chosen.iter().map(|person| person.id.clone()).collect();
+            chosen.extend(selected.iter().filter(|(id, _)| !ids.contains(*id)).map(|(_, person)| person.clone()));
+            (chosen, shown)
+        })
     }
 
     /// Codes that wait for a second administrator.
     pub fn waiting(self) -> Vec<WaitingCode> {
         self.listed(|listed| listed.page.waiting.clone())
+    }
+
+    /// Other administrators who can sign in, where codes must be approved.
+    pub fn approvers(self) -> Option<u32> {
+        self.listed(|listed| listed.page.approvers)
+    }
+
+    /// How many people the whole list has, as far as that was counted.
+    pub fn total(self) -> Option<u32> {
+        self.listed(|listed| listed.page.total)
     }
 
     /// Whether what is shown is not yet what the URL asks for.
@@ -192,15 +212,26 @@ impl Users {
 
     /// Notes what was done to people, and shows them as they are now, where they are.
     pub fn note(self, people: Vec<Person>, words: String) {
+        self.show_as_now(people);
+        self.selected.set(BTreeMap::new());
+        self.say(Tone::Good, words);
+    }
+
+    /// The same for those with whom it stopped half-way; the others stay selected.
+    pub fn note_part(self, people: Vec<Person>, words: String) {
+        self.selected.update(|selected| selected.retain(|id, _| people.iter().all(|person| person.id != *id)));
+        self.show_as_now(people);
+        self.say(Tone::Caution, words);
+    }
+
+    fn show_as_now(self, people: Vec<Person>) {
         self.changed.update(|changed| changed.extend(people.into_iter().map(|person| (person.id.clone(), person))));
-        self.selected.set(BTreeSet::new());
-        self.say(words);
     }
 
     /// Says what was done.
-    pub fn say(self, words: String) {
+    pub fn say(self, tone: Tone, words: String) {
         self.open.set(None);
-        self.done.set(Some(words));
+        self.done.set(Some((tone, words)));
         // What was pressed may be gone.
         request_animation_frame(|| browser::focus_if_nothing_has_it("users-done"));
     }
@@ -211,12 +242,14 @@ impl Users {
     }
 
     /// Selects or no longer.
-    pub fn select(self, id: &str, selected: bool) {
-        self.selected.update(|ids| {
-            if selected {
-                ids.insert(id.to_owned());
-            } else {
-                ids.remove(id);
+    pub fn select(self, people: Vec<Person>, selected: bool) {
+        self.selected.update(|chosen| {
+            for person in people {
+                if selected {
+                    chosen.insert(person.id.clone(), person);
+                } else {
+                    chosen.remove(&person.id);
+                }
             }
         });
     }
