@@ -160,8 +160,9 @@ test('a list with mistakes says which lines, and adds nobody', async ({ page }, 
     [Buffer.from('name\nZo\xEB\n', 'latin1'), 'This file is not UTF-8. Save it as “CSV UTF-8”.'],
     [Buffer.alloc(1024 * 1024 + 1, 'a'), 'This is larger than 1 MiB. Split the list.'],
   ] as const) {
-    writeFileSync(file, bytes);
-    await form.getByLabel('File').setInputFiles(file);
+    const other = info.outputPath(`other-${bytes.length}.csv`);
+    writeFileSync(other, bytes);
+    await form.getByLabel('File').setInputFiles(other);
     await expect(form.getByLabel('File')).toHaveAccessibleDescription(words);
   }
   await expectAccessible(page);
@@ -227,7 +228,7 @@ test('several are deactivated with one confirmation, and let in again', async ({
   await row(page, 'admin').getByRole('button', { name: 'Deactivate' }).click();
   await expect(ask(page, 'Deactivate')).toContainText('That includes you.');
   await ask(page, 'Deactivate').getByRole('button', { name: 'Deactivate' }).click();
-  await expect(ask(page, 'Deactivate').getByRole('alert')).toContainText('last active administrator');
+  await expect(ask(page, 'Deactivate').getByRole('alert')).toContainText('last administrator who can sign in');
 });
 
 test('more people than the portal takes at once are changed in goes', async ({ page }) => {
@@ -239,7 +240,7 @@ test('more people than the portal takes at once are changed in goes', async ({ p
     active: true, second_factor: false, lock: null, codes_locked: false, created_at: 0, last_sign_in_at: null,
     has_password: true, invited_until: null, access_code: null,
   });
-  const people = Array.from({ length: 1_100 }, (_, index) => person(index));
+  const people = Array.from({ length: 520 }, (_, index) => person(index));
   await page.route('**/api/people', (route) =>
     route.fulfill({ json: { people, next: null, waiting: [], approvers: null, total: people.length } }),
   );
@@ -247,23 +248,23 @@ test('more people than the portal takes at once are changed in goes', async ({ p
   await page.route('**/api/change-people', (route) => {
     const { ids } = route.request().postDataJSON() as { ids: string[] };
     goes.push(ids.length);
-    if (goes.length === 3) return route.fulfill({ json: { Err: 'LastAdministrator' } });
+    if (goes.length === 2) return route.fulfill({ json: { Err: 'LastAdministrator' } });
     const changed = people.filter(({ id }) => ids.includes(id)).map((one) => ({ ...one, active: false }));
     return route.fulfill({ json: { Ok: { people: changed, changed: ids.length } } });
   });
   await openUsers(page);
-  await expect(rows(page)).toHaveCount(1_100);
+  await expect(rows(page)).toHaveCount(520);
   await page.getByRole('checkbox', { name: 'Select all that are shown' }).check();
   const bar = page.getByRole('region', { name: 'Selected people' });
   await bar.getByRole('button', { name: 'Deactivate' }).click();
   await ask(page, 'Deactivate').getByRole('button', { name: 'Deactivate' }).click();
-  await expect(done(page, '1000 people are deactivated. The other 100 are as before.')).toContainText('last active administrator');
-  expect(goes).toEqual([500, 500, 100]);
+  await expect(done(page, '500 people are deactivated. The other 20 are as before.')).toContainText('last administrator who can sign in');
+  expect(goes).toEqual([500, 20]);
   // Those with whom it failed are still selected.
-  await expect(bar).toContainText('100 people selected');
+  await expect(bar).toContainText('20 people selected');
   await bar.getByRole('button', { name: 'Deactivate' }).click();
   await ask(page, 'Deactivate').getByRole('button', { name: 'Deactivate' }).click();
-  await expect(done(page, '100 people are deactivated.')).toBeVisible();
+  await expect(done(page, '20 people are deactivated.')).toBeVisible();
   await expect(bar).toHaveCount(0);
 });
 
@@ -277,7 +278,9 @@ test('on paper there are the people and nothing to press', async ({ page, portal
     await page.emulateMedia({ media: 'print' });
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await expect(page.getByRole('navigation').locator('visible=true')).toHaveCount(0);
-    await expect(page.getByRole('button').locator('visible=true')).toHaveCount(0);
+    // What opens an entry of the audit trail is its name, which stays.
+    await expect(page.locator('button:not(.button-link)').locator('visible=true')).toHaveCount(0);
+    if (path === '/settings/audit') await expect(page.getByText('Signed in').first()).toBeVisible();
     expect((await page.getByRole('main').boundingBox())!.width, path).toBe(720);
     await page.emulateMedia({ media: 'screen' });
   }
