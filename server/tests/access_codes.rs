@@ -307,6 +307,11 @@ both_databases! {
         assert_eq!(portal.awaiting_code("alice").await.recovery_code(&issued.code).await, wrong);
         let changed: PeopleChanged = root.call_json("change-people", &body).await.unwrap();
         assert_eq!((changed.changed, portal.count(AuditEvent::AccessCodeWithdrawn).await), (0, 1));
+
+        issue(&root, "alice").await.unwrap();
+        assert!(portal.service.withdraw_access_code(OPERATOR, "Alice").await.unwrap());
+        assert!(person(&root, "alice").await.access_code.is_none());
+        assert!(!portal.service.withdraw_access_code(OPERATOR, "nobody").await.unwrap());
     }
 
     async fn codes_go_with_the_right_to_issue_them(portal) {

@@ -57,6 +57,8 @@ pub(super) enum UserCommand {
     /// Print a temporary access code: it stands in for a lost second factor once, within an hour, and leads straight
     /// to setting up a new one.
     AccessCode(NamedArgs),
+    /// Make the temporary access code worthless that was issued to a person and not used.
+    WithdrawAccessCode(NamedArgs),
     /// Set where a person gets notices and reminders, in place of what was set before.
     SetMail(MailArgs),
     /// Add everybody in a CSV file with the columns "name", "display name", "administrator" and "mail address", or
@@ -170,6 +172,10 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             found(outcome, &args.name, "signed out everywhere")
         }
         UserCommand::AccessCode(args) => access_code(&args).await,
+        UserCommand::WithdrawAccessCode(args) => {
+            let outcome = portal(&args.data).await?.withdraw_access_code(&operator(), &args.name).await;
+            found(outcome, &args.name, "without an access code")
+        }
         UserCommand::SetMail(args) => set_mail(&args).await,
         UserCommand::Import(args) => import(&args).await,
     }

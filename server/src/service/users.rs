@@ -180,6 +180,15 @@ impl Service {
         self.change_called(operator, name, &Change::EndSessions).await
     }
 
+    /// Makes the access code worthless that was issued to someone; `false` when
+    /// nobody is called so.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn withdraw_access_code(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
+        self.change_called(operator, name, &Change::WithdrawAccessCode).await
+    }
+
     /// Makes a temporary access code for someone, as it is shown; `None` when
     /// nobody is called so.
     ///
