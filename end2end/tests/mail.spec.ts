@@ -38,6 +38,7 @@ test('an administrator reminds one person and then all by mail, also when the ma
   await expect(people.filter({ hasText: 'alice' })).toContainText('Reminded');
   await expectAccessible(page);
   await page.getByRole('main').getByRole('link', { name: 'Mail' }).click();
+  await expect(page.getByRole('heading', { name: 'Mail', level: 1 })).toBeVisible();
   const waiting = page.getByRole('list', { name: 'Waiting' }).getByRole('listitem').filter({ hasText: 'alice' });
   await expect(async () => {
     await page.reload();
