@@ -280,7 +280,7 @@ test('on paper there are the people and nothing to press', async ({ page, portal
     await expect(page.getByRole('navigation').locator('visible=true')).toHaveCount(0);
     // What opens an entry of the audit trail is its name, which stays.
     await expect(page.locator('button:not(.button-link)').locator('visible=true')).toHaveCount(0);
-    if (path === '/settings/audit') await expect(page.getByText('Signed in').first()).toBeVisible();
+    if (path === '/settings/audit') await expect(page.getByRole('button', { name: 'Signed in' }).first()).toBeVisible();
     expect((await page.getByRole('main').boundingBox())!.width, path).toBe(720);
     await page.emulateMedia({ media: 'screen' });
   }
