@@ -1,6 +1,6 @@
 //! Who gives a command.
 
-use crate::domain::name::problem_of;
+use crate::domain::name::legible;
 
 /// The longest name that is recorded, in characters.
 const LONGEST_NAME: usize = 64;
@@ -8,7 +8,7 @@ const LONGEST_NAME: usize = 64;
 /// Who is named in the audit trail: the user of the operating system, or whoever
 /// became root through sudo.
 pub(super) fn operator() -> String {
-    let user: String = system_user().chars().map(|c| if problem_of(c).is_some() { '?' } else { c }).collect();
+    let user = legible(&system_user(), '?');
     format!("{} (command line)", user.chars().take(LONGEST_NAME).collect::<String>())
 }
 

@@ -3,7 +3,7 @@
 //! A message waits as typed data and becomes words when it is sent. It never
 //! holds a secret: no variant has room for one.
 
-use super::name::problem_of;
+use super::name::legible;
 use crate::clock::UnixTime;
 use app::{
     contract::{
@@ -216,7 +216,7 @@ impl Message {
 /// line, without what can't be seen, and, where it runs from right to left,
 /// without turning what stands around it.
 pub fn inert(text: &str) -> String {
-    let text: String = text.chars().map(|c| if problem_of(c).is_some() { ' ' } else { c }).collect();
+    let text = legible(text, ' ');
     let text = text.trim();
     if text.chars().any(runs_from_right) { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
 }
@@ -232,9 +232,7 @@ const LONGEST_PROBLEM: usize = 300;
 
 /// What a mail server, or the network, said: one line, without what can't be seen, cut to a length.
 pub fn problem(said: &str) -> String {
-    let words: Vec<&str> =
-        said.split(|c: char| c.is_whitespace() || problem_of(c).is_some()).filter(|w| !w.is_empty()).collect();
-    let said = words.join(" ");
+    let said = legible(said, ' ').split_whitespace().collect::<Vec<_>>().join(" ");
     match said.char_indices().nth(LONGEST_PROBLEM) {
         Some((end, _)) => format!("{}…", said.get(..end).unwrap_or_default()),
         None => said,

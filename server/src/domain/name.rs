@@ -47,6 +47,12 @@ pub fn parse(typed: &str, max_chars: usize) -> Result<String, NameProblem> {
     if name.chars().nth(max_chars).is_some() { Err(NameProblem::TooLong) } else { Ok(name) }
 }
 
+/// A text with everything that a name can't contain replaced: what is left can be read and does
+/// nothing else.
+pub fn legible(text: &str, replacement: char) -> String {
+    text.chars().map(|c| if problem_of(c).is_some() { replacement } else { c }).collect()
+}
+
 /// What keeps a character out of names.
 pub fn problem_of(c: char) -> Option<NameProblem> {
     match c {

@@ -5,7 +5,7 @@ use super::{
     Service,
     audit::{Actor, record, record_about},
     guessing::recovery_key,
-    sessions::hand_over,
+    sessions::{hand_over, hand_over_browser},
 };
 use crate::{
     clock::UnixTime,
@@ -29,7 +29,7 @@ use app::{
         people::{AccessCodeProblem, IssuedAccessCode},
         session::AskedBecause,
     },
-    portal::{Bound, CookieChange},
+    portal::Bound,
 };
 use subtle::ConstantTimeEq;
 
@@ -97,7 +97,7 @@ impl Service {
     pub(super) async fn approve_code(&self, caller: &Bound, id: &str) -> Result<(), ApiError> {
         let gone = ApiError::AccessCode(AccessCodeProblem::Gone);
         let (you, now) = (&caller.session().user_id, self.now());
-        let waiting = access_codes::waiting_one(&self.db, id, now.0).await?.ok_or(gone.clone())?;
+        let waiting = access_codes::waiting(&self.db, Some(id), now.0).await?.pop().ok_or(gone.clone())?;
         let code = AccessCode {
             person: &waiting.user_id,
             issued_by: waiting.issued_by.as_deref(),
@@ -167,7 +167,7 @@ impl Service {
         tx.commit().await?;
         hand_over(caller.call(), &token);
         if let Some(seen) = seen {
-            caller.call().set_cookie(CookieChange::KnownBrowser(seen.text().to_string()));
+            hand_over_browser(caller.call(), &seen);
         }
         Ok(())
     }

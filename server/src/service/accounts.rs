@@ -5,7 +5,7 @@ use super::{
     audit::{Actor, record},
     guessing::account_key,
     policy::versioned,
-    sessions::{Opened, hand_over},
+    sessions::{Opened, hand_over, hand_over_browser},
 };
 use crate::{
     crypto::token::Token,
@@ -32,7 +32,7 @@ use app::{
         profile::SecurityOverview,
         session::AskedBecause,
     },
-    portal::{Accounts, CookieChange, Enrolling, Person, SteppedUp, Visitor},
+    portal::{Accounts, Enrolling, Person, SteppedUp, Visitor},
 };
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -116,7 +116,7 @@ impl Accounts for Service {
         tx.commit().await?;
         hand_over(call, &token);
         if let Some(seen) = seen {
-            call.set_cookie(CookieChange::KnownBrowser(seen.text().to_string()));
+            hand_over_browser(call, &seen);
         }
         Ok(standing)
     }

@@ -4,11 +4,10 @@ use super::{
     Service,
     audit::{Actor, record},
     overview::origin,
-    trust::stored,
+    trust::{browser_hash, stored},
 };
 use crate::{
     clock::UnixTime,
-    crypto::token::Token,
     domain::{
         audit::{AuditEvent, Outcome},
         session::{Lifetime, Liveness, liveness},
@@ -79,7 +78,7 @@ impl Sessions for Service {
     }
 
     async fn trusted_browsers(&self, caller: &Person) -> Result<Vec<TrustedBrowser>, ApiError> {
-        let here = caller.call().client.browser_token.as_deref().and_then(Token::parse).map(|token| token.digest());
+        let here = browser_hash(&caller.call().client);
         let rows = browsers::trusted(&self.db, &caller.session().user_id, self.now().0).await?;
         let mut trusted: Vec<TrustedBrowser> = rows
             .into_iter()

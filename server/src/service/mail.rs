@@ -11,7 +11,7 @@
 //! A node that dies between the server's "taken" and the row's end sends once
 //! more: at least once, never less.
 
-use super::{Service, overview::readable_browser};
+use super::{Service, overview::readable_browser, trust::browser_hash};
 use crate::{
     clock::UnixTime,
     config::MailSettings,
@@ -131,7 +131,7 @@ impl Service {
             return Ok(());
         }
         let (id, now) = (self.new_id(), self.now().0);
-        let before = call.client.browser_token.as_deref().and_then(Token::parse).map(|before| before.digest());
+        let before = browser_hash(&call.client);
         let message = Message::SignInFromNewBrowser {
             browser: readable_browser(&call.client.user_agent),
             address: call.client.address.to_string(),
@@ -159,8 +159,8 @@ impl Service {
         }
         let token = self.new_token();
         self.note_browser(tx, call, user_id, &token)?;
-        if let Some(before) = call.client.browser_token.as_deref().and_then(Token::parse) {
-            browsers::renew_token(tx, &before.digest(), &token.digest())?;
+        if let Some(before) = browser_hash(&call.client) {
+            browsers::renew_token(tx, &before, &token.digest())?;
         }
         Ok(Some(token))
     }

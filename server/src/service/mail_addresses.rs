@@ -45,10 +45,6 @@ impl Service {
         id: &str,
         typed: &str,
     ) -> Result<Person, ApiError> {
-        // PostgreSQL knows no such text.
-        if id.contains('\0') {
-            return Err(ApiError::Malformed);
-        }
         let address = parse(typed)?;
         let actor = Actor::of(caller.session(), &caller.call().client);
         let mut tx = self.db.begin().await?;

@@ -80,10 +80,6 @@ impl Mail for Service {
 
 impl Service {
     async fn mail_page(&self, caller: &Bound, after: Option<MailPlace>) -> Result<MailState, ApiError> {
-        // PostgreSQL knows no such text.
-        if after.as_ref().is_some_and(|place| place.id.contains('\0')) {
-            return Err(ApiError::Malformed);
-        }
         // One more than is shown tells whether there are more.
         let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
         let (given_up, before) = after.map_or((true, END.to_owned()), |place| (place.given_up, place.id));
@@ -103,7 +99,7 @@ impl Service {
                 .mail
                 .as_ref()
                 .map(|mail| MailServer { host: mail.server.host(), sender: mail.sender.to_string() }),
-            own_address: outbox::address(&self.db, &caller.session().user_id).await?,
+            own_address: self.mail_of(caller).await?.address,
             entries: rows.into_iter().map(|row| entry(row, now)).collect(),
             next,
             waiting: u64::try_from(count.waiting).unwrap_or(0),
@@ -113,12 +109,11 @@ impl Service {
 
     async fn send_test(&self, caller: &Bound) -> Result<TestOutcome, ApiError> {
         let Some(settings) = &self.settings.mail else { return Err(ApiError::Mail(MailRefused::NotConfigured)) };
-        let user_id = &caller.session().user_id;
-        let address = outbox::address(&self.db, user_id).await?;
+        let address = self.mail_of(caller).await?.address;
         if address.is_empty() {
             return Err(ApiError::Mail(MailRefused::NoAddress));
         }
-        Ok(match self.send_at_once(settings, user_id, &Message::Test).await? {
+        Ok(match self.send_at_once(settings, &caller.session().user_id, &Message::Test).await? {
             Ok(()) => TestOutcome::Sent { address },
             Err(not_sent) => TestOutcome::Failed { problem: NotSent::problem(&not_sent).to_owned() },
         })

@@ -115,8 +115,6 @@ impl Service {
             (None, filter) => people::count(&self.db, filter, COUNTED.saturating_add(1)).await?,
         };
         let after = match after {
-            // PostgreSQL knows no such text.
-            Some(place) if place.text.contains('\0') => return Err(ApiError::Malformed),
             Some(place) => Place { at: place.at, text: place.text.clone() },
             None => end(*view, false),
         };
@@ -162,7 +160,7 @@ impl Service {
     /// Codes that wait for a second administrator.
     async fn waiting_codes(&self, caller: &Bound) -> Result<Vec<WaitingCode>, ApiError> {
         let you = &caller.session().user_id;
-        let codes = access_codes::waiting(&self.db, self.now().0).await?;
+        let codes = access_codes::waiting(&self.db, None, self.now().0).await?;
         let waiting = codes.into_iter().map(|code| WaitingCode {
             yours_to_approve: code.issued_by.as_ref() != Some(you) && code.user_id != *you,
             id: code.id,

@@ -16,7 +16,7 @@ use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
         mail::Message,
-        name::problem_of,
+        name::legible,
         user_name::lookup_key,
     },
     store::{
@@ -94,7 +94,7 @@ impl Change {
 
 /// Reads why something is done. Line breaks and what can't be seen become spaces.
 pub(super) fn parse_reason(typed: &str) -> Result<String, ApiError> {
-    let reason: String = typed.chars().map(|c| if problem_of(c).is_some() { ' ' } else { c }).collect();
+    let reason = legible(typed, ' ');
     let reason = reason.trim();
     if reason.is_empty() {
         Err(ApiError::Reason(ReasonProblem::Empty))
@@ -110,7 +110,7 @@ pub(super) fn in_order(mut ids: Vec<String>) -> Result<Vec<String>, ApiError> {
     ids.sort();
     ids.dedup();
     match ids.len() {
-        1..=MOST_AT_ONCE if ids.iter().all(|id| !id.contains('\0')) => Ok(ids),
+        1..=MOST_AT_ONCE => Ok(ids),
         _ => Err(ApiError::Malformed),
     }
 }

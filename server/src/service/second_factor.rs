@@ -13,7 +13,7 @@ use super::{
     Service,
     audit::{Actor, record},
     error::incident,
-    sessions::hand_over,
+    sessions::{hand_over, hand_over_browser},
     trust::Remembered,
 };
 use crate::{
@@ -36,7 +36,7 @@ use app::{
         error::{CodeProblem, RecoveryCodeProblem},
         session::AskedBecause,
     },
-    portal::{Bound, CookieChange},
+    portal::Bound,
 };
 
 /// A code that was right, and what it uses up.
@@ -111,7 +111,7 @@ impl Service {
         }
         tx.commit().await?;
         hand_over(call, &token);
-        call.set_cookie(CookieChange::KnownBrowser(browser.text().to_string()));
+        hand_over_browser(call, &browser);
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         record(&mut tx, self.now(), actor(caller), event, Outcome::Failure).await?;
         if left == 0 {
-            sessions::delete(&mut tx, &caller.session().id).await?;
+            sessions::delete(&mut tx, &caller.session().id)?;
         }
         tx.commit().await?;
         Ok(if left == 0 { ApiError::SignInExpired } else { problem })

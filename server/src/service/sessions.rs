@@ -133,7 +133,7 @@ impl Service {
         opening: &Opening,
     ) -> Result<Opened, ApiError> {
         if let Ok(before) = call.session() {
-            sessions::end(tx, &before.id)?;
+            sessions::delete(tx, &before.id)?;
         }
         let has_second_factor = opening.has_second_factor;
         let (trusted, asked_because) = match has_second_factor.then(|| doubt(opening, self.now())) {
@@ -198,6 +198,11 @@ pub(super) struct Opened {
     pub standing: Standing,
     /// A trusted browser stood in for the second factor.
     pub trusted: bool,
+}
+
+/// Has the response mark the browser as one in which somebody signed in.
+pub(super) fn hand_over_browser(call: &Call, token: &Token) {
+    call.set_cookie(CookieChange::KnownBrowser(token.text().to_string()));
 }
 
 /// Has the response carry the session's new token.

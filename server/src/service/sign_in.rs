@@ -8,7 +8,7 @@ use super::{
     Service,
     audit::{Actor, record},
     guessing::PasswordCharge,
-    sessions::{Opened, hand_over},
+    sessions::{Opened, hand_over, hand_over_browser},
 };
 use crate::{
     crypto::password::Salt,
@@ -78,7 +78,7 @@ impl SignIn for Service {
         if let Ok(session) = call.session() {
             let mut tx = self.db.begin().await?;
             // What it enrols goes with it.
-            sessions::delete(&mut tx, &session.id).await?;
+            sessions::delete(&mut tx, &session.id)?;
             let actor = Actor::of(session, &call.client);
             record(&mut tx, self.now(), actor, AuditEvent::SignedOut, Outcome::Success).await?;
             tx.commit().await?;
@@ -150,7 +150,7 @@ impl Service {
         tx.commit().await?;
         hand_over(call, &token);
         if let Some(seen) = seen {
-            call.set_cookie(CookieChange::KnownBrowser(seen.text().to_string()));
+            hand_over_browser(call, &seen);
         }
         Ok(standing)
     }

@@ -75,7 +75,7 @@ impl Audit for Service {
             funnel: funnel(&statistics::totals(&self.db, first).await?),
             locked: self.locked().await?,
             running_low: count(now.running_low),
-            codes_awaiting_approval: access_codes::waiting(&self.db, self.now().0).await?.len() as u64,
+            codes_awaiting_approval: access_codes::waiting(&self.db, None, self.now().0).await?.len() as u64,
             mail_needs_a_look: self.mail_needs_a_look().await?,
             complete,
         })

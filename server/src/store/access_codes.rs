@@ -141,32 +141,18 @@ pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<bool, StoreErr
     Ok(tx.execute("DELETE FROM access_codes WHERE user_id = $1", values![user_id]).await? == 1)
 }
 
-/// Codes that wait for a second administrator, the oldest first.
+/// Codes that wait for a second administrator, the oldest first; with `id` that one alone.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn waiting(db: &Db, now: i64) -> Result<Vec<WaitingRow>, StoreError> {
+pub async fn waiting(db: &Db, id: Option<&str>, now: i64) -> Result<Vec<WaitingRow>, StoreError> {
     db.all(
         "SELECT c.id, c.user_id, u.name AS user_name, c.expires_at, c.issued_by, i.name AS issuer
          FROM account_policy p, access_codes c JOIN users u ON u.id = c.user_id LEFT JOIN users i ON i.id = c.issued_by
          WHERE (p.approve_access_codes OR c.approval_demanded) AND c.expires_at > $1 AND c.approved_at IS NULL
+             AND c.id = COALESCE($2, c.id)
          ORDER BY c.expires_at, c.id LIMIT 100",
-        values![now],
-    )
-    .await
-}
-
-/// The code with this id, if it waits for a second administrator.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn waiting_one(db: &Db, id: &str, now: i64) -> Result<Option<WaitingRow>, StoreError> {
-    db.optional(
-        "SELECT c.id, c.user_id, u.name AS user_name, c.expires_at, c.issued_by, i.name AS issuer
-         FROM account_policy p, access_codes c JOIN users u ON u.id = c.user_id LEFT JOIN users i ON i.id = c.issued_by
-         WHERE (p.approve_access_codes OR c.approval_demanded) AND c.expires_at > $2 AND c.approved_at IS NULL
-             AND c.id = $1",
-        values![id, now],
+        values![now, id],
     )
     .await
 }

@@ -19,8 +19,6 @@ pub struct BrowserRow {
     pub trusted_at: Option<i64>,
     /// Unix seconds.
     pub trusted_until: Option<i64>,
-    /// Why trust ended early.
-    pub trust_ended: Option<String>,
 }
 
 /// A browser in which both factors were proved just now.
@@ -42,26 +40,13 @@ pub struct SeenBrowser<'a> {
     pub trusted_until: Option<i64>,
 }
 
-/// This browser, if it signed in before as this person with both factors.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn find(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str) -> Result<Option<BrowserRow>, StoreError> {
-    tx.optional(
-        "SELECT id, token_hash, address, user_agent, trusted_at, trusted_until, trust_ended FROM browsers
-         WHERE token_hash = $1 AND user_id = $2",
-        values![token_hash, user_id],
-    )
-    .await
-}
-
 /// The person's trusted browsers, by last use.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn trusted(db: &Db, user_id: &str, now: i64) -> Result<Vec<BrowserRow>, StoreError> {
     db.all(
-        "SELECT id, token_hash, address, user_agent, trusted_at, trusted_until, trust_ended FROM browsers
+        "SELECT id, token_hash, address, user_agent, trusted_at, trusted_until FROM browsers
          WHERE user_id = $1 AND trust_ended IS NULL AND trusted_until > $2 ORDER BY last_used_at DESC, id",
         values![user_id, now],
     )

@@ -22,7 +22,7 @@ use super::audit::{Head, store_head};
 use sqlx::{
     Arguments, Encode, FromRow, Postgres, Type,
     postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 use std::{future::Future, path::Path, time::Duration};
 
@@ -44,7 +44,7 @@ pub enum StoreError {
     /// A uniqueness rule of the schema was about to be broken.
     #[error("already there")]
     Conflict,
-    /// A text holds what the database can't keep: PostgreSQL takes no NUL.
+    /// A text holds what can't be kept: PostgreSQL takes no NUL.
     #[error("a text that can't be kept")]
     Unstorable,
     /// Anything else: a defect, or a damaged database.
@@ -56,7 +56,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(cause) if cause.is_unique_violation() => Self::Conflict,
-            sqlx::Error::Database(cause) if cause.code().as_deref() == Some("22021") => Self::Unstorable,
+            sqlx::Error::Encode(cause) if cause.is::<Nul>() => Self::Unstorable,
             // SQLite: BUSY, LOCKED and I/O trouble. PostgreSQL classes 08, 40, 53, 57: connection
             // exceptions, rolled back in favour of others, insufficient resources, operator
             // intervention.
@@ -164,6 +164,11 @@ enum Connection {
     Postgres(sqlx::Transaction<'static, Postgres>, Vec<(&'static str, PgArguments)>),
 }
 
+/// A text holds NUL. PostgreSQL keeps none, so that neither database gets one.
+#[derive(Debug, thiserror::Error)]
+#[error("a text holds NUL")]
+struct Nul;
+
 /// Adds the arguments one by one, for either database.
 fn add_values<'v, A: Arguments>(arguments: &mut A, values: &'v [Value<'v>]) -> Result<(), sqlx::Error>
 where
@@ -176,6 +181,7 @@ where
 {
     for value in values {
         match *value {
+            Value::Text(text) | Value::OptionalText(Some(text)) if text.contains('\0') => Err(Nul.into()),
             Value::Text(value) => arguments.add(value),
             Value::OptionalText(value) => arguments.add(value),
             Value::Integer(value) => arguments.add(value),
@@ -199,24 +205,6 @@ async fn catch_up(
     Ok(())
 }
 
-/// Binds the arguments one by one; works for `query` and `query_as` of either database.
-macro_rules! bind {
-    ($query:expr, $values:expr) => {{
-        let mut query = $query;
-        for value in $values {
-            query = match *value {
-                Value::Text(value) => query.bind(value),
-                Value::OptionalText(value) => query.bind(value),
-                Value::Integer(value) => query.bind(value),
-                Value::OptionalInteger(value) => query.bind(value),
-                Value::Boolean(value) => query.bind(value),
-                Value::Bytes(value) => query.bind(value),
-            };
-        }
-        query
-    }};
-}
-
 async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
     match tokio::time::timeout(PATIENCE, work).await {
         Ok(outcome) => Ok(outcome?),
@@ -226,12 +214,16 @@ async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Res
 
 /// Runs one statement on whichever database is behind, by the sqlx method named last.
 macro_rules! run {
-    (execute: $executor:expr, $sql:expr, $values:expr) => {
-        bind!(sqlx::query($sql), $values).execute($executor).await.map(|done| done.rows_affected())
-    };
-    ($fetch:ident: $executor:expr, $sql:expr, $values:expr) => {
-        bind!(sqlx::query_as($sql), $values).$fetch($executor).await
-    };
+    ($arguments:ty, execute: $executor:expr, $sql:expr, $values:expr) => {{
+        let mut arguments = <$arguments>::default();
+        add_values(&mut arguments, $values)?;
+        sqlx::query_with($sql, arguments).execute($executor).await.map(|done| done.rows_affected())
+    }};
+    ($arguments:ty, $fetch:ident: $executor:expr, $sql:expr, $values:expr) => {{
+        let mut arguments = <$arguments>::default();
+        add_values(&mut arguments, $values)?;
+        sqlx::query_as_with($sql, arguments).$fetch($executor).await
+    }};
 }
 
 impl Db {
@@ -290,8 +282,10 @@ impl Db {
     pub async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         patiently(async {
             match self {
-                Self::Sqlite { writer, .. } => run!(execute: writer.take().await?.connection()?, sql, values),
-                Self::Postgres(pool) => run!(execute: pool, sql, values),
+                Self::Sqlite { writer, .. } => {
+                    run!(SqliteArguments, execute: writer.take().await?.connection()?, sql, values)
+                }
+                Self::Postgres(pool) => run!(PgArguments, execute: pool, sql, values),
             }
         })
         .await
@@ -304,8 +298,10 @@ impl Db {
     pub async fn optional<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
         patiently(async {
             match self {
-                Self::Sqlite { readers, .. } => run!(fetch_optional: readers.take().await?.connection()?, sql, values),
-                Self::Postgres(pool) => run!(fetch_optional: pool, sql, values),
+                Self::Sqlite { readers, .. } => {
+                    run!(SqliteArguments, fetch_optional: readers.take().await?.connection()?, sql, values)
+                }
+                Self::Postgres(pool) => run!(PgArguments, fetch_optional: pool, sql, values),
             }
         })
         .await
@@ -326,8 +322,10 @@ impl Db {
     pub async fn all<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
         patiently(async {
             match self {
-                Self::Sqlite { readers, .. } => run!(fetch_all: readers.take().await?.connection()?, sql, values),
-                Self::Postgres(pool) => run!(fetch_all: pool, sql, values),
+                Self::Sqlite { readers, .. } => {
+                    run!(SqliteArguments, fetch_all: readers.take().await?.connection()?, sql, values)
+                }
+                Self::Postgres(pool) => run!(PgArguments, fetch_all: pool, sql, values),
             }
         })
         .await
@@ -373,7 +371,7 @@ impl Tx {
                 Connection::Sqlite(tx) => Ok(tx.run::<(i64,)>(sql, values).await?.0),
                 Connection::Postgres(tx, waiting) => {
                     catch_up(tx, waiting).await?;
-                    run!(execute: &mut **tx, sql, values)
+                    run!(PgArguments, execute: &mut **tx, sql, values)
                 }
             }
         })
@@ -390,7 +388,7 @@ impl Tx {
                 Connection::Sqlite(tx) => Ok(tx.run(sql, values).await?.1.into_iter().next()),
                 Connection::Postgres(tx, waiting) => {
                     catch_up(tx, waiting).await?;
-                    run!(fetch_optional: &mut **tx, sql, values)
+                    run!(PgArguments, fetch_optional: &mut **tx, sql, values)
                 }
             }
         })
@@ -415,7 +413,7 @@ impl Tx {
                 Connection::Sqlite(tx) => Ok(tx.run(sql, values).await?.1),
                 Connection::Postgres(tx, waiting) => {
                     catch_up(tx, waiting).await?;
-                    run!(fetch_all: &mut **tx, sql, values)
+                    run!(PgArguments, fetch_all: &mut **tx, sql, values)
                 }
             }
         })

@@ -264,15 +264,6 @@ pub async fn is_sending(db: &Db) -> Result<bool, StoreError> {
     Ok(row.is_some_and(|(sends,)| sends))
 }
 
-/// Where a person gets mail; empty when nowhere.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn address(db: &Db, user_id: &str) -> Result<String, StoreError> {
-    let row: Option<(String,)> = db.optional("SELECT mail_address FROM users WHERE id = $1", values![user_id]).await?;
-    Ok(row.map(|(address,)| address).unwrap_or_default())
-}
-
 /// Someone to be reminded.
 #[derive(Debug, Clone, FromRow)]
 pub struct ToRemindRow {

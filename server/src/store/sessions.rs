@@ -239,19 +239,11 @@ pub async fn delete_one_of_user(tx: &mut Tx, user_id: &str, id: &str) -> Result<
     Ok(tx.execute(sql, values![user_id, id]).await? == 1)
 }
 
-/// Ends a session.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
-    Ok(tx.execute("DELETE FROM sessions WHERE id = $1", values![id]).await? == 1)
-}
-
 /// Ends a session, if it has not ended yet.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn end(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+pub fn delete(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     tx.later("DELETE FROM sessions WHERE id = $1", values![id])
 }
 
