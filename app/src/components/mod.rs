@@ -34,6 +34,7 @@ pub mod session_watch;
 pub mod set_up;
 pub mod setup_dialog;
 pub mod setup_key;
+pub mod show_more;
 pub mod signed_in;
 pub mod step_up;
 pub mod time_left;

@@ -11,6 +11,7 @@ use crate::{
         icon::{Glyph, Icon},
         loaded::Trouble,
         moment::Moment,
+        show_more::show_more,
     },
     contract::activity::{Activity, ActivityPage, Origin},
 };
@@ -77,7 +78,6 @@ fn List(
             pending.set(false);
         });
     };
-    // The button keeps the focus while it is of use.
     let there_is_more = Memo::new(move |_| shown.with(|page| page.before.is_some()));
     let rows = changing(move || {
         shown.get().entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view().into_any()
@@ -87,18 +87,7 @@ fn List(
             {rows}
         </ol>
         <Problem problem=trouble.signal() />
-        {sometimes(move || {
-            there_is_more
-                .get()
-                .then(|| {
-                    view! {
-                        <Button pending on:click=more>
-                            "Show more"
-                        </Button>
-                    }
-                        .into_any()
-                })
-        })}
+        {show_more(there_is_more, pending, more)}
     }
     .into_any()
 }

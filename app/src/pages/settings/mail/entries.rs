@@ -11,6 +11,7 @@ use crate::{
         confirm::Confirm,
         loaded::Trouble,
         moment::Moment,
+        show_more::show_more,
         step_up::use_step_up,
     },
     contract::mail::{MailEntry, MailProgress},
@@ -82,18 +83,7 @@ pub fn Entries(post: Post) -> impl IntoView {
                     })
             })}
             {list}
-            {sometimes(move || {
-                there_is_more
-                    .get()
-                    .then(|| {
-                        view! {
-                            <Button pending=fetching on:click=more>
-                                "Show more"
-                            </Button>
-                        }
-                            .into_any()
-                    })
-            })}
+            {show_more(there_is_more, fetching, more)}
         </section>
     }
 }

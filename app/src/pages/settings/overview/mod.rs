@@ -92,30 +92,16 @@ fn Charts(overview: Fetched<PortalOverview>) -> impl IntoView {
             show=|overview: PortalOverview| {
                 let waiting = (!overview.complete)
                     .then(|| view! { <p class="muted">"Some of the latest events are still being counted. Reload the page in a minute."</p> });
-                let mail = overview
-                    .mail_needs_a_look
-                    .then(|| {
-                        view! {
-                            <Notice tone=Tone::Caution>
-                                <p>
-                                    "Some mail could not be sent, or waits for more than an hour. "
-                                    <a href=routes::MAIL>"Look at Mail"</a>
-                                </p>
-                            </Notice>
-                        }
-                    });
-                let codes = (overview.codes_awaiting_approval > 0)
-    .then(|| {
-        let words = match overview.codes_awaiting_approval {
-            1 => "A temporary access code waits for a second administrator. ".to_owned(),
-            count => format!("{count} temporary access codes wait for a second administrator. "),
-        };
-        view! {
-            <Notice tone=Tone::Caution>
-                <p>{words} <a href=routes::USERS>"Look at Users"</a></p>
-            </Notice>
-        }
-    });
+                let mail = overview.mail_needs_a_look.then(|| {
+                    let words = "Some mail could not be sent, or waits for more than an hour. ".to_owned();
+                    view! { <LookAt words href=routes::MAIL link="Look at Mail" /> }
+                });
+                let codes = match overview.codes_awaiting_approval {
+                    0 => None,
+                    1 => Some("A temporary access code waits for a second administrator. ".to_owned()),
+                    count => Some(format!("{count} temporary access codes wait for a second administrator. ")),
+                };
+                let codes = codes.map(|words| view! { <LookAt words href=routes::USERS link="Look at Users" /> });
                 view! {
                     {codes}
                     {mail}
@@ -128,6 +114,16 @@ fn Charts(overview: Fetched<PortalOverview>) -> impl IntoView {
                     .into_any()
             }
         />
+    }
+}
+
+/// Something that an administrator should look at.
+#[component]
+fn LookAt(words: String, href: &'static str, link: &'static str) -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Caution>
+            <p>{words} <a href=href>{link}</a></p>
+        </Notice>
     }
 }
 

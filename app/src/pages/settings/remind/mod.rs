@@ -9,12 +9,12 @@ use crate::{
     api::policy::fetch_missing_second_factors,
     components::{
         alert::{Notice, Problem, Tone},
-        button::Button,
         changing::{changing, sometimes},
         fetched::{Fetched, fetched, settled},
         loaded::{Loaded, Trouble},
         page::PageHeading,
         part::lazy_page,
+        show_more::show_more,
     },
     contract::reminder::Missing,
 };
@@ -76,7 +76,6 @@ fn People(first: Missing) -> impl IntoView {
         }
     };
     let none = Memo::new(move |_| shown.with(|shown| shown.people.is_empty()));
-    // The button keeps the focus while it is of use.
     let there_is_more = Memo::new(move |_| shown.with(|shown| shown.after.is_some()));
     let list = changing(move || {
         if none.get() {
@@ -109,18 +108,7 @@ fn People(first: Missing) -> impl IntoView {
             </div>
             <Problem problem=trouble.signal() />
             {list}
-            {sometimes(move || {
-                there_is_more
-                    .get()
-                    .then(|| {
-                        view! {
-                            <Button pending on:click=more>
-                                "Show more"
-                            </Button>
-                        }
-                            .into_any()
-                    })
-            })}
+            {show_more(there_is_more, pending, more)}
         </section>
     }
 }

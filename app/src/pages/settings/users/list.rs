@@ -2,13 +2,7 @@
 
 use super::{find::name, row::Row, state::Users};
 use crate::{
-    components::{
-        alert::Problem,
-        button::Button,
-        changing::{changing, sometimes},
-        loaded::Failed,
-        signed_in::use_signed_in,
-    },
+    components::{alert::Problem, changing::changing, loaded::Failed, show_more::show_more, signed_in::use_signed_in},
     contract::people::{COUNTED, PeopleFilter, PeopleSort},
 };
 use leptos::prelude::*;
@@ -51,18 +45,7 @@ pub fn List(users: Users) -> impl IntoView {
             <p class="muted" role="status">
                 {said}
             </p>
-            {sometimes(move || {
-                there_is_more
-                    .get()
-                    .then(|| {
-                        view! {
-                            <Button pending=users.fetching on:click=move |_| users.fetch_more()>
-                                "Show more"
-                            </Button>
-                        }
-                            .into_any()
-                    })
-            })}
+            {show_more(there_is_more, users.fetching, move |_| users.fetch_more())}
         </div>
     }
 }
