@@ -10,7 +10,7 @@ use crate::{
         secret_box::{Key, KeyError, Keyring, OpenError, Purpose, SealError},
     },
     domain::search_words::words_of,
-    service::{Service, Settings},
+    service::{Owed, Service, Settings},
     store::{
         Db, StoreError, accounts,
         migrate::{SchemaError, lock, migrate},
@@ -97,6 +97,7 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
     let keyring = open_keyring(data, &db).await?;
     store_words(&db).await?;
     Ok(Service {
+        owed: Owed::to(db.clone()),
         db,
         clock,
         hasher: PasswordHasher::new(Params::default())?,

@@ -29,6 +29,7 @@ mod enrolment;
 mod enrolment_at_once;
 mod first_administrator;
 mod grace;
+mod guessing;
 mod mail;
 mod mail_addresses;
 mod mail_page;

@@ -41,9 +41,8 @@ both_databases! {
         for _ in 0..4 {
             assert_eq!(change(&alice, "Wrong-horse-7", NEXT).await, Err(ApiError::WrongPassword));
         }
-        assert_eq!(change(&alice, PASSWORD, "Short-1").await, broken(PasswordRule::MinimumLength(10)), "which charges nothing");
-        for _ in 0..4 {
-            assert_eq!(change(&alice, "Wrong-horse-7", NEXT).await, Err(ApiError::WrongPassword));
+        for _ in 0..3 {
+            assert_eq!(change(&alice, PASSWORD, "Short-1").await, broken(PasswordRule::MinimumLength(10)), "which charges nothing");
         }
         assert_eq!(change(&alice, "Wrong-horse-7", NEXT).await, Err(ApiError::Locked { retry_after: Some(900) }));
         assert_eq!(change(&alice, PASSWORD, NEXT).await, Err(ApiError::Locked { retry_after: Some(900) }));

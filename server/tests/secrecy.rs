@@ -159,6 +159,8 @@ async fn stolen_database(portal: &TestPortal) -> Vec<u8> {
             "phone_links",
             "recovery_sets",
             "recovery_codes",
+            "access_codes",
+            "refused_steps",
             "invitations",
             "audit_entries",
             "audit_head",

@@ -68,14 +68,15 @@ both_databases! {
         assert_eq!(portal.count(AuditEvent::AccountLocked).await, 1);
     }
 
-    async fn a_right_password_starts_the_count_anew(portal) {
-        portal.add("alice").await;
-        let browser = portal.browser();
+    async fn in_a_known_browser_a_right_password_starts_the_count_anew(portal) {
+        let alice = portal.enrolled("alice").await;
+        let known = portal.awaiting_code("alice").await;
+        known.code(&alice.phone.code()).await.unwrap();
         for _ in 0..3 {
             for _ in 0..4 {
-                assert_eq!(browser.sign_in("alice", WRONG).await, Err(ApiError::Credentials));
+                assert_eq!(known.sign_in("alice", WRONG).await, Err(ApiError::Credentials));
             }
-            browser.sign_in("alice", PASSWORD).await.unwrap();
+            known.sign_in("alice", PASSWORD).await.unwrap();
         }
     }
 

@@ -64,10 +64,12 @@ both_databases! {
     /// The one statement that charges an attempt does what the rule says.
     async fn charging_an_attempt_follows_the_rule(portal) {
         let allowances = proptest::sample::select(vec![
-            Allowance { most: 1, forgotten_after: Some(10) },
-            Allowance { most: 3, forgotten_after: Some(60) },
-            Allowance { most: 3, forgotten_after: None },
-            Allowance { most: 5, forgotten_after: Some(1) },
+            Allowance::within(1, 10),
+            Allowance::within(3, 60),
+            Allowance { most: 3, forgotten_after: None, fades_after: None },
+            Allowance { most: 3, forgotten_after: None, fades_after: Some(50) },
+            Allowance { most: 4, forgotten_after: Some(120), fades_after: Some(40) },
+            Allowance::within(5, 1),
         ]);
         // Seconds until the next step, and whether it takes a charge back instead.
         let steps = vec((0_i64..80, proptest::bool::weighted(0.15), allowances), 1..30);
@@ -77,12 +79,12 @@ both_databases! {
             let (key, beside) = (format!("case-{case}"), format!("beside-{case}"));
             let (mut model, mut now): (Option<Counter>, _) = (None, UnixTime(1_000_000));
             // A second counter, charged with the first one in every other case.
-            let (mut model_beside, allowance_beside) = (None, Allowance { most: 4, forgotten_after: Some(90) });
+            let (mut model_beside, allowance_beside) = (None, Allowance::within(4, 90));
             for (pause, refund, allowance) in steps.clone() {
                 now = now.plus(pause);
                 let mut tx = portal.service.db.begin().await.unwrap();
                 if refund {
-                    attempts::refund(&mut tx, &key).unwrap();
+                    attempts::refund(&mut tx, &key, 1).unwrap();
                     model = model.map(|counter| Counter { failures: (counter.failures - 1).max(0), ..counter });
                 } else {
                     let stored = if case % 2 == 0 {

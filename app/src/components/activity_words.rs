@@ -25,6 +25,8 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::SecondFactorFailed => "Wrong code",
         AuditEvent::CodeReused => "Code refused: used already",
         AuditEvent::ClockSkew => "Code refused: it was for another time",
+        AuditEvent::ClockCorrected => "Code accepted after the portal's clock had been ahead",
+        AuditEvent::SecretTampered => "Stored secret of an authentication app was changed from outside",
         AuditEvent::SecondFactorExhausted => "Code refused: too many wrong codes today",
         AuditEvent::SecondFactorSuspended => "Authentication app suspended after too many wrong codes",
         AuditEvent::RecoveryCodeUsed => "Recovery code used",
@@ -80,6 +82,8 @@ pub const fn is_worrying(event: AuditEvent, outcome: Outcome) -> bool {
                 | AuditEvent::SecondFactorFailed
                 | AuditEvent::CodeReused
                 | AuditEvent::ClockSkew
+                | AuditEvent::ClockCorrected
+                | AuditEvent::SecretTampered
                 | AuditEvent::SecondFactorExhausted
                 | AuditEvent::SecondFactorSuspended
                 | AuditEvent::RecoveryCodeFailed

@@ -64,6 +64,10 @@ events! {
     CodeReused = "code_reused",
     /// A code that was right at another time.
     ClockSkew = "clock_skew",
+    /// A right code counted although a later one had been accepted, by a clock that was wrong then.
+    ClockCorrected = "clock_corrected",
+    /// A stored secret does not open: someone else than the portal changed it.
+    SecretTampered = "secret_tampered",
     /// Refused unseen: too many wrong codes today.
     SecondFactorExhausted = "second_factor_exhausted",
     /// Too many wrong codes in a row: methods disabled until recovery.

@@ -1,17 +1,18 @@
 //! How often anyone may guess.
 //!
-//! Every attempt is charged as a failure *before* it is evaluated, in a
-//! transaction of its own, and taken back if it turns out right. Whatever
-//! happens in between, a crash, a cancelled request or a hundred requests at
-//! once, no more than the limit is ever evaluated.
+//! Every attempt is charged as a failure before anybody learns what came of it,
+//! and a right one takes back what it was charged, nothing else: failures made
+//! elsewhere stand. Whatever happens in between, a crash, a cancelled request or
+//! a hundred requests at once, no more than the limit is ever answered.
 //!
 //! ```text
 //!            charge, failures < most: failures + 1, evaluated
 //!            .------------------------------------------.
 //!            v                                          |
 //!          open ----------------------------------------'
-//!           | ^
-//!           | | `forgotten_after` seconds since the last charge, a success,
+//!           | ^  '- `fades_after` seconds since the last charge: counts anew
+//!           | |
+//!           | | `forgotten_after` seconds since the last charge,
 //!           v | or an administrator's unlock
 //!          full -- charge: refused, nothing counted
 //! ```
@@ -28,7 +29,12 @@ pub struct Allowance {
     pub most: i64,
     /// Seconds after the last charge at which the counter starts anew; `None` never.
     pub forgotten_after: Option<i64>,
+    /// The same for a counter that is not full.
+    pub fades_after: Option<i64>,
 }
+
+/// A day in seconds.
+const DAY: i64 = 24 * 60 * 60;
 
 /// Charges that were not taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,26 +53,31 @@ pub struct Refused {
 }
 
 impl Allowance {
-    /// Failed passwords of one account: the account policy's numbers.
+    /// So many until nothing is evaluated, forgotten so many seconds after the last one.
+    pub const fn within(most: i64, seconds: i64) -> Self {
+        Self { most, forgotten_after: Some(seconds), fades_after: Some(seconds) }
+    }
+
+    /// Failed passwords of one account: the account policy's numbers. Where only
+    /// an administrator ends a lock, slips that made none are forgotten after a
+    /// day: they would add up to one over the years.
     pub const fn password(most: i64, lock_minutes: Option<i64>) -> Self {
-        Self {
-            most,
-            forgotten_after: match lock_minutes {
-                Some(minutes) => Some(minutes.saturating_mul(60)),
-                None => None,
-            },
+        match lock_minutes {
+            Some(minutes) => Self::within(most, minutes.saturating_mul(60)),
+            None => Self { most, forgotten_after: None, fades_after: Some(DAY) },
         }
     }
 
     /// Failures from one client address: enough for an office behind one
     /// address, too few to spray passwords over many accounts.
-    pub const CLIENT_ADDRESS: Self = Self { most: 600, forgotten_after: Some(60 * 60) };
+    pub const CLIENT_ADDRESS: Self = Self::within(600, 60 * 60);
 
-    /// Wrong second factors of one account in a day.
-    pub const SECOND_FACTOR_A_DAY: Self = Self { most: 10, forgotten_after: Some(24 * 60 * 60) };
+    /// Wrong second factors in a day: of an account, and of each browser in which
+    /// its person signed in with both factors.
+    pub const SECOND_FACTOR_A_DAY: Self = Self::within(10, DAY);
 
-    /// Wrong second factors of one account in a row, until its methods are suspended.
-    pub const SECOND_FACTOR_IN_A_ROW: Self = Self { most: 100, forgotten_after: None };
+    /// Wrong second factors in a row, until methods are suspended there.
+    pub const SECOND_FACTOR_IN_A_ROW: Self = Self { most: 100, forgotten_after: None, fades_after: None };
 
     /// Why a full counter refuses.
     pub fn refusal(self, counter: Counter, now: UnixTime) -> Refused {
@@ -84,7 +95,9 @@ impl Allowance {
 /// [`Refused`] when the counter is full; it stays as it is.
 pub fn charge(counter: Option<Counter>, allowance: Allowance, now: UnixTime) -> Result<Counter, Refused> {
     let forgotten = |counter: &Counter| {
-        allowance.forgotten_after.is_some_and(|seconds| now.seconds_since(counter.last_failure_at) >= seconds)
+        let is_full = counter.failures >= allowance.most;
+        let after = if is_full { allowance.forgotten_after } else { allowance.fades_after };
+        after.is_some_and(|seconds| now.seconds_since(counter.last_failure_at) >= seconds)
     };
     match counter.filter(|counter| !forgotten(counter)) {
         None => Ok(Counter { failures: 1, last_failure_at: now }),
@@ -100,7 +113,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FIVE: Allowance = Allowance { most: 5, forgotten_after: Some(900) };
+    const FIVE: Allowance = Allowance::within(5, 900);
 
     fn charged(times: i64, at: i64) -> Option<Counter> {
         (0..times).fold(None, |counter, _| charge(counter, FIVE, UnixTime(at)).ok())
@@ -116,9 +129,26 @@ mod tests {
 
     #[test]
     fn a_lock_without_end_waits_for_an_unlock() {
-        let allowance = Allowance { most: 1, forgotten_after: None };
+        let allowance = Allowance::password(1, None);
         let full = charge(None, allowance, UnixTime(0)).ok();
         assert_eq!(charge(full, allowance, UnixTime(i64::MAX)), Err(Refused { retry_after: None }));
+    }
+
+    #[test]
+    fn slips_that_made_no_lock_without_end_are_forgotten_after_a_day() {
+        let allowance = Allowance::password(3, None);
+        let one = charge(None, allowance, UnixTime(0)).ok();
+        let two = charge(one, allowance, UnixTime(DAY - 1)).ok();
+        assert_eq!(two.map(|counter| counter.failures), Some(2));
+        let anew = charge(two, allowance, UnixTime(2 * DAY - 1)).ok();
+        assert_eq!(anew.map(|counter| counter.failures), Some(1));
+    }
+
+    #[test]
+    fn codes_in_a_row_are_never_forgotten() {
+        let row = Allowance::SECOND_FACTOR_IN_A_ROW;
+        let full = (0..100).fold(None, |counter, year| charge(counter, row, UnixTime(year * 365 * DAY)).ok());
+        assert_eq!(charge(full, row, UnixTime(i64::MAX)), Err(Refused { retry_after: None }));
     }
 
     proptest! {
@@ -126,7 +156,7 @@ mod tests {
         fn no_more_than_the_limit_is_evaluated_within_the_time(
             most in 1..20_i64, window in 1..10_000_i64, steps in prop::collection::vec(0..500_i64, 1..200),
         ) {
-            let allowance = Allowance { most, forgotten_after: Some(window) };
+            let allowance = Allowance::within(most, window);
             let (mut now, mut counter, mut evaluated) = (0, None, Vec::new());
             for step in steps {
                 now += step;

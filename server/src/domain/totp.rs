@@ -4,7 +4,9 @@
 //! A code is accepted for the current step and one on either side. Each step
 //! counts once, for good: the caller stores the accepted [`Step`] and hands the
 //! last one back, and a code of that step or an earlier one is refused as
-//! [`Verdict::Reused`].
+//! [`Verdict::Reused`]. A step whose code somebody was told about, because they
+//! typed it at another time, counts never: the caller stores those, too
+//! ([`steps_of`]), or the answer would be a guess that can be used later.
 //!
 //! ```text
 //!        SkewedClock            Accepted            SkewedClock
@@ -121,6 +123,12 @@ pub const fn step_at(time: UnixTime) -> Step {
     Step(time.0.div_euclid(STEP_SECONDS))
 }
 
+/// The last step that can have been accepted at `now` by a clock that is about
+/// right. A stored one that lies after it comes from a clock that was not.
+pub const fn last_credible(now: UnixTime) -> Step {
+    Step(step_at(now).0.saturating_add(SKEW_SEARCH))
+}
+
 /// What a code turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -156,6 +164,13 @@ pub fn verify(secret: &Secret, code: &SixDigits, now: UnixTime, last_used: Optio
         Some(step) => Verdict::SkewedClock { seconds: (step.0 - current.0) * STEP_SECONDS },
         None => Verdict::Wrong,
     }
+}
+
+/// The steps about which an answer to this code, typed at `now`, says something:
+/// all nearby that have it, with the window beyond the last that is searched.
+pub fn steps_of(secret: &Secret, code: &SixDigits, now: UnixTime) -> impl Iterator<Item = Step> + use<> {
+    let reach = SKEW_SEARCH + 2 * WINDOW;
+    matching(&secret.totp(), code, step_at(now), -reach..=reach)
 }
 
 /// The steps, ascending, whose code is `code`. Every offset is computed,
@@ -268,6 +283,23 @@ mod tests {
             "the later step wins over the used one"
         );
         assert_eq!(verify(&secret, &code, now, Some(later)), Verdict::Reused);
+    }
+
+    #[test]
+    fn an_answer_about_a_code_is_one_about_each_step_that_has_it() {
+        let secret = secret();
+        for offset in -22..=22 {
+            let step = Step(step_at(NOW).0 + offset);
+            assert!(steps_of(&secret, &code_of(&secret, step), NOW).any(|found| found == step), "{offset}");
+        }
+        let far = Step(step_at(NOW).0 + 23);
+        assert!(!steps_of(&secret, &code_of(&secret, far), NOW).any(|found| found == far));
+    }
+
+    #[test]
+    fn a_step_beyond_ten_minutes_was_accepted_by_a_wrong_clock() {
+        assert_eq!(last_credible(NOW), Step(step_at(NOW).0 + 20));
+        assert_eq!(last_credible(UnixTime(i64::MAX)).0, i64::MAX / 30 + 20);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::{
     Service,
     audit::{Actor, record, record_about},
-    guessing::recovery_key,
+    guessing::RecoveryCharge,
     sessions::{hand_over, hand_over_browser},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         Tx,
         access_codes::{self, AccessCodeRow, NewAccessCode},
         accounts::{self, UserRow},
-        attempts, methods, policy, sessions,
+        methods, policy, sessions,
     },
 };
 use app::{
@@ -126,24 +126,28 @@ impl Service {
         &self,
         caller: &Bound,
         code: &RecoveryCode,
-        attempts_left: u32,
+        mut charge: RecoveryCharge,
     ) -> Result<(), ApiError> {
-        let (session, now) = (caller.session(), self.now());
+        let (session, now, attempts_left) = (caller.session(), self.now(), charge.left);
         let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) };
         let Some(row) = self.matching_code(&session.user_id, code).await? else {
+            charge.judged(false);
             return Err(self.refuse_recovery_code(caller, wrong, attempts_left).await?);
         };
         let demanded = row.approval_demanded || policy::load(&self.db).await?.approve_access_codes;
         match stored(&session.user_id, &row).state(demanded, now) {
-            State::Ready => {}
+            State::Ready => charge.judged(true),
             State::Expired => {
+                charge.judged(false);
                 return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Expired, attempts_left).await?);
             }
             State::AwaitingApproval => {
                 // It was no guess: only this sign-in counts it.
                 let mut tx = self.db.begin().await?;
-                attempts::refund(&mut tx, &recovery_key(&session.user_id))?;
+                charge.judged(true);
+                charge.take_back(&mut tx)?;
                 tx.commit().await?;
+                charge.settle();
                 let problem = RecoveryCodeProblem::AwaitsApproval;
                 return Err(self.refuse_recovery_code(caller, problem, attempts_left).await?);
             }
@@ -151,6 +155,7 @@ impl Service {
         let mut tx = self.db.begin().await?;
         accounts::note_sign_in(&mut tx, &session.user_id, now.0)?;
         if !access_codes::consume(&mut tx, &row.id, now.0).await? {
+            charge.judged(false);
             drop(tx);
             return Err(self.refuse_recovery_code(caller, wrong, attempts_left).await?);
         }
@@ -159,12 +164,13 @@ impl Service {
         // Whoever has what was lost is trusted in no browser.
         self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
         let seen = self.note_untrusted_browser(&mut tx, caller.call(), &session.user_id)?;
-        self.take_back_codes(&mut tx, &session.user_id).await?;
+        charge.take_back_and_bring_back(&mut tx, &session.user_id)?;
         let actor = Actor::of(session, &caller.call().client);
         for event in [AuditEvent::AccessCodeUsed, AuditEvent::SignedIn] {
             record(&mut tx, now, actor, event, Outcome::Success).await?;
         }
         tx.commit().await?;
+        charge.settle();
         hand_over(caller.call(), &token);
         if let Some(seen) = seen {
             hand_over_browser(caller.call(), &seen);

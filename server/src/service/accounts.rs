@@ -3,7 +3,7 @@
 use super::{
     Service,
     audit::{Actor, record},
-    guessing::account_key,
+    guessing::{Charge, account_key},
     policy::versioned,
     sessions::{Opened, hand_over, hand_over_browser},
 };
@@ -58,8 +58,8 @@ impl Accounts for Service {
         })
     }
 
-    async fn invitation(&self, _visitor: &Visitor, token: &str) -> Result<Invitation, ApiError> {
-        let (_, row) = self.find_invitation(token).await?;
+    async fn invitation(&self, visitor: &Visitor, token: &str) -> Result<Invitation, ApiError> {
+        let (_, row) = self.find_invitation(visitor, token).await?;
         let kind = match row.user_name {
             Some(user_name) => InvitationKind::ChoosePassword { user_name },
             None => InvitationKind::FirstAdministrator,
@@ -76,21 +76,25 @@ impl Accounts for Service {
         password: String,
     ) -> Result<Standing, ApiError> {
         let password = Zeroizing::new(password);
-        let (token, row) = self.find_invitation(token).await?;
+        let (token, row) = self.find_invitation(visitor, token).await?;
         let name = match &row.user_name {
             Some(name) => name.clone(),
             None => parse_name(user_name)?.to_string(),
         };
         self.check_new_password(&password, &name).await?;
-        if let Some(id) = &row.user_id {
-            self.check_not_recent(&password, id).await?;
-        }
+        let charge = match &row.user_id {
+            Some(id) => Some(self.check_at_link(&token, &password, id).await?),
+            None => None,
+        };
         let password_hash = self.hash_password(&password).await?;
 
         let mut tx = self.db.begin().await?;
         let now = self.now();
         // First of all, so that of two links for the first administrator one waits
         // for the other here, before either holds what the other wants.
+        if let Some(charge) = &charge {
+            charge.take_back(&mut tx)?;
+        }
         let closed = row.user_id.is_none() && !accounts::close_first_administrator(&mut tx, now.0).await?;
         if closed || !accounts::consume_invitation(&mut tx, &token.digest(), row.user_id.as_deref(), now.0).await? {
             return Err(ApiError::InvitationInvalid);
@@ -114,6 +118,9 @@ impl Accounts for Service {
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
         tx.commit().await?;
+        if let Some(mut charge) = charge {
+            charge.settle();
+        }
         hand_over(call, &token);
         if let Some(seen) = seen {
             hand_over_browser(call, &seen);
@@ -150,10 +157,31 @@ impl Accounts for Service {
 }
 
 impl Service {
-    async fn find_invitation(&self, token: &str) -> Result<(Token, InvitationRow), ApiError> {
+    /// The one-time link with this token; one that is none counts like any other wrong guess.
+    async fn find_invitation(&self, visitor: &Visitor, token: &str) -> Result<(Token, InvitationRow), ApiError> {
         let token = Token::parse(token).ok_or(ApiError::InvitationInvalid)?;
-        let row = accounts::find_invitation(&self.db, &token.digest(), self.now().0).await?;
-        Ok((token, row.ok_or(ApiError::InvitationInvalid)?))
+        match accounts::find_invitation(&self.db, &token.digest(), self.now().0).await? {
+            Some(row) => Ok((token, row)),
+            None => {
+                self.charge_unknown_link(&visitor.call().client).await?;
+                Err(ApiError::InvitationInvalid)
+            }
+        }
+    }
+
+    /// Checks that a password chosen at a link is none of the person's latest.
+    /// The answer would tell whoever has the link what those are: it is charged
+    /// like a wrong password, however many ask at once, and goes back only with
+    /// the link itself.
+    async fn check_at_link(&self, token: &Token, password: &str, user_id: &str) -> Result<Charge, ApiError> {
+        let mut charge = self.charge_link(token).await?;
+        match self.check_not_recent(password, user_id).await {
+            Ok(()) => Ok(charge),
+            Err(problem) => {
+                charge.judged(!matches!(problem, ApiError::Password(_)));
+                Err(problem)
+            }
+        }
     }
 
     /// Sets the password of someone who came by a one-time link. What the one

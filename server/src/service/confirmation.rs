@@ -13,16 +13,17 @@ use crate::{
     crypto::secret_box::Purpose,
     domain::{
         audit::{AuditEvent, Outcome},
-        code::AppDigits,
+        code::{AppDigits, DIGITS, SixDigits},
         compatibility::other_settings,
         enrolment::{Attempt, ConfirmRefused, FINISH_WITHIN, Pending},
         recovery_code::RecoveryCode,
-        totp::{Secret, Step, Verdict, verify},
+        totp::{Secret, Step, Verdict, steps_of, verify},
     },
     store::{
         Tx,
         audit::Named,
         enrolments::{self, EnrolmentRow},
+        methods,
     },
 };
 use app::{
@@ -65,6 +66,8 @@ struct Judged {
     attempt: Attempt,
     /// What to say when it is simply wrong.
     wrong: CodeProblem,
+    /// The steps about which that, or a clock that is off, says something.
+    told: Vec<Step>,
 }
 
 impl Service {
@@ -88,35 +91,53 @@ impl Service {
             let replaced = rows.iter().any(|row| row.state == "replaced" && row.id == id);
             return Err(if replaced { ApiError::Enrolment(EnrolmentProblem::QrReplaced) } else { GONE });
         }
-        let Judged { attempt, wrong } = self.judge(rows, current, code)?;
+        let Judged { attempt, wrong, told } = self.judge(rows, current, code, set_up)?;
         let pending = Pending { expires_at: UnixTime(current.deadline) };
         match pending.confirm(attempt, self.now()) {
             Ok(confirmed) => self.store_confirmed(tx, set_up, current, confirmed.step).await,
             Err((_, refused)) => {
-                let (event, actor) = (AuditEvent::EnrolmentCodeWrong, set_up.actor());
-                record(&mut tx, self.now(), actor, event, Outcome::Failure).await?;
-                tx.commit().await?;
-                Err(refusal(refused, wrong))
+                let problem = refusal(refused, wrong);
+                if let ApiError::Code(CodeProblem::Clock { .. } | CodeProblem::OtherSettings(_)) = problem {
+                    for step in told {
+                        methods::refuse_step(&mut tx, &current.id, step.0)?;
+                    }
+                }
+                self.refuse_confirming(tx, set_up, problem).await
             }
         }
     }
 
+    /// Records a code that confirmed nothing, and commits.
+    async fn refuse_confirming<T>(&self, mut tx: Tx, set_up: SetUp<'_>, problem: ApiError) -> Result<T, ApiError> {
+        record(&mut tx, self.now(), set_up.actor(), AuditEvent::EnrolmentCodeWrong, Outcome::Failure).await?;
+        tx.commit().await?;
+        Err(problem)
+    }
+
     /// Judges a code against the current secret, and against those it replaced.
-    fn judge(&self, rows: &[EnrolmentRow], current: &EnrolmentRow, code: &AppDigits) -> Result<Judged, ApiError> {
-        let (secret, now) = (self.open_secret(&current.id, &current.secret)?, self.now());
+    fn judge(
+        &self,
+        rows: &[EnrolmentRow],
+        current: &EnrolmentRow,
+        code: &AppDigits,
+        set_up: SetUp<'_>,
+    ) -> Result<Judged, ApiError> {
+        let (secret, now) = (self.open_secret(&current.id, &current.secret, set_up.actor())?, self.now());
+        // A longer code ends with the portal's own of the same step (RFC 4226 §5.3).
+        let told = last_six(code).map(|six| steps_of(&secret, &six, now).collect()).unwrap_or_default();
         let explain = |otherwise| other_settings(&secret, code, now).map_or(otherwise, CodeProblem::OtherSettings);
         let Some(six) = code.six() else {
             // As long as other apps' codes are: it can only be explained.
-            return Ok(Judged { attempt: Verdict::Wrong.into(), wrong: explain(CodeProblem::Malformed) });
+            return Ok(Judged { attempt: Verdict::Wrong.into(), wrong: explain(CodeProblem::Malformed), told });
         };
         let verdict = verify(&secret, &six, now, None);
         let mut fits_replaced_secret = false;
         for row in rows.iter().filter(|row| row.state == "replaced") {
-            let replaced: Secret = self.open_secret(&row.id, &row.secret)?;
+            let replaced: Secret = self.open_secret(&row.id, &row.secret, set_up.actor())?;
             fits_replaced_secret |= matches!(verify(&replaced, &six, now, None), Verdict::Accepted(_));
         }
         let wrong = explain(CodeProblem::Wrong { attempts_left: None });
-        Ok(Judged { attempt: Attempt { verdict, fits_replaced_secret }, wrong })
+        Ok(Judged { attempt: Attempt { verdict, fits_replaced_secret }, wrong, told })
     }
 
     /// Moves the secret to confirmed with a fresh set of recovery codes, commits, and shows them.
@@ -134,7 +155,11 @@ impl Service {
         let sealed = self.keyring.seal(&mut self.rng(), Purpose::RecoveryCodes, &row.id, text.as_bytes())?;
         let finish_before = now.plus(FINISH_WITHIN);
         if !enrolments::confirm(&mut tx, &row.id, step.0, &sealed, now.0, finish_before.0).await? {
-            return Err(ApiError::Enrolment(EnrolmentProblem::QrExpired));
+            if now >= UnixTime(row.deadline) {
+                return Err(ApiError::Enrolment(EnrolmentProblem::QrExpired));
+            }
+            // Somebody was told about this step before its time.
+            return self.refuse_confirming(tx, set_up, ApiError::Code(CodeProblem::Reused)).await;
         }
         record(&mut tx, now, set_up.actor(), AuditEvent::EnrolmentConfirmed, Outcome::Success).await?;
         tx.commit().await?;
@@ -150,6 +175,12 @@ impl Service {
             milliseconds_left: self.milliseconds_until(finish_before),
         })
     }
+}
+
+/// The digits that an app with six of them would have shown.
+fn last_six(code: &AppDigits) -> Option<SixDigits> {
+    let digits = code.as_str();
+    SixDigits::parse(digits.get(digits.len().checked_sub(DIGITS)?..)?).ok()
 }
 
 fn refusal(refused: ConfirmRefused, wrong: CodeProblem) -> ApiError {

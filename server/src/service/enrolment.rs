@@ -240,7 +240,7 @@ impl Service {
         if pending.is_expired(self.now()) {
             return Ok(Some(Enrolment::Expired { id: row.id.clone() }));
         }
-        let secret = self.open_secret(&row.id, &row.secret)?;
+        let secret = self.open_secret(&row.id, &row.secret, actor(caller))?;
         let view = self.pending_view(caller, row.id.clone(), &secret, pending, row.replaced_name.clone())?;
         Ok(Some(Enrolment::Pending(view)))
     }

@@ -81,10 +81,6 @@ impl Service {
         sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
         let token = self.renew_session(&mut tx, session).await?;
         self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
-        // One more method is no reason to forget who was guessing.
-        if before.is_empty() {
-            self.take_back_codes(&mut tx, &session.user_id).await?;
-        }
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, now, actor, AuditEvent::EnrolmentFinished, Outcome::Success).await?;
         let name = method.name.clone();
@@ -113,7 +109,8 @@ impl Service {
     ) -> Result<Method, ApiError> {
         let (user_id, now) = (&caller.session().user_id, self.now());
         let step = row.step.ok_or_else(|| incident("a confirmed enrolment has no step"))?;
-        let secret = self.open_secret(&row.id, &row.secret)?;
+        let actor = Actor::of(caller.session(), &caller.call().client);
+        let secret = self.open_secret(&row.id, &row.secret, actor)?;
         // The method keeps the id of its set-up, by which it is known to be finished.
         let id = row.id.clone();
         let sealed = self.keyring.seal(&mut self.rng(), Purpose::TotpSecret, &id, secret.as_bytes())?;

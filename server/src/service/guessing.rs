@@ -1,15 +1,26 @@
-//! Charging attempts before they are evaluated.
+//! Charging attempts before anybody learns what came of them.
 //!
-//! Every charge commits on its own before the password or code is looked at;
-//! only a right one takes it back.
+//! ```text
+//!  password, recovery code:  charge | look | conclude     two transactions: looking takes a while
+//!  code of the app:          charge, look, conclude       one; answered only after its commit
+//! ```
+//!
+//! A right one takes back what it was charged, and nothing else: failures made
+//! elsewhere stand. A browser in which the person signed in with both factors
+//! has counters of its own, which a success there starts anew. A charge that
+//! nobody concludes, because the database went away, the portal was too busy or
+//! the request was given up, is no failure: it stays until somebody is found who
+//! can take it back (`owed`).
 
 use super::{
     Service,
     audit::{Actor, record},
+    owed::{Debt, Owed},
     trust::browser_hash,
 };
 use crate::{
     clock::UnixTime,
+    crypto::{password::Verified, token::Token},
     domain::{
         audit::{AuditEvent, Outcome},
         client::ClientAddress,
@@ -19,7 +30,8 @@ use crate::{
     store::{
         Tx,
         accounts::UserRow,
-        attempts, sessions,
+        attempts, policy,
+        sessions::{self, ChargedSession},
         sign_in::{self, Claim},
     },
 };
@@ -29,11 +41,72 @@ use app::{
 };
 use sha2::{Digest, Sha256};
 
+/// One charge that committed. Dropped before it was concluded, it is taken back
+/// unless what was tried was wrong.
+#[derive(Debug)]
+pub(super) struct Charge {
+    /// The counter of the account, the browser or the link.
+    key: String,
+    /// The counter of the network address, if that was charged, too.
+    address: Option<String>,
+    stands: Stands,
+    owed: Owed,
+}
+
+/// Whether a charge stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// Nobody has looked yet. Whoever gives up now has learnt nothing, but may
+    /// have cost a hash: that stays with the address.
+    Open,
+    /// It goes back: right, or nothing was looked at.
+    Owed,
+    /// It stays, or went back with what followed.
+    Settled,
+}
+
+impl Charge {
+    const fn new(key: String, address: Option<String>, owed: Owed) -> Self {
+        Self { key, address, stands: Stands::Open, owed }
+    }
+
+    /// Notes what came of it: right, or at least not wrong.
+    pub fn judged(&mut self, right: bool) {
+        self.stands = if right { Stands::Owed } else { Stands::Settled };
+    }
+
+    /// The transaction that took it back has committed.
+    pub fn settle(&mut self) {
+        self.stands = Stands::Settled;
+    }
+
+    /// Takes it back in a transaction, whose commit settles it.
+    pub fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
+        // In the order in which they are charged.
+        for key in self.address.iter().chain([&self.key]) {
+            attempts::refund(tx, key, 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        let keys = match self.stands {
+            Stands::Open => vec![self.key.clone()],
+            Stands::Owed => self.address.iter().chain([&self.key]).cloned().collect(),
+            Stands::Settled => return,
+        };
+        self.owed.add(Debt::Charge(keys));
+    }
+}
+
 /// The counters that one password attempt was charged to.
 #[derive(Debug)]
-pub struct PasswordCharge {
-    account: String,
-    address: String,
+pub(super) struct PasswordCharge {
+    charge: Charge,
+    /// The counter is that of the person's own browser.
+    own: bool,
     allowance: Allowance,
     counter: Counter,
 }
@@ -49,16 +122,116 @@ impl PasswordCharge {
         if self.locks() { locked(self.allowance.refusal(self.counter, now)) } else { otherwise }
     }
 
-    /// Takes the charge back: the password was right.
-    pub async fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
-        attempts::refund(tx, &self.address)?;
-        attempts::reset(tx, &self.account)?;
+    /// Takes the charge back: the password was right. [`PasswordCharge::settle`] follows the commit.
+    pub fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
+        self.charge.take_back(tx)?;
+        if self.own {
+            attempts::reset(tx, &self.charge.key)?;
+        }
+        Ok(())
+    }
+
+    /// See [`Charge::settle`].
+    pub fn settle(&mut self) {
+        self.charge.settle();
+    }
+
+    /// What was tried can't be right.
+    pub fn judged_wrong(&mut self) {
+        self.charge.judged(false);
+    }
+}
+
+/// A code of the app that is charged in the transaction that judges it.
+pub(super) struct CodeCharge {
+    counters: CodeCounters,
+    /// Charges of this session to them, this one included.
+    here: i64,
+    /// How many attempts this sign-in has left.
+    pub left: u32,
+}
+
+impl CodeCharge {
+    /// Takes back what was charged here: the code was right.
+    pub fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
+        if self.counters.own {
+            return self.counters.reset(tx);
+        }
+        attempts::refund(tx, &self.counters.in_a_row, self.here)?;
+        attempts::refund(tx, &self.counters.a_day, self.here)?;
+        Ok(())
+    }
+}
+
+/// A recovery code, or a temporary access code in its place.
+pub(super) struct RecoveryCharge {
+    charge: Charge,
+    counters: CodeCounters,
+    /// How many attempts this sign-in has left, or else the day.
+    pub left: u32,
+}
+
+impl RecoveryCharge {
+    /// See [`Charge::judged`].
+    pub fn judged(&mut self, right: bool) {
+        self.charge.judged(right);
+    }
+
+    /// See [`Charge::settle`].
+    pub fn settle(&mut self) {
+        self.charge.settle();
+    }
+
+    /// Takes the charge back and nothing else.
+    pub fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
+        self.charge.take_back(tx)
+    }
+
+    /// The same for one that was right and is spent: it brings back an app that
+    /// was suspended after too many wrong codes.
+    pub fn take_back_and_bring_back(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
+        self.charge.take_back(tx)?;
+        if self.counters.own {
+            self.counters.reset(tx)?;
+        }
+        attempts::reset_full(tx, &codes_in_a_row_key(user_id), Allowance::SECOND_FACTOR_IN_A_ROW.most)?;
+        Ok(())
+    }
+}
+
+/// What a person's codes are counted by.
+struct CodeCounters {
+    in_a_row: String,
+    a_day: String,
+    recovery: String,
+    /// They are those of one browser, in which the person signed in with both factors.
+    own: bool,
+}
+
+impl CodeCounters {
+    fn of(user_id: &str, browser_id: Option<&str>) -> Self {
+        let keys = [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)];
+        let [in_a_row, a_day, recovery] = match browser_id {
+            Some(browser) => keys.map(|key| format!("{key}:{browser}")),
+            None => keys,
+        };
+        Self { in_a_row, a_day, recovery, own: browser_id.is_some() }
+    }
+
+    fn reset(&self, tx: &mut Tx) -> Result<(), ApiError> {
+        for key in [&self.in_a_row, &self.a_day, &self.recovery] {
+            attempts::reset(tx, key)?;
+        }
         Ok(())
     }
 }
 
 fn locked(refused: Refused) -> ApiError {
     ApiError::Locked { retry_after: refused.retry_after }
+}
+
+fn too_many(refused: Refused) -> ApiError {
+    ApiError::TooManyAttempts { retry_after: refused.retry_after.unwrap_or(1) }
 }
 
 /// The counter of an account's passwords. Names are hashed: people type passwords into that field.
@@ -76,6 +249,16 @@ pub fn browser_keys_prefix(user_id: &str) -> String {
     format!("browser:{user_id}:")
 }
 
+/// The counter of a network address.
+fn address_key(client: &Client) -> String {
+    format!("address:{}", ClientAddress::from(client.address).throttle_key())
+}
+
+/// The counter of passwords that are compared at a one-time link.
+fn link_key(token: &Token) -> String {
+    format!("link:{}", hex::encode(token.digest()))
+}
+
 /// Counter of wrong codes of a person in a day.
 pub fn codes_a_day_key(user_id: &str) -> String {
     format!("codes-a-day:{user_id}")
@@ -89,6 +272,12 @@ pub fn codes_in_a_row_key(user_id: &str) -> String {
 /// Counter of wrong recovery codes of a person in a day.
 pub fn recovery_key(user_id: &str) -> String {
     format!("recovery:{user_id}")
+}
+
+/// Counter of recovery codes that a person looks up and does not have. It is
+/// none of those by which they sign in.
+fn checking_key(user_id: &str) -> String {
+    format!("recovery-check:{user_id}")
 }
 
 impl Service {
@@ -108,103 +297,188 @@ impl Service {
         let Claim { user, browser_id, maximum_failures, lock_minutes } =
             sign_in::claim(&mut tx, name_key, browser_hash(client).as_ref()).await?;
         let allowance = Allowance::password(maximum_failures, lock_minutes);
-        let account = match (browser_id, &user) {
-            (Some(browser), Some(user)) => browser_key(&browser, &user.id),
-            _ => account_key(name_key),
+        let own = browser_id.zip(user.as_ref()).map(|(browser, user)| browser_key(&browser, &user.id));
+        let (key, address, outcome) = match own.clone() {
+            // What floods in from the same address is none of its business.
+            Some(key) => {
+                let outcome = attempts::charge(&mut tx, &key, allowance, now).await?;
+                (key, None, outcome)
+            }
+            None => {
+                let (key, address) = (account_key(name_key), address_key(client));
+                let counters = [(address.as_str(), Allowance::CLIENT_ADDRESS), (key.as_str(), allowance)];
+                let [by_address, by_account] = attempts::charge_both(&mut tx, counters, now).await?;
+                if let Err(refused) = by_address {
+                    // What was charged to the account goes with the transaction. Nothing is recorded: a
+                    // flood would fill the trail.
+                    return Err(too_many(refused));
+                }
+                (key, Some(address), by_account)
+            }
         };
-        let address = format!("address:{}", ClientAddress::from(client.address).throttle_key());
-        let counters = [(address.as_str(), Allowance::CLIENT_ADDRESS), (account.as_str(), allowance)];
-        let [by_address, by_account] = attempts::charge_both(&mut tx, counters, now).await?;
-        if let Err(refused) = by_address {
-            // What was charged to the account goes with the transaction. Nothing is recorded: a
-            // flood would fill the trail.
-            return Err(ApiError::TooManyAttempts { retry_after: refused.retry_after.unwrap_or(1) });
-        }
         if let Some(user) = &user {
-            attempts::note_owner(&mut tx, &account, &user.id)?;
+            attempts::note_owner(&mut tx, &key, &user.id)?;
         }
-        if by_account.is_err() {
+        if outcome.is_err() {
             record(&mut tx, now, Actor::claiming(user.as_ref(), client), event, Outcome::Failure).await?;
         }
         tx.commit().await?;
-        let counter = by_account.map_err(locked)?;
-        Ok((user, PasswordCharge { account, address, allowance, counter }))
+        let counter = outcome.map_err(locked)?;
+        let charge = Charge::new(key, address, self.owed.clone());
+        Ok((user, PasswordCharge { charge, own: own.is_some(), allowance, counter }))
     }
 
-    /// Charges a code to the person and, while it signs in, to the sign-in;
-    /// answers how many attempts this sign-in has left.
+    /// Compares a password that was charged with what is stored.
+    pub(super) async fn verify_charged(
+        &self,
+        charge: &mut PasswordCharge,
+        password: &str,
+        stored: Option<&str>,
+    ) -> Result<Verified, ApiError> {
+        match self.hasher.verify(password, stored).await {
+            Ok(verified) => {
+                charge.charge.judged(verified.matches);
+                Ok(verified)
+            }
+            Err(error) => {
+                // It was not looked at.
+                charge.charge.judged(true);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Charges a password that is about to be compared with former ones of
+    /// whoever has this one-time link: the answer says whether it is one.
     ///
     /// # Errors
-    /// Says why the code is not evaluated.
-    pub(super) async fn charge_code(&self, caller: &Bound, signing_in: bool) -> Result<u32, ApiError> {
-        let (session, now) = (caller.session(), self.now());
+    /// Says why it is not compared.
+    pub(super) async fn charge_link(&self, token: &Token) -> Result<Charge, ApiError> {
         let mut tx = self.db.begin().await?;
-        let left = if signing_in { self.charge_sign_in_code(&mut tx, caller).await? } else { MAX_WRONG_CODES };
-        let in_a_row = codes_in_a_row_key(&session.user_id);
-        let a_day = codes_a_day_key(&session.user_id);
-        let counters =
-            [(in_a_row.as_str(), Allowance::SECOND_FACTOR_IN_A_ROW), (a_day.as_str(), Allowance::SECOND_FACTOR_A_DAY)];
+        let policy = policy::load_in(&mut tx).await?;
+        let key = link_key(token);
+        let allowance = Allowance::password(policy.maximum_failures, policy.lock_minutes);
+        let outcome = attempts::charge(&mut tx, &key, allowance, self.now()).await?;
+        tx.commit().await?;
+        outcome.map_err(locked)?;
+        Ok(Charge::new(key, None, self.owed.clone()))
+    }
+
+    /// Charges somebody's address for a one-time link that is none.
+    ///
+    /// # Errors
+    /// The address has tried too often.
+    pub(super) async fn charge_unknown_link(&self, client: &Client) -> Result<(), ApiError> {
+        let mut tx = self.db.begin().await?;
+        let outcome = attempts::charge(&mut tx, &address_key(client), Allowance::CLIENT_ADDRESS, self.now()).await?;
+        tx.commit().await?;
+        outcome.map(drop).map_err(too_many)
+    }
+
+    /// Charges a code of the app, in the transaction that judges it and holds
+    /// the person's row: to the person, or to their browser, and while it signs
+    /// in to the sign-in. The inner error says why it is not evaluated; the
+    /// transaction is to be committed then, too.
+    pub(super) async fn charge_code(
+        &self,
+        tx: &mut Tx,
+        caller: &Bound,
+        signing_in: bool,
+    ) -> Result<Result<CodeCharge, ApiError>, ApiError> {
+        let (session, now) = (caller.session(), self.now());
+        let charged = self.charge_session(tx, caller, signing_in).await?;
+        let counters = CodeCounters::of(&session.user_id, charged.browser_id.as_deref());
+        let (in_a_row, a_day) = (counters.in_a_row.as_str(), counters.a_day.as_str());
+        let pair = [(in_a_row, Allowance::SECOND_FACTOR_IN_A_ROW), (a_day, Allowance::SECOND_FACTOR_A_DAY)];
         // What is not evaluated is charged to neither.
-        let refused = match attempts::charge_both(&mut tx, counters, now).await? {
+        let refused = match attempts::charge_both(tx, pair, now).await? {
             [Ok(_), Ok(_)] => None,
             [Err(_), by_day] => {
                 if by_day.is_ok() {
-                    attempts::refund(&mut tx, &a_day)?;
+                    attempts::refund(tx, a_day, 1)?;
                 }
                 Some((AuditEvent::SecondFactorSuspended, CodeProblem::Suspended))
             }
             [Ok(_), Err(refused)] => {
-                attempts::refund(&mut tx, &in_a_row)?;
+                attempts::refund(tx, in_a_row, 1)?;
                 let retry_after = refused.retry_after.unwrap_or(1);
                 Some((AuditEvent::SecondFactorExhausted, CodeProblem::Exhausted { retry_after }))
             }
         };
-        if let Some((event, _)) = refused {
+        if let Some((event, problem)) = refused {
             let actor = Actor::of(session, &caller.call().client);
-            record(&mut tx, now, actor, event, Outcome::Failure).await?;
+            record(tx, now, actor, event, Outcome::Failure).await?;
+            return Ok(Err(ApiError::Code(problem)));
         }
-        tx.commit().await?;
-        refused.map_or(Ok(left), |(_, problem)| Err(ApiError::Code(problem)))
+        if !counters.own {
+            sessions::note_code_charge(tx, &session.id)?;
+        }
+        Ok(Ok(CodeCharge { counters, here: charged.code_charges.saturating_add(1), left: left(&charged) }))
     }
 
-    /// Charges a recovery code to the person and, while it signs in, to the
-    /// sign-in; answers how many attempts the sign-in, or else the day, has left.
+    /// Charges a recovery code to the person, or to their browser, and while it
+    /// signs in to the sign-in.
     ///
     /// # Errors
     /// Says why the code is not evaluated.
-    pub(super) async fn charge_recovery_code(&self, caller: &Bound, signing_in: bool) -> Result<u32, ApiError> {
-        let session = caller.session();
+    pub(super) async fn charge_recovery_code(
+        &self,
+        caller: &Bound,
+        signing_in: bool,
+    ) -> Result<RecoveryCharge, ApiError> {
+        let user_id = &caller.session().user_id;
         let mut tx = self.db.begin().await?;
-        let in_sign_in = if signing_in { Some(self.charge_sign_in_code(&mut tx, caller).await?) } else { None };
-        let key = recovery_key(&session.user_id);
-        let outcome = attempts::charge(&mut tx, &key, Allowance::SECOND_FACTOR_A_DAY, self.now()).await?;
+        let charged = self.charge_session(&mut tx, caller, signing_in).await?;
+        let counters = CodeCounters::of(user_id, charged.browser_id.as_deref());
+        let charge = self.charge_a_day(tx, caller, &counters.recovery).await?;
+        let left = if signing_in { left(&charged) } else { charge.1 };
+        Ok(RecoveryCharge { charge: charge.0, counters, left })
+    }
+
+    /// Charges a recovery code that is only looked up.
+    ///
+    /// # Errors
+    /// Says why the code is not evaluated.
+    pub(super) async fn charge_check(&self, caller: &Bound) -> Result<RecoveryCharge, ApiError> {
+        let user_id = &caller.session().user_id;
+        let tx = self.db.begin().await?;
+        let (charge, left) = self.charge_a_day(tx, caller, &checking_key(user_id)).await?;
+        Ok(RecoveryCharge { charge, counters: CodeCounters::of(user_id, None), left })
+    }
+
+    /// Charges a code to a counter of a day, commits, and answers how many the day has left.
+    async fn charge_a_day(&self, mut tx: Tx, caller: &Bound, key: &str) -> Result<(Charge, u32), ApiError> {
+        let outcome = attempts::charge(&mut tx, key, Allowance::SECOND_FACTOR_A_DAY, self.now()).await?;
         if outcome.is_err() {
-            let actor = Actor::of(session, &caller.call().client);
+            let actor = Actor::of(caller.session(), &caller.call().client);
             record(&mut tx, self.now(), actor, AuditEvent::SecondFactorExhausted, Outcome::Failure).await?;
         }
         tx.commit().await?;
-        match outcome {
-            Ok(counter) => {
-                let today = Allowance::SECOND_FACTOR_A_DAY.most.saturating_sub(counter.failures);
-                Ok(in_sign_in.unwrap_or_else(|| u32::try_from(today).unwrap_or(0)))
-            }
-            Err(refused) => Err(ApiError::Locked { retry_after: refused.retry_after }),
-        }
+        let counter = outcome.map_err(locked)?;
+        let left = Allowance::SECOND_FACTOR_A_DAY.most.saturating_sub(counter.failures);
+        Ok((Charge::new(key.to_owned(), None, self.owed.clone()), u32::try_from(left).unwrap_or(0)))
     }
 
-    /// Charges a code of either kind to a sign-in; answers how many it has left.
-    async fn charge_sign_in_code(&self, tx: &mut Tx, caller: &Bound) -> Result<u32, ApiError> {
-        let charged = sessions::charge_code(tx, &caller.session().id, i64::from(MAX_WRONG_CODES)).await?;
-        let charged = charged.ok_or(ApiError::SignInExpired)?;
-        Ok(MAX_WRONG_CODES.saturating_sub(u32::try_from(charged).unwrap_or(MAX_WRONG_CODES)))
+    /// Charges a code of either kind to a sign-in, and finds what else it counts against.
+    async fn charge_session(&self, tx: &mut Tx, caller: &Bound, signing_in: bool) -> Result<ChargedSession, ApiError> {
+        let browser = browser_hash(&caller.call().client);
+        let (id, by) = (&caller.session().id, i64::from(signing_in));
+        let charged = sessions::charge_code(tx, id, by, i64::from(MAX_WRONG_CODES), browser.as_ref()).await?;
+        charged.ok_or(if signing_in { ApiError::SignInExpired } else { ApiError::SignedOut })
     }
 
-    /// Takes back what was charged to a person's codes: one was right.
-    pub(super) async fn take_back_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
+    /// Starts everything anew that counts a person's codes: an administrator
+    /// decided so.
+    pub(super) fn reset_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
         // In the order in which they are charged: see the order of locks in `second_factor`.
-        for key in [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)] {
-            attempts::reset(tx, &key)?;
-        }
+        let keys = [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)];
+        attempts::reset_codes(tx, user_id, keys.each_ref().map(String::as_str))?;
+        attempts::reset(tx, &checking_key(user_id))?;
         Ok(())
     }
+}
+
+/// How many codes a sign-in has left.
+fn left(charged: &ChargedSession) -> u32 {
+    MAX_WRONG_CODES.saturating_sub(u32::try_from(charged.wrong_codes).unwrap_or(MAX_WRONG_CODES))
 }

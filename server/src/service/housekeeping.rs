@@ -2,7 +2,10 @@
 //! this only keeps the tables small.
 
 use super::Service;
-use crate::store::{StoreError, access_codes, accounts, attempts, browsers, policy, seen_browsers, sessions};
+use crate::{
+    domain::totp::step_at,
+    store::{StoreError, access_codes, accounts, attempts, browsers, methods, policy, seen_browsers, sessions},
+};
 use std::time::Duration;
 
 /// Time between two rounds.
@@ -40,7 +43,10 @@ impl Service {
         seen_browsers::forget_unused(&self.db, now.plus(-BROWSER_MEMORY).0).await?;
         accounts::delete_expired_invitations(&self.db, now.0).await?;
         access_codes::delete_expired(&self.db, now.plus(-CODE_MEMORY).0).await?;
-        attempts::delete_stale_addresses(&self.db, now.plus(-86_400).0).await?;
+        // A name that nobody has is as locked as any other, and for as long.
+        let lock = limits.lock_minutes.map_or(BROWSER_MEMORY, |minutes| minutes.saturating_mul(60).max(86_400));
+        attempts::delete_stale(&self.db, now.plus(-86_400).0, now.plus(-lock).0).await?;
+        methods::forget_refused_steps(&self.db, step_at(now.plus(-86_400)).0).await?;
         self.count_everything().await?;
         self.note_adoption().await?;
         self.remove_old_entries().await?;

@@ -28,6 +28,8 @@ mod mail_addresses;
 mod mail_page;
 mod methods;
 mod overview;
+mod owed;
+pub use owed::Owed;
 mod passwords;
 mod people;
 mod people_changes;
@@ -87,6 +89,8 @@ pub struct Service {
     pub writes_mail: bool,
     /// Wakes whoever sends mail.
     pub mail_waits: Arc<Notify>,
+    /// What requests could not write themselves.
+    pub owed: Owed,
 }
 
 impl app::portal::Portal for Service {}

@@ -84,7 +84,7 @@ impl Service {
         new: Zeroizing<String>,
     ) -> Result<(), ApiError> {
         let session = caller.session();
-        let charge = self.check_password(caller, current).await?;
+        let mut charge = self.check_password(caller, current).await?;
         let checked = match self.check_new_password(&new, &session.user_name).await {
             Ok(()) => self.check_not_recent(&new, &session.user_id).await,
             refused => refused,
@@ -92,14 +92,15 @@ impl Service {
         if let Err(problem) = checked {
             // The current password was right: only the new one was not good enough.
             let mut tx = self.db.begin().await?;
-            charge.take_back(&mut tx).await?;
+            charge.take_back(&mut tx)?;
             tx.commit().await?;
+            charge.settle();
             return Err(problem);
         }
         let after = self.hash_password(&new).await?;
 
         let mut tx = self.db.begin().await?;
-        charge.take_back(&mut tx).await?;
+        charge.take_back(&mut tx)?;
         accounts::lock(&mut tx, &session.user_id)?;
         let user = accounts::by_id(&mut tx, &session.user_id).await?.ok_or(ApiError::SignedOut)?;
         self.store_password(&mut tx, &user.id, user.password_hash.as_deref(), &after).await?;
@@ -109,6 +110,7 @@ impl Service {
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, self.now(), actor, AuditEvent::PasswordChanged, Outcome::Success).await?;
         tx.commit().await?;
+        charge.settle();
         hand_over(caller.call(), &token);
         Ok(())
     }

@@ -210,7 +210,7 @@ impl Service {
                 changed
             }
             Change::Unlock => {
-                self.take_back_codes(tx, id).await?;
+                self.reset_codes(tx, id)?;
                 true
             }
             Change::Administrator(administrator) => {

@@ -86,8 +86,8 @@ impl Service {
             return Err(INVALID);
         }
         let row = self.granted(&mut tx, &grant).await?;
-        let secret = self.open_secret(&row.enrolment_id, &row.secret)?;
         let actor = set_up(&row, visitor).actor();
+        let secret = self.open_secret(&row.enrolment_id, &row.secret, actor)?;
         record(&mut tx, now, actor, AuditEvent::EnrolmentContinuedOnPhone, Outcome::Success).await?;
         tx.commit().await?;
         Ok(PhoneSetUp {

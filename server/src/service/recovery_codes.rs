@@ -4,7 +4,6 @@
 use super::{
     Service,
     audit::{Actor, record},
-    guessing::recovery_key,
     overview::origin,
 };
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
         recovery_code::{CODE_CHARS, FEW_CODES, RecoveryCode},
     },
     store::{
-        Tx, accounts, attempts, methods,
+        Tx, accounts, methods,
         recovery::{self, CodeRow, NewSet},
         sessions,
     },
@@ -114,16 +113,17 @@ impl Service {
         if !session.has_second_factor {
             return Err(ApiError::NoLongerThere);
         }
-        let charge = self.check_password(caller, password).await?;
+        let mut charge = self.check_password(caller, password).await?;
         let codes = RecoveryCode::generate_set(&mut self.rng());
         let (salt, hashes) = self.hash_set(&codes).await?;
 
         let mut tx = self.db.begin().await?;
-        charge.take_back(&mut tx).await?;
+        charge.take_back(&mut tx)?;
         accounts::lock(&mut tx, &session.user_id)?;
         if methods::of_user_in(&mut tx, &session.user_id).await?.is_empty() {
             // Switched off meanwhile. The password was right all the same.
             tx.commit().await?;
+            charge.settle();
             return Err(ApiError::NoLongerThere);
         }
         let set = NewSet { id: &self.new_id(), user_id: &session.user_id, salt: &salt.0, hashes: &hashes, now: now.0 };
@@ -135,6 +135,7 @@ impl Service {
         self.notify(&mut tx, &session.user_id, &Message::RecoveryCodesGenerated)?;
         record(&mut tx, now, actor(caller), AuditEvent::RecoveryCodesReplaced, Outcome::Success).await?;
         tx.commit().await?;
+        charge.settle();
         Ok(RecoveryCodeSheet {
             codes: codes.iter().map(|code| code.display().to_string()).collect(),
             portal_name: self.settings.portal_name.clone(),
@@ -143,26 +144,27 @@ impl Service {
         })
     }
 
-    /// "Check a code". Counted like any other guess, except that a right one
-    /// takes back no more than its own charge: whoever holds the sheet proves
-    /// nothing about who else was guessing.
+    /// "Check a code". Counted like any other guess, but by a counter of its own:
+    /// it asks for no fresh proof of identity, so it must not use up what the
+    /// person signs in by.
     async fn check_code(&self, caller: &Bound, code: &str) -> Result<RecoveryCodeEntry, ApiError> {
         let malformed = ApiError::RecoveryCode(RecoveryCodeProblem::Malformed);
         let code = RecoveryCode::normalise(code).ok_or(malformed)?;
-        let left = self.charge_recovery_code(caller, false).await?;
-        let user_id = &caller.session().user_id;
-        let found = self.find_code(user_id, &code).await?;
+        let mut charge = self.charge_check(caller).await?;
+        let found = self.find_code(&caller.session().user_id, &code).await?;
+        charge.judged(found.is_some());
         let mut tx = self.db.begin().await?;
         let outcome = match found {
             Some(_) => {
-                attempts::refund(&mut tx, &recovery_key(user_id))?;
+                charge.take_back(&mut tx)?;
                 Outcome::Success
             }
             None => Outcome::Failure,
         };
         record(&mut tx, self.now(), actor(caller), AuditEvent::RecoveryCodeChecked, outcome).await?;
         tx.commit().await?;
-        let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(left) };
+        charge.settle();
+        let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(charge.left) };
         found.map(|found| entry(&found.row)).ok_or(ApiError::RecoveryCode(wrong))
     }
 }

@@ -1,34 +1,34 @@
 //! The second step of a sign-in.
 //!
-//! Codes are charged, evaluated, and then used up by one conditional update:
-//! of two requests with the same right code, one gets in.
+//! A code of the app is charged, evaluated and used up in one transaction, by one
+//! conditional update: of two requests with the same right code, one gets in.
+//! Nothing is answered before the commit, so that a transaction that comes to
+//! nothing, charge and all, has told nobody anything.
 //!
 //! PostgreSQL locks rows in the order in which a transaction touches them, so
 //! all that may run at once touch them in one order: counters of passwords, the
 //! person, methods and recovery codes, sessions, enrolments, browsers, counters
 //! of codes, the audit trail. Whoever changes more than one row of a kind holds
-//! the person's row.
+//! the person's row; so does a code's transaction, which begins with the session
+//! and the counters of codes.
 
 use super::{
     Service,
     audit::{Actor, record},
     error::incident,
+    guessing::CodeCharge,
     sessions::{hand_over, hand_over_browser},
     trust::Remembered,
 };
 use crate::{
-    crypto::secret_box::Purpose,
+    crypto::secret_box::{OpenError, Purpose},
     domain::{
         audit::{AuditEvent, Outcome},
         code::SixDigits,
         recovery_code::RecoveryCode,
-        totp::{Secret, Step, Verdict, verify},
+        totp::{Secret, Step, Verdict, last_credible, steps_of, verify},
     },
-    store::{
-        Tx, accounts,
-        methods::{self, MethodRow},
-        sessions,
-    },
+    store::{Tx, accounts, methods, sessions},
 };
 use app::{
     contract::{
@@ -39,12 +39,6 @@ use app::{
     portal::Bound,
 };
 
-/// A code that was right, and what it uses up.
-pub(super) struct RightCode {
-    method_id: String,
-    step: Step,
-}
-
 impl Service {
     /// Completes a sign-in with a code from the authenticator app.
     pub(super) async fn complete_with_code(
@@ -54,18 +48,18 @@ impl Service {
         trust_days: Option<u32>,
     ) -> Result<(), ApiError> {
         let code = SixDigits::parse(code).map_err(|_| ApiError::Code(CodeProblem::Malformed))?;
-        let left = self.charge_code(caller, true).await?;
-        let right = match self.evaluate_code(caller, &code).await? {
-            Ok(right) => right,
-            Err(problem) => return Err(self.refuse_code(caller, problem, left).await?),
-        };
         let mut tx = self.db.begin().await?;
-        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0)?;
-        if !self.use_up(&mut tx, &right).await? {
-            drop(tx);
-            return Err(self.refuse_code(caller, CodeProblem::Reused, left).await?);
+        match self.judge_code(&mut tx, caller, &code, true).await? {
+            Ok(charge) => {
+                accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0)?;
+                let accepted = AuditEvent::SecondFactorAccepted;
+                self.complete(tx, caller, accepted, trust_days, |tx| charge.take_back(tx)).await
+            }
+            Err(problem) => {
+                tx.commit().await?;
+                Err(problem)
+            }
         }
-        self.complete(tx, caller, AuditEvent::SecondFactorAccepted, trust_days).await
     }
 
     /// Completes a sign-in with a recovery code, or with a temporary access
@@ -73,17 +67,23 @@ impl Service {
     pub(super) async fn complete_with_recovery_code(&self, caller: &Bound, code: &str) -> Result<u32, ApiError> {
         let malformed = ApiError::RecoveryCode(RecoveryCodeProblem::Malformed);
         let code = RecoveryCode::normalise(code).ok_or(malformed)?;
-        let attempts_left = self.charge_recovery_code(caller, true).await?;
-        let Some(found) = self.find_code(&caller.session().user_id, &code).await? else {
-            return self.complete_with_access_code(caller, &code, attempts_left).await.map(|()| 0);
+        let user_id = &caller.session().user_id;
+        let mut charge = self.charge_recovery_code(caller, true).await?;
+        let Some(found) = self.find_code(user_id, &code).await? else {
+            return self.complete_with_access_code(caller, &code, charge).await.map(|()| 0);
         };
+        // A spent one was right once and is none now.
+        charge.judged(found.row.used_at.is_none());
         let mut tx = self.db.begin().await?;
-        accounts::note_sign_in(&mut tx, &caller.session().user_id, self.now().0)?;
+        accounts::note_sign_in(&mut tx, user_id, self.now().0)?;
         if !self.spend(&mut tx, caller, &found).await? {
+            charge.judged(false);
             drop(tx);
-            return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, attempts_left).await?);
+            return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, charge.left).await?);
         }
-        self.complete(tx, caller, AuditEvent::RecoveryCodeUsed, None).await?;
+        let take_back = |tx: &mut Tx| charge.take_back_and_bring_back(tx, user_id);
+        self.complete(tx, caller, AuditEvent::RecoveryCodeUsed, None, take_back).await?;
+        charge.settle();
         Ok(found.left.saturating_sub(1))
     }
 
@@ -94,6 +94,7 @@ impl Service {
         caller: &Bound,
         accepted: AuditEvent,
         trust_days: Option<u32>,
+        take_back: impl FnOnce(&mut Tx) -> Result<(), ApiError>,
     ) -> Result<(), ApiError> {
         let (session, call, now) = (caller.session(), caller.call(), self.now());
         let token = self.elevate_session(&mut tx, session).await?;
@@ -104,7 +105,7 @@ impl Service {
         }
         let Remembered { token: browser, trust } =
             self.remember_browser(&mut tx, call, &session.user_id, trust_days).await?;
-        self.take_back_codes(&mut tx, &session.user_id).await?;
+        take_back(&mut tx)?;
         let trusted = trust.map(|_| AuditEvent::BrowserTrusted);
         for event in [accepted, AuditEvent::SignedIn].into_iter().chain(trusted) {
             record(&mut tx, now, actor(caller), event, Outcome::Success).await?;
@@ -124,49 +125,105 @@ impl Service {
         self.end_all_trust(tx, &session.user_id, AskedBecause::RecoveryCodeUsed).await
     }
 
-    /// Judges a code against each of the person's methods; the best verdict counts.
-    pub(super) async fn evaluate_code(
+    /// Charges a code, judges it, and uses it up if it is right, in a
+    /// transaction that has touched nothing but counters of passwords. The inner
+    /// error says why it is refused; the transaction is to be committed then, too.
+    pub(super) async fn judge_code(
         &self,
+        tx: &mut Tx,
         caller: &Bound,
         code: &SixDigits,
-    ) -> Result<Result<RightCode, CodeProblem>, ApiError> {
-        let wrong = CodeProblem::Wrong { attempts_left: None };
-        let mut problem = wrong;
-        for method in methods::of_user(&self.db, &caller.session().user_id).await? {
-            match self.verdict(&method, code)? {
-                Verdict::Accepted(step) => return Ok(Ok(RightCode { method_id: method.id, step })),
-                Verdict::Reused => problem = CodeProblem::Reused,
-                Verdict::SkewedClock { seconds } if problem == wrong => problem = CodeProblem::Clock { seconds },
-                Verdict::SkewedClock { .. } | Verdict::Wrong => {}
+        signing_in: bool,
+    ) -> Result<Result<CodeCharge, ApiError>, ApiError> {
+        accounts::lock(tx, &caller.session().user_id)?;
+        let charge = match self.charge_code(tx, caller, signing_in).await? {
+            Ok(charge) => charge,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let (event, problem) = match self.use_up_code(tx, caller, code).await? {
+            Ok(()) => return Ok(Ok(charge)),
+            Err(CodeProblem::Reused) => (AuditEvent::CodeReused, CodeProblem::Reused),
+            Err(problem @ CodeProblem::Clock { .. }) => (AuditEvent::ClockSkew, problem),
+            Err(_) if signing_in => {
+                (AuditEvent::SecondFactorFailed, CodeProblem::Wrong { attempts_left: Some(charge.left) })
             }
+            Err(problem) => (AuditEvent::StepUpFailed, problem),
+        };
+        record(tx, self.now(), actor(caller), event, Outcome::Failure).await?;
+        if signing_in && charge.left == 0 {
+            // The sign-in ends with its last attempt.
+            sessions::delete(tx, &caller.session().id)?;
+            return Ok(Err(ApiError::SignInExpired));
+        }
+        Ok(Err(ApiError::Code(problem)))
+    }
+
+    /// Uses up a code that is right for one of the person's methods. Of several
+    /// problems the best one is told; and what is told about a step is the end of it.
+    async fn use_up_code(
+        &self,
+        tx: &mut Tx,
+        caller: &Bound,
+        code: &SixDigits,
+    ) -> Result<Result<(), CodeProblem>, ApiError> {
+        let (session, now) = (caller.session(), self.now());
+        let credible = last_credible(now);
+        let wrong = CodeProblem::Wrong { attempts_left: None };
+        let (mut problem, mut broken, mut told) = (wrong, None, Vec::new());
+        for method in methods::of_user_in(tx, &session.user_id).await? {
+            let secret = match self.open_secret(&method.id, &method.secret, actor(caller)) {
+                Ok(secret) => secret,
+                // The other methods count all the same.
+                Err(error) => {
+                    broken = Some(error);
+                    continue;
+                }
+            };
+            let last_used = Step(method.last_step);
+            match verify(&secret, code, now, Some(last_used).filter(|step| *step <= credible)) {
+                Verdict::Accepted(step) => {
+                    if !methods::consume_step(tx, &method.id, step.0, credible.0, now.0).await? {
+                        problem = CodeProblem::Reused;
+                        continue;
+                    }
+                    if last_used > credible {
+                        // It counts once, too, when its time comes.
+                        methods::refuse_step(tx, &method.id, last_used.0)?;
+                        record(tx, now, actor(caller), AuditEvent::ClockCorrected, Outcome::Success).await?;
+                    }
+                    return Ok(Ok(()));
+                }
+                Verdict::Reused => problem = CodeProblem::Reused,
+                Verdict::SkewedClock { seconds } => {
+                    told.extend(steps_of(&secret, code, now).map(|step| (method.id.clone(), step)));
+                    if problem == wrong {
+                        problem = CodeProblem::Clock { seconds };
+                    }
+                }
+                Verdict::Wrong => {}
+            }
+        }
+        if let Some(error) = broken.filter(|_| problem == wrong) {
+            return Err(error);
+        }
+        for (method, step) in told {
+            methods::refuse_step(tx, &method, step.0)?;
         }
         Ok(Err(problem))
     }
 
-    fn verdict(&self, method: &MethodRow, code: &SixDigits) -> Result<Verdict, ApiError> {
-        let secret = self.open_secret(&method.id, &method.secret)?;
-        Ok(verify(&secret, code, self.now(), Some(Step(method.last_step))))
-    }
-
-    /// Opens the sealed secret of the row called `id`.
-    pub(super) fn open_secret(&self, id: &str, sealed: &[u8]) -> Result<Secret, ApiError> {
-        let bytes = self.keyring.open(Purpose::TotpSecret, id, sealed)?;
-        Secret::from_slice(&bytes).ok_or_else(|| incident("a stored secret has the wrong length"))
-    }
-
-    /// Uses up a right code; `false` when it was used before.
-    pub(super) async fn use_up(&self, tx: &mut Tx, right: &RightCode) -> Result<bool, ApiError> {
-        Ok(methods::consume_step(tx, &right.method_id, right.step.0, self.now().0).await?)
-    }
-
-    /// Records a refused code; the sign-in ends with its last attempt.
-    async fn refuse_code(&self, caller: &Bound, problem: CodeProblem, left: u32) -> Result<ApiError, ApiError> {
-        let (event, problem) = match problem {
-            CodeProblem::Reused => (AuditEvent::CodeReused, problem),
-            CodeProblem::Clock { .. } => (AuditEvent::ClockSkew, problem),
-            _ => (AuditEvent::SecondFactorFailed, CodeProblem::Wrong { attempts_left: Some(left) }),
-        };
-        self.refuse(caller, event, ApiError::Code(problem), left).await
+    /// Opens the sealed secret of the row called `id`, which belongs to the actor.
+    /// That somebody else changed it stays on record.
+    pub(super) fn open_secret(&self, id: &str, sealed: &[u8], actor: Actor<'_>) -> Result<Secret, ApiError> {
+        match self.keyring.open(Purpose::TotpSecret, id, sealed) {
+            Ok(bytes) => Secret::from_slice(&bytes).ok_or_else(|| incident("a stored secret has the wrong length")),
+            Err(error) => {
+                if let OpenError::Tampered | OpenError::Malformed = error {
+                    self.owed.report_tampering(id, sealed, actor, self.now());
+                }
+                Err(error.into())
+            }
+        }
     }
 
     pub(super) async fn refuse_recovery_code(

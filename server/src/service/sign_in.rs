@@ -36,12 +36,13 @@ impl SignIn for Service {
         if name_key.is_empty() || password.is_empty() || password.chars().count() > MAXIMUM_LENGTH {
             return Err(ApiError::Credentials);
         }
-        let (user, charge) = self.charge_password(&visitor.call().client, &name_key, AuditEvent::SignInRefused).await?;
+        let (user, mut charge) =
+            self.charge_password(&visitor.call().client, &name_key, AuditEvent::SignInRefused).await?;
         let stored = user.as_ref().filter(|user| user.active).and_then(|user| user.password_hash.as_deref());
-        let verified = self.hasher.verify(&password, stored).await?;
+        let verified = self.verify_charged(&mut charge, &password, stored).await?;
         let rehash = if verified.needs_rehash { Some(self.hash_password(&password).await?) } else { None };
         match user {
-            Some(user) if verified.matches => self.conclude_sign_in(visitor, &user, &charge, rehash).await,
+            Some(user) if verified.matches => self.conclude_sign_in(visitor, &user, charge, rehash).await,
             user => Err(self.refuse_sign_in(visitor, user.as_ref(), &charge).await?),
         }
     }
@@ -114,12 +115,12 @@ impl Service {
         &self,
         visitor: &Visitor,
         user: &UserRow,
-        charge: &PasswordCharge,
+        mut charge: PasswordCharge,
         rehash: Option<String>,
     ) -> Result<Standing, ApiError> {
         let call = visitor.call();
         let mut tx = self.db.begin().await?;
-        charge.take_back(&mut tx).await?;
+        charge.take_back(&mut tx)?;
         // While the password was hashed, someone may have changed or deactivated the account, or
         // set up a second factor. Who does so later waits for this session, and ends it.
         accounts::lock(&mut tx, &user.id)?;
@@ -148,6 +149,7 @@ impl Service {
             record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
         }
         tx.commit().await?;
+        charge.settle();
         hand_over(call, &token);
         if let Some(seen) = seen {
             hand_over_browser(call, &seen);
@@ -163,11 +165,12 @@ impl Service {
     ) -> Result<PasswordCharge, ApiError> {
         let (session, client) = (caller.session(), &caller.call().client);
         let name_key = lookup_key(&session.user_name);
-        let (user, charge) = self.charge_password(client, &name_key, AuditEvent::StepUpRefused).await?;
+        let (user, mut charge) = self.charge_password(client, &name_key, AuditEvent::StepUpRefused).await?;
         let user = user.ok_or(ApiError::SignedOut)?;
-        if password.chars().count() <= MAXIMUM_LENGTH
-            && self.hasher.verify(&password, user.password_hash.as_deref()).await?.matches
-        {
+        let stored = user.password_hash.as_deref();
+        if password.chars().count() > MAXIMUM_LENGTH {
+            charge.judged_wrong();
+        } else if self.verify_charged(&mut charge, &password, stored).await?.matches {
             return Ok(charge);
         }
         let mut tx = self.db.begin().await?;

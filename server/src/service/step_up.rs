@@ -7,12 +7,11 @@
 use super::{
     Service,
     audit::{Actor, record, record_about},
-    guessing::PasswordCharge,
-    recovery_codes::FoundCode,
-    second_factor::RightCode,
+    guessing::{PasswordCharge, RecoveryCharge},
     sessions::hand_over,
 };
 use crate::{
+    crypto::token::Token,
     domain::{
         audit::{AuditEvent, Outcome},
         code::SixDigits,
@@ -40,13 +39,6 @@ enum Typed {
     Recovery(RecoveryCode),
 }
 
-/// What was right, and is to be used up.
-enum Right {
-    Nothing,
-    Code(RightCode),
-    Recovery(FoundCode),
-}
-
 impl Service {
     /// Proves identity again: the password and, when a method is active, a code
     /// of either kind.
@@ -58,92 +50,119 @@ impl Service {
         recovery_code: Option<&str>,
     ) -> Result<(), ApiError> {
         let typed = if caller.session().has_second_factor { read(code, recovery_code)? } else { Typed::Nothing };
-        let charge = self.check_password(caller, password).await?;
-        let right = self.evaluate(caller, &typed, &charge).await?;
-
-        let mut tx = self.db.begin().await?;
-        charge.take_back(&mut tx).await?;
-        accounts::lock(&mut tx, &caller.session().user_id)?;
-        // A second factor may have become active while the password was hashed.
-        if matches!(right, Right::Nothing)
-            && !caller.session().sets_up_anew
-            && !methods::of_user_in(&mut tx, &caller.session().user_id).await?.is_empty()
-        {
-            tx.commit().await?;
-            return Err(ApiError::StepUpRequired { code: true });
-        }
-        if let Some(problem) = self.use_up_right(&mut tx, caller, &right).await? {
-            drop(tx);
-            return Err(self.refuse_step_up(caller, problem, &charge).await?);
-        }
-        let token = self.elevate_session(&mut tx, caller.session()).await?;
-        if matches!(right, Right::Recovery(_)) {
-            self.note_spent_code(&mut tx, caller).await?;
-        }
-        if !matches!(right, Right::Nothing) {
-            self.take_back_codes(&mut tx, &caller.session().user_id).await?;
-        }
-        let (now, actor) = (self.now(), actor(caller));
-        if matches!(right, Right::Recovery(_)) {
-            let (event, detail) = (AuditEvent::RecoveryCodeUsed, Some(FOR_STEP_UP));
-            record_about(&mut tx, now, actor, actor.person, event, Outcome::Success, detail).await?;
-        }
-        record(&mut tx, now, actor, AuditEvent::SteppedUp, Outcome::Success).await?;
-        tx.commit().await?;
+        let mut charge = self.check_password(caller, password).await?;
+        let outcome = match &typed {
+            Typed::Nothing => self.prove_by_password(caller, &charge).await?,
+            Typed::Code(code) => self.prove_by_code(caller, code, &charge).await?,
+            Typed::Recovery(code) => self.prove_by_recovery_code(caller, code, &charge).await?,
+        };
+        // Every transaction that got so far has taken it back.
+        charge.settle();
+        let token = outcome?;
         hand_over(caller.call(), &token);
         Ok(())
     }
 
-    /// Charges and judges what was typed; a wrong one is refused and recorded.
-    async fn evaluate(&self, caller: &Bound, typed: &Typed, charge: &PasswordCharge) -> Result<Right, ApiError> {
-        let problem = match typed {
-            Typed::Nothing => return Ok(Right::Nothing),
-            Typed::Code(code) => {
-                self.charge_code(caller, false).await?;
-                match self.evaluate_code(caller, code).await? {
-                    Ok(right) => return Ok(Right::Code(right)),
-                    Err(problem) => ApiError::Code(problem),
-                }
-            }
-            Typed::Recovery(code) => {
-                self.charge_recovery_code(caller, false).await?;
-                match self.find_code(&caller.session().user_id, code).await? {
-                    Some(found) => return Ok(Right::Recovery(found)),
-                    None => ApiError::RecoveryCode(RecoveryCodeProblem::Wrong { attempts_left: None }),
-                }
-            }
-        };
-        Err(self.refuse_step_up(caller, problem, charge).await?)
-    }
-
-    /// Uses up what was right; answers the problem when it was used before.
-    async fn use_up_right(&self, tx: &mut Tx, caller: &Bound, right: &Right) -> Result<Option<ApiError>, ApiError> {
-        Ok(match right {
-            Right::Nothing => None,
-            Right::Code(right) => (!self.use_up(tx, right).await?).then_some(ApiError::Code(CodeProblem::Reused)),
-            Right::Recovery(found) => {
-                (!self.spend(tx, caller, found).await?).then_some(ApiError::RecoveryCode(RecoveryCodeProblem::Used))
-            }
-        })
-    }
-
-    /// Records a refused code. The password was right, so its charge is taken back: codes have counters of their own.
-    async fn refuse_step_up(
+    /// With the password alone. The inner error is a refusal that was recorded; so in those below.
+    async fn prove_by_password(
         &self,
         caller: &Bound,
-        problem: ApiError,
         charge: &PasswordCharge,
-    ) -> Result<ApiError, ApiError> {
-        let event = match problem {
-            ApiError::Code(CodeProblem::Reused) => AuditEvent::CodeReused,
-            ApiError::Code(CodeProblem::Clock { .. }) => AuditEvent::ClockSkew,
-            _ => AuditEvent::StepUpFailed,
+    ) -> Result<Result<Token, ApiError>, ApiError> {
+        let session = caller.session();
+        let mut tx = self.begin_with_right_password(caller, charge).await?;
+        // A second factor may have become active while the password was hashed.
+        if !session.sets_up_anew && !methods::of_user_in(&mut tx, &session.user_id).await?.is_empty() {
+            tx.commit().await?;
+            return Ok(Err(ApiError::StepUpRequired { code: true }));
+        }
+        let token = self.elevate_session(&mut tx, session).await?;
+        self.conclude_step_up(tx, caller).await?;
+        Ok(Ok(token))
+    }
+
+    async fn prove_by_code(
+        &self,
+        caller: &Bound,
+        code: &SixDigits,
+        charge: &PasswordCharge,
+    ) -> Result<Result<Token, ApiError>, ApiError> {
+        let mut tx = self.begin_with_right_password(caller, charge).await?;
+        let code_charge = match self.judge_code(&mut tx, caller, code, false).await? {
+            Ok(code_charge) => code_charge,
+            Err(problem) => {
+                tx.commit().await?;
+                return Ok(Err(problem));
+            }
         };
-        let mut tx = self.db.begin().await?;
-        charge.take_back(&mut tx).await?;
-        record(&mut tx, self.now(), actor(caller), event, Outcome::Failure).await?;
+        code_charge.take_back(&mut tx)?;
+        let token = self.elevate_session(&mut tx, caller.session()).await?;
+        self.conclude_step_up(tx, caller).await?;
+        Ok(Ok(token))
+    }
+
+    async fn prove_by_recovery_code(
+        &self,
+        caller: &Bound,
+        code: &RecoveryCode,
+        charge: &PasswordCharge,
+    ) -> Result<Result<Token, ApiError>, ApiError> {
+        let session = caller.session();
+        let mut code_charge = self.charge_recovery_code(caller, false).await?;
+        let found = self.find_code(&session.user_id, code).await?;
+        let unused = found.as_ref().filter(|found| found.row.used_at.is_none());
+        code_charge.judged(unused.is_some());
+        if let Some(unused) = unused {
+            let mut tx = self.begin_with_right_password(caller, charge).await?;
+            if self.spend(&mut tx, caller, unused).await? {
+                let token = self.spent_for_step_up(&mut tx, caller, &code_charge).await?;
+                self.conclude_step_up(tx, caller).await?;
+                code_charge.settle();
+                return Ok(Ok(token));
+            }
+            code_charge.judged(false);
+        }
+        let problem = match found {
+            Some(_) => RecoveryCodeProblem::Used,
+            None => RecoveryCodeProblem::Wrong { attempts_left: None },
+        };
+        let mut tx = self.begin_with_right_password(caller, charge).await?;
+        record(&mut tx, self.now(), actor(caller), AuditEvent::StepUpFailed, Outcome::Failure).await?;
         tx.commit().await?;
-        Ok(problem)
+        Ok(Err(ApiError::RecoveryCode(problem)))
+    }
+
+    /// Everything that a spent recovery code changes.
+    async fn spent_for_step_up(
+        &self,
+        tx: &mut Tx,
+        caller: &Bound,
+        code_charge: &RecoveryCharge,
+    ) -> Result<Token, ApiError> {
+        let token = self.elevate_session(tx, caller.session()).await?;
+        self.note_spent_code(tx, caller).await?;
+        code_charge.take_back_and_bring_back(tx, &caller.session().user_id)?;
+        let (now, actor) = (self.now(), actor(caller));
+        let (event, detail) = (AuditEvent::RecoveryCodeUsed, Some(FOR_STEP_UP));
+        record_about(tx, now, actor, actor.person, event, Outcome::Success, detail).await?;
+        Ok(token)
+    }
+
+    /// Begins a transaction that takes the password's charge back, whatever
+    /// becomes of the code: codes have counters of their own. It holds the
+    /// person's row.
+    async fn begin_with_right_password(&self, caller: &Bound, charge: &PasswordCharge) -> Result<Tx, ApiError> {
+        let mut tx = self.db.begin().await?;
+        charge.take_back(&mut tx)?;
+        accounts::lock(&mut tx, &caller.session().user_id)?;
+        Ok(tx)
+    }
+
+    /// Records the proof and commits.
+    async fn conclude_step_up(&self, mut tx: Tx, caller: &Bound) -> Result<(), ApiError> {
+        record(&mut tx, self.now(), actor(caller), AuditEvent::SteppedUp, Outcome::Success).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }
 

@@ -23,11 +23,19 @@ pub async fn charge(tx: &mut Tx, key: &str, allowance: Allowance, now: UnixTime)
         .optional(
             "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, $2)
              ON CONFLICT (key) DO UPDATE SET
-                 failures = CASE WHEN attempt_counters.last_failure_at <= $3 THEN 1 ELSE attempt_counters.failures + 1 END,
+                 failures = CASE
+                     WHEN attempt_counters.last_failure_at <= CASE WHEN attempt_counters.failures < $3 THEN CAST($5 AS BIGINT) ELSE $4 END
+                     THEN 1 ELSE attempt_counters.failures + 1 END,
                  last_failure_at = $2
-             WHERE attempt_counters.last_failure_at <= $3 OR attempt_counters.failures < $4
+             WHERE attempt_counters.last_failure_at <= $4 OR attempt_counters.failures < $3
              RETURNING failures, last_failure_at",
-            values![key, now.0, forgotten_at(allowance, now), allowance.most],
+            values![
+                key,
+                now.0,
+                allowance.most,
+                before(allowance.forgotten_after, now),
+                before(allowance.fades_after, now)
+            ],
         )
         .await?;
     outcome(tx, key, allowance, charged, now).await
@@ -45,23 +53,29 @@ pub async fn charge_both(
     let [(first, first_allowance), (second, second_allowance)] = counters;
     let charged: Vec<(String, i64, i64)> = tx
         .all(
+            // $4 and $5 are how much is allowed, $6 and $7 when full counters are forgotten, $8 and $9 others.
             "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, $3), ($2, 1, $3)
              ON CONFLICT (key) DO UPDATE SET
                  failures = CASE
-                     WHEN attempt_counters.last_failure_at <= CASE excluded.key WHEN $1 THEN CAST($4 AS BIGINT) ELSE $5 END
+                     WHEN attempt_counters.last_failure_at <= CASE
+                         WHEN attempt_counters.failures < CASE excluded.key WHEN $1 THEN CAST($4 AS BIGINT) ELSE $5 END
+                         THEN CASE excluded.key WHEN $1 THEN CAST($8 AS BIGINT) ELSE $9 END
+                         ELSE CASE excluded.key WHEN $1 THEN CAST($6 AS BIGINT) ELSE $7 END END
                      THEN 1 ELSE attempt_counters.failures + 1 END,
                  last_failure_at = $3
-             WHERE attempt_counters.last_failure_at <= CASE excluded.key WHEN $1 THEN CAST($4 AS BIGINT) ELSE $5 END
-                 OR attempt_counters.failures < CASE excluded.key WHEN $1 THEN CAST($6 AS BIGINT) ELSE $7 END
+             WHERE attempt_counters.last_failure_at <= CASE excluded.key WHEN $1 THEN CAST($6 AS BIGINT) ELSE $7 END
+                 OR attempt_counters.failures < CASE excluded.key WHEN $1 THEN CAST($4 AS BIGINT) ELSE $5 END
              RETURNING key, failures, last_failure_at",
             values![
                 first,
                 second,
                 now.0,
-                forgotten_at(first_allowance, now),
-                forgotten_at(second_allowance, now),
                 first_allowance.most,
-                second_allowance.most
+                second_allowance.most,
+                before(first_allowance.forgotten_after, now),
+                before(second_allowance.forgotten_after, now),
+                before(first_allowance.fades_after, now),
+                before(second_allowance.fades_after, now)
             ],
         )
         .await?;
@@ -72,9 +86,9 @@ pub async fn charge_both(
     ])
 }
 
-/// Charges older than this are forgotten.
-fn forgotten_at(allowance: Allowance, now: UnixTime) -> i64 {
-    allowance.forgotten_after.map_or(i64::MIN, |seconds| now.plus(-seconds).0)
+/// Charges from then or before are forgotten.
+fn before(after: Option<i64>, now: UnixTime) -> i64 {
+    after.map_or(i64::MIN, |seconds| now.plus(-seconds).0)
 }
 
 /// The counter as it was charged, or why it was not.
@@ -120,20 +134,54 @@ pub async fn reset_all(tx: &mut Tx, prefix: &str) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM attempt_counters WHERE key LIKE $1 || '%'", values![prefix]).await
 }
 
-/// Takes back one charge.
+/// Takes back so many charges.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn refund(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
-    tx.later("UPDATE attempt_counters SET failures = failures - 1 WHERE key = $1 AND failures > 0", values![key])?;
-    Ok(())
+pub fn refund(tx: &mut Tx, key: &str, charges: i64) -> Result<(), StoreError> {
+    tx.later(
+        "UPDATE attempt_counters SET failures = CASE WHEN failures > $2 THEN failures - $2 ELSE 0 END WHERE key = $1",
+        values![key, charges],
+    )
 }
 
-/// Removes counters of network addresses that are older than any rule looks back.
+/// Starts a counter anew that has come to `most`.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn delete_stale_addresses(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM attempt_counters WHERE last_failure_at < $1 AND key LIKE 'address:%'", values![before])
-        .await
+pub fn reset_full(tx: &mut Tx, key: &str, most: i64) -> Result<(), StoreError> {
+    tx.later("DELETE FROM attempt_counters WHERE key = $1 AND failures >= $2", values![key, most])
+}
+
+/// Starts the counters of a person's codes anew, and those of the same in each
+/// browser in which they signed in with both factors.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn reset_codes(tx: &mut Tx, user_id: &str, keys: [&str; 3]) -> Result<(), StoreError> {
+    let [first, second, third] = keys;
+    tx.later("DELETE FROM attempt_counters WHERE key IN ($1, $2, $3)", values![first, second, third])?;
+    tx.later(
+        "DELETE FROM attempt_counters WHERE key IN (
+             SELECT k.key || ':' || b.id FROM browsers b
+             CROSS JOIN (SELECT CAST($2 AS TEXT) AS key UNION ALL SELECT $3 UNION ALL SELECT $4) k
+             WHERE b.user_id = $1)",
+        values![user_id, first, second, third],
+    )
+}
+
+/// Removes counters that no rule looks at any more: of addresses and of codes
+/// in a day that were charged last before `before`, and of names that nobody
+/// has before `names_before`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_stale(db: &Db, before: i64, names_before: i64) -> Result<u64, StoreError> {
+    db.execute(
+        "DELETE FROM attempt_counters
+         WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'))
+            OR (last_failure_at < $2 AND user_id IS NULL AND (key LIKE 'password:%' OR key LIKE 'link:%'))",
+        values![before, names_before],
+    )
+    .await
 }

@@ -133,7 +133,8 @@ pub async fn replace_pending(tx: &mut Tx, session_id: &str) -> Result<bool, Stor
     Ok(tx.execute(sql, values![session_id]).await? == 1)
 }
 
-/// Moves a pending secret to confirmed; `false` when it was no longer pending or its time was over.
+/// Moves a pending secret to confirmed; `false` when it was no longer pending, its
+/// time was over, or this step of it is refused for good.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -148,7 +149,8 @@ pub async fn confirm(
     let changed = tx
         .execute(
             "UPDATE enrolments SET state = 'confirmed', step = $2, recovery_codes = $3, confirmed_at = $4, deadline = $5
-             WHERE id = $1 AND state = 'pending' AND deadline > $6",
+             WHERE id = $1 AND state = 'pending' AND deadline > $6
+                 AND NOT EXISTS (SELECT 1 FROM refused_steps r WHERE r.secret_id = $1 AND r.step = $2)",
             values![id, step, recovery_codes, now, finish_before, now],
         )
         .await?;

@@ -77,18 +77,39 @@ async fn note_second_factor(tx: &mut Tx, user_id: &str) -> Result<(), StoreError
     Ok(())
 }
 
-/// Uses up a time step; `false` when it, or a later one, was used already.
+/// Uses up a time step; `false` when it, or a later one, was used already, or
+/// when it is refused for good. A stored step after `credible` hinders nothing:
+/// it comes from a clock that was wrong.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn consume_step(tx: &mut Tx, id: &str, step: i64, now: i64) -> Result<bool, StoreError> {
+pub async fn consume_step(tx: &mut Tx, id: &str, step: i64, credible: i64, now: i64) -> Result<bool, StoreError> {
     let changed = tx
         .execute(
-            "UPDATE methods SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2",
-            values![id, step, now],
+            "UPDATE methods SET last_step = $2, last_used_at = $3
+             WHERE id = $1 AND (last_step < $2 OR last_step > $4)
+                 AND NOT EXISTS (SELECT 1 FROM refused_steps r WHERE r.secret_id = $1 AND r.step = $2)",
+            values![id, step, now, credible],
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// Refuses a time step of a method, or of a set-up that becomes one, for good.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn refuse_step(tx: &mut Tx, secret_id: &str, step: i64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO refused_steps (secret_id, step) VALUES ($1, $2) ON CONFLICT (secret_id, step) DO NOTHING";
+    tx.later(sql, values![secret_id, step])
+}
+
+/// Forgets refused steps before this one, whose time is over.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn forget_refused_steps(db: &Db, before: i64) -> Result<u64, StoreError> {
+    db.execute("DELETE FROM refused_steps WHERE step < $1", values![before]).await
 }
 
 /// Holds all methods of a person until the transaction ends.

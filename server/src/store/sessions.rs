@@ -142,7 +142,7 @@ pub fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
 pub async fn elevate(tx: &mut Tx, id: &str, token_hash: &[u8; 32], now: i64) -> Result<bool, StoreError> {
     let changed = tx
         .execute(
-            "UPDATE sessions SET token_hash = $2, assurance = 'full', wrong_codes = 0, authenticated_at = $3, last_seen_at = $3
+            "UPDATE sessions SET token_hash = $2, assurance = 'full', wrong_codes = 0, code_charges = 0, authenticated_at = $3, last_seen_at = $3
              WHERE id = $1",
             values![id, token_hash, now],
         )
@@ -159,18 +159,46 @@ pub async fn renew_token(tx: &mut Tx, id: &str, token_hash: &[u8; 32], now: i64)
     Ok(tx.execute(sql, values![id, token_hash, now]).await? == 1)
 }
 
-/// Charges a code to a session; answers how many were charged, `None` when `most` were already.
+/// What a code that is charged in a session counts against.
+#[derive(Debug, Clone, FromRow)]
+pub struct ChargedSession {
+    /// Codes of either kind that were charged to the sign-in, this one included.
+    pub wrong_codes: i64,
+    /// Codes of the app that were charged in this session to its account, this one not included.
+    pub code_charges: i64,
+    /// Id of the browser, if the person signed in there with both factors.
+    pub browser_id: Option<String>,
+}
+
+/// Charges a code to a session, `by` 1 while it signs in and by 0 afterwards;
+/// `None` when `most` were charged already, or the session is gone. `browser` is
+/// the SHA-256 of the token that marks the browser.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn charge_code(tx: &mut Tx, id: &str, most: i64) -> Result<Option<i64>, StoreError> {
-    let row: Option<(i64,)> = tx
-        .optional(
-            "UPDATE sessions SET wrong_codes = wrong_codes + 1 WHERE id = $1 AND wrong_codes < $2 RETURNING wrong_codes",
-            values![id, most],
-        )
-        .await?;
-    Ok(row.map(|(charged,)| charged))
+pub async fn charge_code(
+    tx: &mut Tx,
+    id: &str,
+    by: i64,
+    most: i64,
+    browser: Option<&[u8; 32]>,
+) -> Result<Option<ChargedSession>, StoreError> {
+    tx.optional(
+        "UPDATE sessions SET wrong_codes = wrong_codes + $2 WHERE id = $1 AND wrong_codes + $2 <= $3
+         RETURNING wrong_codes, code_charges,
+             (SELECT b.id FROM browsers b WHERE b.token_hash = $4 AND b.user_id = sessions.user_id) AS browser_id",
+        // No token has an empty hash.
+        values![id, by, most, browser.map_or(&[][..], |hash| &hash[..])],
+    )
+    .await
+}
+
+/// Notes that a code of the app was charged in this session to its account.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn note_code_charge(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    tx.later("UPDATE sessions SET code_charges = code_charges + 1 WHERE id = $1", values![id])
 }
 
 /// Has a session lead to a new second factor and to nothing else, or no longer.

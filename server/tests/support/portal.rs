@@ -13,7 +13,10 @@ use tokio::sync::RwLock;
 use twofold::{
     clock::{Clock as _, SettableClock, UnixTime},
     config::{DataArgs, MailSettings, PublicUrl, SmtpUrl},
-    crypto::password::{Params, PasswordHasher},
+    crypto::{
+        password::{Params, PasswordHasher},
+        secret_box::{Key, Keyring},
+    },
     domain::audit::{AuditEvent, Outcome},
     http::{Web, router},
     open::open,
@@ -113,6 +116,32 @@ impl TestPortal {
     pub async fn behind(self, networks: &[&str]) -> Self {
         let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
         Self::start(self.database, self.folder, self.clock, &self.origin, networks, self.mail).await
+    }
+
+    /// The same portal with another encryption key, which has sealed everything
+    /// anew; the one before is gone.
+    pub async fn rekeyed(mut self) -> Self {
+        let before = Key::parse(&std::fs::read_to_string(self.folder().join("twofold.key")).unwrap()).unwrap();
+        let key = Key::parse(&"cd".repeat(32)).unwrap();
+        self.service.keyring = Arc::new(Keyring::new(key.clone(), vec![before]));
+        self.service.reseal().await.unwrap();
+        self.service.keyring = Arc::new(Keyring::new(key, Vec::new()));
+        self.with_service().await
+    }
+
+    /// The router anew, after the service was changed.
+    async fn with_service(mut self) -> Self {
+        let public_url = PublicUrl::parse(&self.origin).unwrap();
+        let web = Web { public_url, trusted_proxies: self.trusted_proxies.clone() };
+        let _nothing_is_rendered = RENDERING.write().await;
+        self.router = router(self.service.clone(), web);
+        self
+    }
+
+    /// The same portal, in whose queue nobody may wait for a hash.
+    pub async fn too_busy(mut self) -> Self {
+        self.service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 1, 0).unwrap();
+        self.with_service().await
     }
 
     /// The same portal with a mail server.
