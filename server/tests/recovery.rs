@@ -12,7 +12,15 @@ use app::contract::{
     recovery::{RecoveryCodeEntry, RecoveryCodeSheet, RecoveryLedger, RecoveryNotice},
 };
 use std::collections::BTreeSet;
-use twofold::{clock::Clock as _, domain::audit::AuditEvent};
+use twofold::{
+    clock::Clock as _,
+    crypto::{
+        password::{Salt, derive_code},
+        secret_box::Purpose,
+    },
+    domain::audit::AuditEvent,
+    values,
+};
 
 const NO_CODE: &str = "0000-0000-0000-0000";
 
@@ -307,5 +315,66 @@ both_databases! {
             assert_eq!(outcomes, [Ok(()), Err(ApiError::RecoveryCode(RecoveryCodeProblem::Used))]);
         }
         assert_eq!(ledger(&alice.browser).await.left(), 4);
+    }
+
+    async fn a_set_from_before_codes_were_hashed_quickly_counts_as_it_is(portal) {
+        let alice = portal.enrolled("alice").await;
+        let salt = Salt([7; 16]);
+        let (service, db) = (&portal.service, &portal.service.db);
+        for (number, code) in (1_i64..).zip(&alice.recovery_codes) {
+            let hash = service.hasher.derive_slowly(code.replace('-', "").as_bytes(), salt).await.unwrap();
+            let sql = "UPDATE recovery_codes SET hash = $2 WHERE number = $1";
+            assert_eq!(db.execute(sql, values![number, &hash]).await.unwrap(), 1);
+        }
+        let sql = "UPDATE recovery_sets SET quick = FALSE, salt = $1";
+        assert_eq!(db.execute(sql, values![&salt.0]).await.unwrap(), 1);
+        let browser = portal.awaiting_code("alice").await;
+        assert!(browser.recovery_code(NO_CODE).await.is_err());
+        browser.recovery_code(&alice.recovery_codes[0]).await.expect("it signs in");
+        check(&browser, &alice.recovery_codes[1]).await.expect("and is checked");
+        let codes = { stepped_up(&portal, &alice).await; generate(&alice.browser, PASSWORD).await.unwrap() };
+        let (quick,): (bool,) = db.one("SELECT quick FROM recovery_sets", values![]).await.unwrap();
+        assert!(quick, "the next set is a new one");
+        portal.awaiting_code("alice").await.recovery_code(&codes[0]).await.unwrap();
+    }
+
+    async fn codes_outlive_the_encryption_key(portal) {
+        let alice = portal.enrolled("alice").await;
+        let lost = portal.enrolled("bob").await;
+        let access = portal.service.issue_access_code_to("ops", "bob").await.unwrap().unwrap().code;
+        let portal = portal.rekeyed().await;
+        portal.clock.advance(60);
+        let browser = portal.awaiting_code("alice").await;
+        browser.recovery_code(&alice.recovery_codes[0]).await.expect("made under the key before");
+        portal.awaiting_code("alice").await.code(&alice.phone.code()).await.expect("so was the app's secret");
+        portal.awaiting_code("bob").await.recovery_code(&access).await.expect("and a temporary access code");
+        drop(lost);
+        let (sealed,): (Vec<u8>,) = portal.service.db.one("SELECT code_secret FROM portal", values![]).await.unwrap();
+        assert!(!portal.service.keyring.needs_resealing(&sealed));
+    }
+
+    async fn two_nodes_that_make_the_first_codes_at_once_agree(portal) {
+        let node = portal.second_node().await;
+        let (alice, bob) = (portal.person("alice").await, node.person("bob").await);
+        let (alice, bob) = tokio::join!(portal.set_up(&alice), node.set_up(&bob));
+        node.awaiting_code("alice").await.recovery_code(&alice.1[0]).await.expect("on the other node");
+        portal.awaiting_code("bob").await.recovery_code(&bob.1[0]).await.expect("on the other node");
+    }
+
+    async fn a_stolen_database_does_not_even_say_what_a_guess_would_be_compared_with(portal) {
+        let alice = portal.enrolled("alice").await;
+        let db = &portal.service.db;
+        let (salt, hash): (Vec<u8>, Vec<u8>) = db.one(
+            "SELECT s.salt, c.hash FROM recovery_sets s JOIN recovery_codes c ON c.set_id = s.id WHERE c.number = 1",
+            values![],
+        ).await.unwrap();
+        let code = alice.recovery_codes[0].replace('-', "");
+        let salt = Salt(salt.try_into().unwrap());
+        let (sealed,): (Vec<u8>,) = db.one("SELECT code_secret FROM portal", values![]).await.unwrap();
+        for secret in [&[][..], &sealed[..]] {
+            assert_ne!(derive_code(code.as_bytes(), salt, secret).unwrap()[..], hash[..]);
+        }
+        let secret = portal.service.keyring.open(Purpose::CodeSecret, "portal", &sealed).unwrap();
+        assert_eq!(derive_code(code.as_bytes(), salt, &secret).unwrap()[..], hash[..], "with the key, it is the code");
     }
 }

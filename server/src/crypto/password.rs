@@ -1,8 +1,13 @@
-//! Argon2id for what people know: passwords and recovery codes.
+//! Argon2id for what people know: passwords, recovery codes and access codes.
 //!
-//! One hash with the default setting takes 19 MiB and some milliseconds of a
-//! core: all of them go through one bounded pool (`hashing_pool`). A name that
-//! nobody has costs the same hash as one that someone has.
+//! One hash of a password takes 19 MiB and some milliseconds of a core: all of
+//! them go through one bounded pool (`hashing_pool`). A name that nobody has
+//! costs the same hash as one that someone has.
+//!
+//! Codes are not chosen by people: they have 80 random bits, which no hash makes
+//! any slower to guess than they are. So theirs is small ([`CODE_PARAMS`]), and
+//! takes in a secret of the portal: whoever has the database alone can't even
+//! begin to guess.
 
 use std::sync::Arc;
 
@@ -53,10 +58,30 @@ impl Params {
     }
 
     fn argon2(self) -> Result<Argon2<'static>, HashError> {
-        argon2::Params::new(self.m_kib, self.t, self.p, Some(HASH_BYTES))
-            .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-            .map_err(HashError::Params)
+        Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params()?))
     }
+
+    fn params(self) -> Result<argon2::Params, HashError> {
+        argon2::Params::new(self.m_kib, self.t, self.p, Some(HASH_BYTES)).map_err(HashError::Params)
+    }
+}
+
+/// What hashing a code of 80 random bits costs.
+pub const CODE_PARAMS: Params = Params { m_kib: 64, t: 1, p: 1 };
+
+/// Derives what is stored and compared for a code of 80 random bits: Argon2id
+/// (RFC 9106) with a salt and, as its secret value K, `secret`. One salt serves a
+/// whole set, so that one guess costs one hash; compare in constant time. It
+/// takes some 50 µs and is done where it is asked for.
+///
+/// # Errors
+/// A failure inside.
+pub fn derive_code(code: &[u8], salt: Salt, secret: &[u8]) -> Result<[u8; HASH_BYTES], HashError> {
+    let argon2 = Argon2::new_with_secret(secret, Algorithm::Argon2id, Version::V0x13, CODE_PARAMS.params()?)
+        .map_err(HashError::Params)?;
+    let mut hash = [0; HASH_BYTES];
+    argon2.hash_password_into(code, &salt.0, &mut hash).map_err(HashError::Hashing)?;
+    Ok(hash)
 }
 
 /// A salt, drawn by the caller.
@@ -163,32 +188,15 @@ impl PasswordHasher {
         Ok(Verified { matches, needs_rehash: matches && target.params.is_below(self.params) })
     }
 
-    /// Derives what is stored and compared for a recovery code. One salt serves
-    /// a whole set, so that one guess costs one hash; compare in constant time.
+    /// What was stored for a code by versions that hashed codes as they do
+    /// passwords; compare in constant time.
     ///
     /// # Errors
     /// [`HashError::Busy`], or a failure inside.
-    pub async fn derive(&self, code: &[u8], salt: Salt) -> Result<[u8; HASH_BYTES], HashError> {
+    pub async fn derive_slowly(&self, code: &[u8], salt: Salt) -> Result<[u8; HASH_BYTES], HashError> {
         let input = Zeroizing::new(code.to_vec());
         let derived = self.pool.run(self.params.argon2()?, input, salt.0).await?;
         Ok(*derived)
-    }
-
-    /// [`PasswordHasher::derive`] for each of a set, one after the other so that
-    /// sign-ins get their turn in between.
-    ///
-    /// # Errors
-    /// As [`PasswordHasher::derive`].
-    pub async fn derive_many(
-        &self,
-        codes: &[impl AsRef<[u8]>],
-        salt: Salt,
-    ) -> Result<Vec<[u8; HASH_BYTES]>, HashError> {
-        let mut derived = Vec::with_capacity(codes.len());
-        for code in codes {
-            derived.push(self.derive(code.as_ref(), salt).await?);
-        }
-        Ok(derived)
     }
 }
 
@@ -298,14 +306,30 @@ mod tests {
         assert!(matches!(result, Err(HashError::TooLong)));
     }
 
-    #[tokio::test]
-    async fn a_set_of_codes_is_derived_with_one_salt() {
-        let hasher = hasher();
-        let derived = hasher.derive_many(&[b"A", b"B"], SALT).await.unwrap();
-        assert_eq!(derived[0], hasher.derive(b"A", SALT).await.unwrap());
-        assert_ne!(derived[0], derived[1]);
-        let other = Salt([1; SALT_BYTES]);
-        assert_ne!(derived[0], hasher.derive(b"A", other).await.unwrap());
+    #[test]
+    fn what_is_stored_for_a_code_takes_code_salt_and_secret() {
+        let derived = derive_code(b"A", SALT, b"secret").unwrap();
+        assert_eq!(derived, derive_code(b"A", SALT, b"secret").unwrap());
+        assert_ne!(derived, derive_code(b"B", SALT, b"secret").unwrap());
+        assert_ne!(derived, derive_code(b"A", Salt([1; SALT_BYTES]), b"secret").unwrap());
+        assert_ne!(derived, derive_code(b"A", SALT, b"another secret").unwrap());
+        assert_ne!(derived, derive_code(b"A", SALT, b"").unwrap());
+    }
+
+    /// RFC 9106 §5.3: the same primitive, with its secret value, as everybody's.
+    #[test]
+    fn the_secret_is_the_one_of_the_standard() {
+        let params = argon2::ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(argon2::AssociatedData::new(&[4; 12]).unwrap())
+            .build()
+            .unwrap();
+        let argon2 = Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        argon2.hash_password_into(&[1; 32], &[2; 16], &mut tag).unwrap();
+        assert_eq!(hex::encode(tag), "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659");
     }
 
     #[tokio::test(flavor = "multi_thread")]

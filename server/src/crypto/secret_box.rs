@@ -118,6 +118,8 @@ pub enum Purpose {
     RecoveryCodes,
     /// A known value that shows at the start whether the key is the right one.
     KeyCheck,
+    /// The portal's part of what is stored for recovery and access codes.
+    CodeSecret,
     /// What a refused form carries to the next page, in a cookie.
     Flash,
 }
@@ -127,6 +129,7 @@ impl Purpose {
         match self {
             Self::TotpSecret => "totp secret",
             Self::RecoveryCodes => "recovery codes",
+            Self::CodeSecret => "code secret",
             Self::Flash => "flash",
             Self::KeyCheck => "key check",
         }

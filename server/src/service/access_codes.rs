@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::UnixTime,
-    crypto::password::Salt,
+    crypto::password::{Salt, derive_code},
     domain::{
         access_code::{AccessCode, ApprovalRefused, State},
         audit::{AuditEvent, Outcome},
@@ -66,7 +66,7 @@ impl Service {
     pub(super) async fn make_code(&self, actor: Actor<'_>, person_id: &str) -> Result<MadeCode, ApiError> {
         let code = RecoveryCode::generate(&mut self.rng());
         let salt = Salt::generate(&mut self.rng());
-        let hash = self.hasher.derive(code.as_bytes(), salt).await?;
+        let hash = derive_code(code.as_bytes(), salt, &self.code_secret().await?)?;
 
         let (mut tx, now) = (self.db.begin().await?, self.now());
         accounts::lock(&mut tx, person_id)?;
@@ -181,8 +181,8 @@ impl Service {
     /// The person's code, if it is this one. Costs one hash, also when there is none.
     async fn matching_code(&self, user_id: &str, code: &RecoveryCode) -> Result<Option<AccessCodeRow>, ApiError> {
         let row = access_codes::of_user(&self.db, user_id).await?;
-        let salt = row.as_ref().and_then(|row| row.salt.as_slice().try_into().ok()).unwrap_or_default();
-        let hash = self.hasher.derive(code.as_bytes(), Salt(salt)).await?;
+        let (salt, quick) = row.as_ref().map_or((&[][..], true), |row| (row.salt.as_slice(), row.quick));
+        let hash = self.hash_like(code, salt, quick).await?;
         Ok(row.filter(|row| row.hash.as_slice().ct_eq(hash.as_slice()).into()))
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clock::UnixTime,
-    crypto::{password::Salt, secret_box::Purpose},
+    crypto::secret_box::Purpose,
     domain::{
         audit::{AuditEvent, Outcome},
         recovery_code::RecoveryCode,
@@ -54,9 +54,7 @@ pub async fn fill(service: &Service) -> Result<Vec<String>, ApiError> {
     let hash = service.hash_password(PASSWORD).await?;
     let secret = Secret::generate(&mut service.rng());
     let codes = RecoveryCode::generate_set(&mut service.rng());
-    let bytes: Vec<_> = codes.iter().map(RecoveryCode::as_bytes).collect();
-    let salt = Salt::generate(&mut service.rng());
-    let hashes = service.hasher.derive_many(&bytes, salt).await?;
+    let (salt, hashes) = service.hash_set(&codes).await?;
     let mut tx = service.db.begin().await?;
     accounts::close_first_administrator(&mut tx, service.now().0).await?;
     let (mut lines, mut people) = (Vec::new(), Vec::new());

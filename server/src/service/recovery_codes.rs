@@ -4,14 +4,18 @@
 use super::{
     Service,
     audit::{Actor, record},
+    error::incident,
     overview::origin,
 };
 use crate::{
-    crypto::password::Salt,
+    crypto::{
+        password::{Salt, derive_code},
+        secret_box::Purpose,
+    },
     domain::{
         audit::{AuditEvent, Outcome},
         mail::Message,
-        recovery_code::{CODE_CHARS, FEW_CODES, RecoveryCode},
+        recovery_code::{FEW_CODES, RecoveryCode},
     },
     store::{
         Tx, accounts, methods,
@@ -28,8 +32,12 @@ use app::{
     portal::{Bound, Person, RecoveryCodes, SteppedUp},
 };
 use async_trait::async_trait;
+use rand::Rng as _;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+/// What the portal's part of stored codes is bound to.
+const CODE_SECRET_ROW: &str = "portal";
 
 #[async_trait]
 impl RecoveryCodes for Service {
@@ -77,11 +85,48 @@ impl Service {
     /// Looks a code up in the person's current set. Costs one hash, also when there is no set.
     pub(super) async fn find_code(&self, user_id: &str, code: &RecoveryCode) -> Result<Option<FoundCode>, ApiError> {
         let codes = recovery::of_user(&self.db, user_id).await?;
-        let salt = codes.first().and_then(|code| code.salt.as_slice().try_into().ok()).unwrap_or_default();
-        let hash = self.hasher.derive(code.as_bytes(), Salt(salt)).await?;
+        let (salt, quick) = codes.first().map_or((&[][..], true), |code| (code.salt.as_slice(), code.quick));
+        let hash = self.hash_like(code, salt, quick).await?;
         let left = codes.iter().filter(|code| code.used_at.is_none()).count();
         let left = u32::try_from(left).unwrap_or(u32::MAX);
         Ok(matching(&codes, &hash).cloned().map(|row| FoundCode { row, left }))
+    }
+
+    /// Hashes a code as one was that is stored.
+    pub(super) async fn hash_like(&self, code: &RecoveryCode, salt: &[u8], quick: bool) -> Result<[u8; 32], ApiError> {
+        let salt = Salt(salt.try_into().unwrap_or_default());
+        Ok(match quick {
+            true => derive_code(code.as_bytes(), salt, &self.code_secret().await?)?,
+            false => self.hasher.derive_slowly(code.as_bytes(), salt).await?,
+        })
+    }
+
+    /// The portal's part of what is stored for codes: random, sealed with the
+    /// encryption key like every secret, and sealed anew when that is replaced,
+    /// so that codes outlive the key. Made when it is needed first; of several
+    /// nodes that make one, one wins.
+    pub(super) async fn code_secret(&self) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+        let sealed = match recovery::code_secret(&self.db).await? {
+            Some(sealed) => sealed,
+            None => {
+                let mut fresh = Zeroizing::new([0; 32]);
+                self.rng().fill_bytes(&mut *fresh);
+                let sealed = self.keyring.seal(&mut self.rng(), Purpose::CodeSecret, CODE_SECRET_ROW, &*fresh)?;
+                recovery::set_code_secret(&self.db, &sealed).await?;
+                let stored = recovery::code_secret(&self.db).await?;
+                stored.ok_or_else(|| incident("the secret for codes was not kept"))?
+            }
+        };
+        Ok(self.keyring.open(Purpose::CodeSecret, CODE_SECRET_ROW, &sealed)?)
+    }
+
+    /// Seals it with the current key; answers whether it was sealed with another one.
+    pub(super) async fn reseal_code_secret(&self) -> Result<bool, ApiError> {
+        let sealed = recovery::code_secret(&self.db).await?;
+        let Some(sealed) = sealed.filter(|sealed| self.keyring.needs_resealing(sealed)) else { return Ok(false) };
+        let plain = self.keyring.open(Purpose::CodeSecret, CODE_SECRET_ROW, &sealed)?;
+        let fresh = self.keyring.seal(&mut self.rng(), Purpose::CodeSecret, CODE_SECRET_ROW, &plain)?;
+        Ok(recovery::replace_code_secret(&self.db, &sealed, &fresh).await?)
     }
 
     /// Uses a code up; `false` when another request was quicker. Holds the
@@ -101,10 +146,9 @@ impl Service {
 
     /// Hashes codes under a fresh salt.
     pub(super) async fn hash_set(&self, codes: &[RecoveryCode]) -> Result<(Salt, Vec<[u8; 32]>), ApiError> {
-        let codes: Vec<&[u8; CODE_CHARS]> = codes.iter().map(RecoveryCode::as_bytes).collect();
-        let salt = Salt::generate(&mut self.rng());
-        let hashes = self.hasher.derive_many(&codes, salt).await?;
-        Ok((salt, hashes))
+        let (salt, secret) = (Salt::generate(&mut self.rng()), self.code_secret().await?);
+        let hashes: Result<Vec<_>, _> = codes.iter().map(|code| derive_code(code.as_bytes(), salt, &secret)).collect();
+        Ok((salt, hashes?))
     }
 
     /// "Generate new recovery codes". The old set is dead when the new one is shown.

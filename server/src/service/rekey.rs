@@ -23,7 +23,7 @@ impl Service {
     /// # Errors
     /// When the database does not answer, or a secret was sealed by a key that is not at hand.
     pub async fn reseal(&self) -> Result<u64, ApiError> {
-        let (mut changed, mut last) = (0, String::new());
+        let (mut changed, mut last) = (u64::from(self.reseal_code_secret().await?), String::new());
         loop {
             let rows = methods::sealed_after(&self.db, &last, BATCH).await?;
             let Some(end) = rows.last() else { break };

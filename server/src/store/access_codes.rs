@@ -13,6 +13,8 @@ pub struct AccessCodeRow {
     pub salt: Vec<u8>,
     /// Argon2id of the code.
     pub hash: Vec<u8>,
+    /// Hashed quickly, with the portal's secret; otherwise as passwords are.
+    pub quick: bool,
     /// Unix seconds.
     pub expires_at: i64,
     /// Id of the administrator who issued it; `None` for the command line.
@@ -32,7 +34,7 @@ pub struct NewAccessCode<'a> {
     pub user_id: &'a str,
     /// Salt of the hash, 16 bytes.
     pub salt: &'a [u8],
-    /// Argon2id of the code.
+    /// Quick Argon2id of the code.
     pub hash: &'a [u8; 32],
     /// Unix seconds.
     pub now: i64,
@@ -67,10 +69,10 @@ pub struct WaitingRow {
 /// See [`StoreError`].
 pub async fn replace(tx: &mut Tx, code: &NewAccessCode<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO access_codes (user_id, id, salt, hash, issued_at, expires_at, issued_by, approval_demanded)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO access_codes (user_id, id, salt, hash, issued_at, expires_at, issued_by, approval_demanded, quick)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE)
          ON CONFLICT (user_id) DO UPDATE SET id = $2, salt = $3, hash = $4, issued_at = $5, expires_at = $6,
-             issued_by = $7, approval_demanded = $8, approved_by = NULL, approved_at = NULL",
+             issued_by = $7, approval_demanded = $8, quick = TRUE, approved_by = NULL, approved_at = NULL",
         values![
             code.user_id,
             code.id,
@@ -92,7 +94,7 @@ pub async fn replace(tx: &mut Tx, code: &NewAccessCode<'_>) -> Result<(), StoreE
 /// See [`StoreError`].
 pub async fn of_user(db: &Db, user_id: &str) -> Result<Option<AccessCodeRow>, StoreError> {
     db.optional(
-        "SELECT id, salt, hash, expires_at, issued_by, approved_at IS NOT NULL AS approved, approval_demanded
+        "SELECT id, salt, hash, quick, expires_at, issued_by, approved_at IS NOT NULL AS approved, approval_demanded
          FROM access_codes WHERE user_id = $1",
         values![user_id],
     )

@@ -11,6 +11,8 @@ pub struct CodeRow {
     pub set_id: String,
     /// Salt of all hashes of the set.
     pub salt: Vec<u8>,
+    /// Hashed quickly, with the portal's secret; otherwise as passwords are.
+    pub quick: bool,
     /// Unix seconds at which the set was made.
     pub created_at: i64,
     /// 1 to 10, as on the sheet.
@@ -34,7 +36,7 @@ pub struct NewSet<'a> {
     pub user_id: &'a str,
     /// Salt of all hashes, 16 bytes.
     pub salt: &'a [u8],
-    /// Hashes in the order of the numbers.
+    /// Quick hashes in the order of the numbers.
     pub hashes: &'a [[u8; 32]],
     /// Unix seconds.
     pub now: i64,
@@ -46,7 +48,7 @@ pub struct NewSet<'a> {
 /// See [`StoreError`].
 pub async fn of_user(db: &Db, user_id: &str) -> Result<Vec<CodeRow>, StoreError> {
     db.all(
-        "SELECT c.set_id, s.salt, s.created_at, c.number, c.hash, c.used_at, c.used_address, c.used_user_agent
+        "SELECT c.set_id, s.salt, s.quick, s.created_at, c.number, c.hash, c.used_at, c.used_address, c.used_user_agent
          FROM recovery_sets s JOIN recovery_codes c ON c.set_id = s.id WHERE s.user_id = $1 ORDER BY c.number",
         values![user_id],
     )
@@ -59,19 +61,44 @@ pub async fn of_user(db: &Db, user_id: &str) -> Result<Vec<CodeRow>, StoreError>
 /// See [`StoreError`].
 pub async fn replace(tx: &mut Tx, set: &NewSet<'_>) -> Result<(), StoreError> {
     delete_of_user(tx, set.user_id).await?;
-    tx.execute(
-        "INSERT INTO recovery_sets (id, user_id, salt, created_at) VALUES ($1, $2, $3, $4)",
+    tx.later(
+        "INSERT INTO recovery_sets (id, user_id, salt, created_at, quick) VALUES ($1, $2, $3, $4, TRUE)",
         values![set.id, set.user_id, set.salt, set.now],
-    )
-    .await?;
+    )?;
     for (number, hash) in (1_i64..).zip(set.hashes) {
-        tx.execute(
+        tx.later(
             "INSERT INTO recovery_codes (set_id, number, hash) VALUES ($1, $2, $3)",
             values![set.id, number, hash],
-        )
-        .await?;
+        )?;
     }
     Ok(())
+}
+
+/// The portal's part of what is stored for codes, sealed; `None` until there is one.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn code_secret(db: &Db) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Option<Vec<u8>>,)> = db.optional("SELECT code_secret FROM portal WHERE id = 1", values![]).await?;
+    Ok(row.and_then(|(sealed,)| sealed))
+}
+
+/// Stores it where there is none yet.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn set_code_secret(db: &Db, sealed: &[u8]) -> Result<(), StoreError> {
+    db.execute("UPDATE portal SET code_secret = $1 WHERE id = 1 AND code_secret IS NULL", values![sealed]).await?;
+    Ok(())
+}
+
+/// Replaces it if it is still `before`; `false` when it is not.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn replace_code_secret(db: &Db, before: &[u8], after: &[u8]) -> Result<bool, StoreError> {
+    let sql = "UPDATE portal SET code_secret = $2 WHERE id = 1 AND code_secret = $1";
+    Ok(db.execute(sql, values![before, after]).await? == 1)
 }
 
 /// Uses up a code; `false` when it was used already or its set is gone.
