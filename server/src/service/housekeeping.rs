@@ -41,6 +41,7 @@ impl Service {
         accounts::delete_expired_invitations(&self.db, now.0).await?;
         access_codes::delete_expired(&self.db, now.plus(-CODE_MEMORY).0).await?;
         attempts::delete_stale_addresses(&self.db, now.plus(-86_400).0).await?;
+        self.record_folded().await?;
         self.count_everything().await?;
         self.note_adoption().await?;
         self.remove_old_entries().await?;
