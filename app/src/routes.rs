@@ -37,6 +37,9 @@ pub const AUDIT_EXPORT: &str = "/api/audit-export";
 /// People whose recovery codes run low.
 pub const USERS_WITH_FEW_CODES: &str = "/settings/users?filter=few-codes";
 
+/// The same, of those who have never chosen a password.
+pub const USERS_NOT_ACTIVATED: &str = "/settings/users?filter=not-activated";
+
 /// People whose accounts are locked.
 pub const LOCKED_USERS: &str = "/settings/users?filter=locked";
 

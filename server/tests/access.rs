@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// Whom a server function answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub enum For {
     Anyone,
     AwaitingCode,
     Enrolling,
@@ -27,10 +27,10 @@ enum For {
 }
 
 /// Name of a function, whom it is for, and input that changes nothing.
-type Classified = (&'static str, For, &'static [(&'static str, &'static str)]);
+pub type Classified = (&'static str, For, &'static [(&'static str, &'static str)]);
 
 /// Every server function. The one that ends the session comes last.
-const FUNCTIONS: &[Classified] = &[
+pub const FUNCTIONS: &[Classified] = &[
     ("invitation", For::Anyone, &[("token", "none")]),
     ("accept-invitation", For::Anyone, &[("token", "none"), ("user_name", "x"), ("password", "y")]),
     ("sign-in", For::Anyone, &[("user_name", "nobody"), ("password", "nothing")]),

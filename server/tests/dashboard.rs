@@ -7,9 +7,10 @@ use crate::support::{
 use app::contract::{
     overview::{Adoption, Funnel, PortalOverview, SignInsOfDay},
     people::{PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView},
+    policy::EnforcementImpact,
 };
 use serde_json::json;
-use twofold::{clock::Clock as _, domain::audit::AuditEvent, values};
+use twofold::{clock::Clock as _, domain::audit::AuditEvent, service::users::FirstPassword, values};
 
 const WRONG: &str = "Wrong-horse-7";
 const DAY: i64 = 86_400;
@@ -42,6 +43,30 @@ async fn many_sign_ins(portal: &TestPortal) {
 }
 
 both_databases! {
+    async fn who_has_not_activated_their_account_counts_apart(portal) {
+        let root = portal.administrator("root").await;
+        portal.enrolled("alice").await;
+        for name in ["new-one", "new-two"] {
+            portal.service.add_user(OPERATOR, name, true, FirstPassword::ByLink).await.unwrap();
+        }
+        portal.service.add_user(OPERATOR, "gone", false, FirstPassword::ByLink).await.unwrap();
+        portal.service.set_active(OPERATOR, "gone", false).await.unwrap();
+        let seen = overview(&root, 7).await;
+        assert_eq!((seen.adoption, seen.not_activated), (adoption(1, 2), 2));
+        let page = root.open("/").await;
+        assert!(page.text().contains("/settings/users?filter=not-activated"));
+        let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
+        let counted = (impact.people, impact.people_without, impact.administrators_without, impact.not_activated);
+        assert_eq!(counted, (2, 1, 1, 2));
+        let view = PeopleView { filter: PeopleFilter::NotActivated, ..PeopleView::default() };
+        let query = json!({ "query": PeopleQuery { view, ..PeopleQuery::default() } });
+        let page: PeoplePage = root.call_json("people", &query).await.unwrap();
+        let names: Vec<_> = page.people.iter().map(|person| (person.name.as_str(), person.awaits_activation())).collect();
+        assert_eq!((names, page.total), (vec![("new-one", true), ("new-two", true)], Some(2)));
+        let page = root.open("/settings/users").await;
+        assert!(page.text().contains("Not activated yet") && page.text().contains("New link"));
+    }
+
     async fn sign_ins_and_failures_are_counted_by_day(portal) {
         let root = portal.administrator("root").await;
         portal.add("alice").await;

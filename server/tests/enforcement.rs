@@ -120,6 +120,7 @@ both_databases! {
         let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
         let who = |name: &str, administrator| PersonWithout { name: name.to_owned(), administrator };
         let expected = EnforcementImpact {
+            not_activated: 0,
             people: 4,
             people_without: 3,
             administrators_without: 2,
@@ -132,6 +133,7 @@ both_databases! {
         portal.set_up(&root).await;
         let impact: EnforcementImpact = root.call("enforcement-impact", &[]).await.unwrap();
         let expected = EnforcementImpact {
+            not_activated: 0,
             people: 4,
             people_without: 2,
             administrators_without: 1,

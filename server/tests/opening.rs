@@ -216,7 +216,7 @@ both_databases! {
         let (code, said) = run(beside(&portal).args(["user", "add", "carol", "--mail", "carol@example.org"]));
         assert_eq!(code, Some(0), "{said}");
         let (_, said) = run(beside(&portal).args(["user", "list"]));
-        assert!(said.contains("no password yet, carol@example.org"), "{said}");
+        assert!(said.contains("not activated yet, carol@example.org"), "{said}");
         for (address, words) in [("carol", "is no mail address"), ("c@example.org\nBcc: x@example.org", "line breaks")] {
             let said = fails(beside(&portal).args(["user", "set-mail", "carol", address]));
             assert!(said.contains(words), "{said}");

@@ -264,7 +264,7 @@ both_databases! {
                 id: &format!("id-{:03}", (number * 37) % 130),
                 name: &name,
                 name_key: &name,
-                password_hash: None,
+                password_hash: (number % 7 != 0).then_some("hash"),
                 administrator: number % 2 == 0,
                 now: number / 20,
             };
@@ -272,7 +272,7 @@ both_databases! {
             twofold::store::words::insert(&mut tx, user.id, &name).await.unwrap();
             accounts::note_sign_in(&mut tx, user.id, number % 7).unwrap();
             if number % 3 == 0 {
-                accounts::set_active(&mut tx, user.id, false, 0).await.unwrap();
+                tx.execute("UPDATE users SET active = FALSE WHERE id = $1", values![user.id]).await.unwrap();
             }
             if number % 5 == 0 {
                 let sql = "INSERT INTO attempt_counters (key, failures, last_failure_at, user_id) VALUES ($1, 9, $2, $3)";
@@ -302,7 +302,8 @@ both_databases! {
                     };
                     matches && match filter {
                         PeopleFilter::Everyone => true,
-                        PeopleFilter::NoSecondFactor => number % 3 != 0,
+                        PeopleFilter::NoSecondFactor => number % 3 != 0 && number % 7 != 0,
+                        PeopleFilter::NotActivated => number % 3 != 0 && number % 7 == 0,
                         PeopleFilter::Locked => number % 5 == 0,
                         PeopleFilter::Administrators => number % 2 == 0,
                         PeopleFilter::Deactivated => number % 3 == 0,

@@ -5,7 +5,7 @@ use app::contract::{
     mail::MailRefused,
     reminder::{Due, Missing, MissingPerson, RemindedAll},
 };
-use twofold::{clock::Clock as _, domain::audit::AuditEvent, values};
+use twofold::{clock::Clock as _, domain::audit::AuditEvent, service::users::FirstPassword, values};
 
 const DAY: i64 = 86_400;
 
@@ -26,14 +26,15 @@ async fn demand(portal: &TestPortal, days: u32) {
     portal.service.set_policy(OPERATOR, current.policy, current.version).await.unwrap();
 }
 
-/// Adds people with addresses quickly; they can't sign in.
+/// Adds people with addresses quickly; nobody knows their passwords.
 async fn crowd(portal: &TestPortal, people: usize) {
     let mut tx = portal.service.db.begin().await.unwrap();
     for number in 0..people {
         let name = format!("crowd-{number:04}");
         tx.later(
-            "INSERT INTO users (id, name, name_key, administrator, active, created_at, exposed_since, mail_address)
-             VALUES ($1, $1, $1, FALSE, TRUE, 1, 1, $2)",
+            "INSERT INTO users (id, name, name_key, password_hash, administrator, active, created_at, exposed_since,
+                 mail_address)
+             VALUES ($1, $1, $1, 'none that fits', FALSE, TRUE, 1, 1, $2)",
             values![&name, &format!("{name}@example.org")],
         )
         .unwrap();
@@ -70,6 +71,29 @@ both_databases! {
         let entry = portal.audit().await.pop().unwrap();
         let named = (entry.actor_name.as_deref(), entry.subject_name.as_deref());
         assert_eq!((entry.event.as_str(), named), ("reminder_sent", (Some("root"), Some("alice"))));
+    }
+
+    async fn who_has_never_chosen_a_password_is_invited_and_not_reminded(portal) {
+        let portal = portal.with_mail(&MailServer::stopped()).await;
+        let root = portal.administrator("root").await;
+        portal.add("alice").await;
+        for name in ["new-one", "new-two"] {
+            portal.service.add_user(OPERATOR, name, false, FirstPassword::ByLink).await.unwrap();
+            portal.give_address(name, &format!("{name}@example.org")).await;
+        }
+        let listed: Missing = root.call("missing-second-factors", &[]).await.unwrap();
+        let names: Vec<_> = listed.people.iter().map(|person| person.name.as_str()).collect();
+        assert_eq!((names, listed.not_activated), (vec!["alice", "root"], Some(2)));
+        let page = root.open("/settings/remind").await;
+        assert!(page.text().contains("2 more people have not activated their accounts yet"));
+        assert!(page.text().contains("/settings/users?filter=not-activated"));
+        let plan: RemindedAll = root.call("reminder-plan", &[]).await.unwrap();
+        assert_eq!(plan, RemindedAll { reminded: 0, without_address: 2, recently: 0 });
+        let sent: RemindedAll = root.call("send-all-reminders", &[]).await.unwrap();
+        assert_eq!(sent.reminded, 0);
+        let sql = "SELECT id FROM users WHERE name = 'new-one'";
+        let (id,): (String,) = portal.service.db.one(sql, values![]).await.unwrap();
+        assert_eq!(remind(&root, &id).await, Err(ApiError::Mail(MailRefused::NotMissing)));
     }
 
     async fn who_can_not_be_reminded_is_not(portal) {

@@ -175,8 +175,8 @@ both_databases! {
             let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             request.body(format!("user_name=alice&password={}", "x".repeat(size)))
         };
-        assert_eq!(form(64 * 1024).send().await.status, StatusCode::PAYLOAD_TOO_LARGE);
-        assert_eq!(form(60 * 1024).send().await.json::<ApiError>(), ApiError::Credentials);
+        assert_eq!(form(16 * 1024).send().await.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(form(15 * 1024).send().await.json::<ApiError>(), ApiError::Credentials);
     }
 
     async fn who_am_i_says_who_it_is(portal) {

@@ -11,6 +11,7 @@ use super::{
     password::PasswordRule,
     people::{AccessCodeProblem, DisplayNameProblem, LineProblem, ReasonProblem},
     policy::PolicyField,
+    profile::MOST_METHODS,
 };
 use serde::{Deserialize, Serialize};
 use server_fn::{
@@ -100,6 +101,13 @@ pub enum ApiError {
     AccessCode(AccessCodeProblem),
     /// Mail was not sent.
     Mail(MailRefused),
+    /// The person has as many authenticator apps as anybody may have.
+    TooManyMethods,
+    /// It was done too often just now.
+    TooOften {
+        /// Seconds until the next time.
+        retry_after: u64,
+    },
 }
 
 /// What a server function answers where a refusal is part of the conversation:
@@ -257,6 +265,10 @@ impl fmt::Display for ApiError {
             Self::Import(_) => f.write_str("Some lines of the list can't be used. Nobody was added; correct them and try again."),
             Self::AccessCode(problem) => problem.fmt(f),
             Self::Mail(refused) => refused.fmt(f),
+            Self::TooManyMethods => write!(f, "You have {MOST_METHODS} authentication apps, and nobody may have more. Remove one first."),
+            Self::TooOften { retry_after } => {
+                write!(f, "This was done too often just now. Try again in {}.", duration_in_words(*retry_after))
+            }
             Self::NoLongerThere => f.write_str("This is no longer there; it may have ended in another window. The list is up to date now."),
         }
     }

@@ -22,6 +22,8 @@ pub struct PortalOverview {
     pub today: i64,
     /// Who has a second factor now.
     pub adoption: Adoption,
+    /// Active people who have never chosen a password, and can't sign in yet.
+    pub not_activated: u64,
     /// Who had one at the end of each day of the range, from the first day that is known.
     pub adoption_by_day: Vec<(i64, Adoption)>,
     /// Each day of the range.
@@ -40,17 +42,17 @@ pub struct PortalOverview {
     pub complete: bool,
 }
 
-/// Active people, and those with a second factor.
+/// People who can sign in, and those with a second factor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adoption {
-    /// Active people.
+    /// Active people who have chosen a password.
     pub people: u64,
     /// Those of them who have a second factor.
     pub with_second_factor: u64,
 }
 
 impl Adoption {
-    /// Active people without a second factor.
+    /// People who can sign in and have no second factor.
     pub const fn without(self) -> u64 {
         self.people.saturating_sub(self.with_second_factor)
     }

@@ -28,7 +28,7 @@ pub enum PeopleFilter {
     /// Everybody.
     #[default]
     Everyone,
-    /// Active people without a second factor.
+    /// Active people with a password and without a second factor.
     NoSecondFactor,
     /// Those locked after too many wrong passwords.
     Locked,
@@ -38,12 +38,21 @@ pub enum PeopleFilter {
     Deactivated,
     /// Active people who have three recovery codes or fewer.
     FewCodes,
+    /// Active people who have never chosen a password.
+    NotActivated,
 }
 
 impl PeopleFilter {
     /// All of them, as they are offered.
-    pub const ALL: [Self; 6] =
-        [Self::Everyone, Self::NoSecondFactor, Self::FewCodes, Self::Locked, Self::Administrators, Self::Deactivated];
+    pub const ALL: [Self; 7] = [
+        Self::Everyone,
+        Self::NoSecondFactor,
+        Self::FewCodes,
+        Self::NotActivated,
+        Self::Locked,
+        Self::Administrators,
+        Self::Deactivated,
+    ];
 
     /// As it stands in a URL.
     pub const fn slug(self) -> &'static str {
@@ -54,6 +63,7 @@ impl PeopleFilter {
             Self::Administrators => "administrators",
             Self::Deactivated => "deactivated",
             Self::FewCodes => "few-codes",
+            Self::NotActivated => "not-activated",
         }
     }
 
@@ -174,6 +184,13 @@ pub struct Person {
     pub invited_until: Option<i64>,
     /// A temporary access code was issued and not used.
     pub access_code: Option<AccessCode>,
+}
+
+impl Person {
+    /// They have never chosen a password, and can't sign in before they have.
+    pub const fn awaits_activation(&self) -> bool {
+        self.active && !self.has_password
+    }
 }
 
 /// A lock after too many wrong passwords.

@@ -102,12 +102,14 @@ pub struct PolicyChange {
 /// What switching on "must have a second factor" would do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnforcementImpact {
-    /// Active people.
+    /// Active people who have chosen a password.
     pub people: u32,
-    /// Active people without a second factor.
+    /// Those of them without a second factor.
     pub people_without: u32,
     /// How many of those are administrators.
     pub administrators_without: u32,
+    /// Active people who have never chosen a password, and can't sign in yet.
+    pub not_activated: u32,
     /// Whether the asking administrator is one of them.
     pub includes_you: bool,
     /// The first of them by name, at most [`EnforcementImpact::LISTED`].

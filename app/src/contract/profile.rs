@@ -3,6 +3,9 @@
 use super::recovery::RecoveryLedger;
 use serde::{Deserialize, Serialize};
 
+/// Authenticator apps that one person may have: each is one more code that a guess may meet.
+pub const MOST_METHODS: usize = 10;
+
 /// The second factor of one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TwoFactorStatus {

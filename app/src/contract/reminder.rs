@@ -3,20 +3,22 @@
 use crate::components::moment::in_utc;
 use serde::{Deserialize, Serialize};
 
-/// Some of the active people without a second factor, by name.
+/// Some of the people who can sign in and have no second factor, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
     /// The people.
     pub people: Vec<MissingPerson>,
     /// Asks for those after these; `None` when there are none.
     pub after: Option<String>,
+    /// How many more have never chosen a password, so that there is nothing to remind them of; on a first page only.
+    pub not_activated: Option<u64>,
     /// Where people reach the portal, as an origin.
     pub address: String,
     /// Whether the portal sends mail.
     pub sends_mail: bool,
 }
 
-/// An active person without a second factor.
+/// Someone who can sign in and has no second factor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingPerson {
     /// Id.

@@ -233,17 +233,71 @@ impl Visitor {
     }
 }
 
+/// A caller who is known by a session.
+pub trait InSession: Caller {
+    /// Whether a session makes its caller one of these. A use-case asks once more where the answer may have changed
+    /// since the request began.
+    ///
+    /// # Errors
+    /// The one thing that the caller must do first.
+    fn admit(session: &Session) -> Result<(), ApiError>;
+
+    /// The call and its session.
+    fn bound(&self) -> &Bound;
+}
+
+/// A caller who may change what belongs to others.
+pub trait Administers: InSession {}
+
+impl Administers for Administrator {}
+impl Administers for SteppedUp<Administrator> {}
+
 macro_rules! bound_callers {
-    ($($caller:ident),*) => {$(
+    ($($caller:ident: $admit:expr),* $(,)?) => {$(
         impl Deref for $caller {
             type Target = Bound;
             fn deref(&self) -> &Bound {
                 &self.0
             }
         }
+
+        impl Caller for $caller {
+            fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
+                let bound = Bound::prove(call)?;
+                Self::admit(&bound.session)?;
+                Ok(Self(bound))
+            }
+        }
+
+        impl InSession for $caller {
+            fn admit(session: &Session) -> Result<(), ApiError> {
+                $admit(session)
+            }
+
+            fn bound(&self) -> &Bound {
+                &self.0
+            }
+        }
     )*};
 }
-bound_callers!(AwaitingCode, Enrolling, Person, Administrator);
+bound_callers! {
+    AwaitingCode: |session: &Session| match session.standing {
+        Standing::SecondFactorRequired => Ok(()),
+        Standing::EnrolmentRequired | Standing::Complete => Err(ApiError::SignInExpired),
+    },
+    Enrolling: |session: &Session| match session.standing {
+        Standing::SecondFactorRequired => Err(ApiError::SecondFactorRequired),
+        Standing::EnrolmentRequired | Standing::Complete => Ok(()),
+    },
+    Person: |session: &Session| {
+        Enrolling::admit(session)?;
+        if session.standing == Standing::Complete { Ok(()) } else { Err(ApiError::EnrolmentRequired) }
+    },
+    Administrator: |session: &Session| {
+        Person::admit(session)?;
+        if session.administrator { Ok(()) } else { Err(ApiError::AdministratorRequired) }
+    },
+}
 
 impl<C> Deref for SteppedUp<C> {
     type Target = C;
@@ -258,51 +312,25 @@ impl Caller for Visitor {
     }
 }
 
-impl Caller for AwaitingCode {
-    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
-        let bound = Bound::prove(call)?;
-        match bound.session.standing {
-            Standing::SecondFactorRequired => Ok(Self(bound)),
-            Standing::EnrolmentRequired | Standing::Complete => Err(ApiError::SignInExpired),
-        }
-    }
-}
-
-impl Caller for Enrolling {
-    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
-        let bound = Bound::prove(call)?;
-        match bound.session.standing {
-            Standing::SecondFactorRequired => Err(ApiError::SecondFactorRequired),
-            Standing::EnrolmentRequired | Standing::Complete => Ok(Self(bound)),
-        }
-    }
-}
-
-impl Caller for Person {
-    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
-        let Enrolling(bound) = Enrolling::prove(call)?;
-        match bound.session.standing {
-            Standing::Complete => Ok(Self(bound)),
-            _ => Err(ApiError::EnrolmentRequired),
-        }
-    }
-}
-
-impl Caller for Administrator {
-    fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
-        let Person(bound) = Person::prove(call)?;
-        if bound.session.administrator { Ok(Self(bound)) } else { Err(ApiError::AdministratorRequired) }
-    }
-}
-
-impl<C: Caller + Deref<Target = Bound>> Caller for SteppedUp<C> {
+impl<C: InSession> Caller for SteppedUp<C> {
     fn prove(call: &Arc<Call>) -> Result<Self, ApiError> {
         let caller = C::prove(call)?;
-        let session = caller.session();
+        Self::admit(caller.bound().session())?;
+        Ok(Self(caller))
+    }
+}
+
+impl<C: InSession> InSession for SteppedUp<C> {
+    fn admit(session: &Session) -> Result<(), ApiError> {
+        C::admit(session)?;
         if session.state.stepped_up {
-            Ok(Self(caller))
+            Ok(())
         } else {
             Err(ApiError::StepUpRequired { code: session.has_second_factor })
         }
+    }
+
+    fn bound(&self) -> &Bound {
+        self.0.bound()
     }
 }

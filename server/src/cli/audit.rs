@@ -4,7 +4,7 @@ use super::{Failure, operator::operator, say, user::portal};
 use crate::{
     config::DataArgs,
     domain::audit_export::Format,
-    service::{Actor, audit_chain::PIECE},
+    service::{Authority, audit_chain::PIECE},
 };
 use app::contract::{
     audit::{AuditEvent, Outcome},
@@ -108,7 +108,7 @@ async fn export(args: ExportArgs) -> Result<(), Failure> {
     }
     let service = portal(&args.data).await?;
     let mut export =
-        service.export_audit(Actor::operator(&operator()), &filter, args.format).await.map_err(Failure::new)?;
+        service.export_audit(Authority::operator(&operator()), &filter, args.format).await.map_err(Failure::new)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     while let Some(piece) = export.next().await.map_err(Failure::new)? {
         match out.write_all(&piece) {

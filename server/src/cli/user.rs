@@ -265,12 +265,15 @@ async fn list(data: &DataArgs) -> Result<(), Failure> {
     }
     let width = users.iter().map(|user| user.name.chars().count()).max().unwrap_or(0);
     for user in users {
-        let mut facts = vec![if user.methods > 0 { "2FA on" } else { "2FA off" }];
+        let mut facts = Vec::new();
+        if user.has_password || user.methods > 0 {
+            facts.push(if user.methods > 0 { "2FA on" } else { "2FA off" });
+        }
         if user.administrator {
             facts.push("administrator");
         }
         if !user.has_password {
-            facts.push("no password yet");
+            facts.push("not activated yet");
         }
         if !user.active {
             facts.push("deactivated");

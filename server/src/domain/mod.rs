@@ -19,6 +19,7 @@ pub mod code;
 pub mod common_password;
 pub mod compatibility;
 pub mod enrolment;
+pub mod folding;
 pub mod grace;
 pub mod lockout;
 pub mod mail;

@@ -8,7 +8,7 @@
 use crate::{
     domain::audit_export::{Format, rfc3339},
     http::{Shared, problem_page::problem_page},
-    service::Actor,
+    service::Authority,
 };
 use app::{
     contract::{ApiError, audit_trail::AuditFilter},
@@ -59,8 +59,7 @@ async fn answer(shared: &Shared, call: &Arc<Call>, format: Format, query: &str) 
     let administrator = Administrator::prove(call)?;
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let filter = AuditFilter::from_query(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
-    let actor = Actor::of(administrator.session(), &call.client);
-    let export = shared.service.export_audit(actor, &filter, format).await?;
+    let export = shared.service.export_audit(Authority::of(&administrator), &filter, format).await?;
     let pieces = stream::unfold(Some(export), |export| async move {
         let mut export = export?;
         match export.next().await {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! request -> security headers -> catch panic -+-> /health/*, /pkg/*
-//!                                             '-> size limit -> compression -> origin check -> whole body -> session -> gate
+//!                                             '-> compression -> origin check -> whole body -> session -> gate
 //!                                                   -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
@@ -14,7 +14,7 @@ mod problem_page;
 mod who_am_i;
 
 use crate::{config::PublicUrl, service::Service};
-use app::{App, Site, contract::people, shell};
+use app::{App, Site, shell};
 use assets::Site as Assets;
 use axum::{
     Router,
@@ -33,17 +33,7 @@ use tokio_util::task::LocalPoolHandle;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
-    limit::RequestBodyLimitLayer,
 };
-
-/// Largest request body: forms are far smaller.
-const LARGEST_BODY: usize = 64 * 1024;
-
-/// Largest request body that holds a list of people: as JSON, line ends and quotation marks take two bytes.
-const LARGEST_LIST: usize = 2 * people::LARGEST_LIST;
-
-/// The server functions that take such a list.
-const TAKE_LISTS: [&str; 2] = ["/api/check-list", "/api/add-people"];
 
 /// How the portal is reached.
 #[derive(Debug, Clone)]
@@ -60,32 +50,35 @@ pub(crate) struct Shared {
     service: Service,
     web: Arc<Web>,
     cookies: Arc<middleware::session::CookieNames>,
+    room: Arc<middleware::body::Room>,
 }
 
 /// The whole portal.
 pub fn router(service: Service, web: Web) -> Router {
+    router_around(service, web, |use_cases| use_cases)
+}
+
+/// The whole portal with something more right around the use-cases, when all
+/// layers have been passed: tests have it happen there that a right ends
+/// between the look at the session and what it allows.
+pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> Router) -> Router {
     let https = web.public_url.is_https();
     let shared = Shared {
         cookies: Arc::new(middleware::session::CookieNames::new(https)),
+        room: Arc::default(),
         web: Arc::new(web),
         service: service.clone(),
     };
     let downloads =
         Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export)).with_state(shared.clone());
-    let application = application(&service)
-        .merge(downloads)
+    let application = around(application(&service).merge(downloads))
         .layer(from_fn(middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
-        .layer(from_fn(middleware::body::whole))
-        .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
+        .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
+        .layer(from_fn_with_state(shared, middleware::origin::check_origin))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)));
-    let limited = |largest_body| application.clone().layer(RequestBodyLimitLayer::new(largest_body));
-    let lists = limited(LARGEST_LIST).into_service::<Body>();
-    let with_lists =
-        TAKE_LISTS.into_iter().fold(Router::new(), |routes, path| routes.route_service(path, lists.clone()));
-    with_lists
-        .fallback_service(limited(LARGEST_BODY))
-        .merge(assets::router())
+    assets::router()
+        .fallback_service(application)
         .merge(health::router(service.db))
         .layer(CatchPanicLayer::custom(middleware::panic::answer))
         .layer(from_fn_with_state(https, middleware::headers::security_headers))

@@ -3,7 +3,8 @@
 
 use super::{
     Service,
-    audit::{Actor, record, record_about},
+    administration::Authority,
+    audit::{Actor, record},
     guessing::RecoveryCharge,
     sessions::{hand_over, hand_over_browser},
 };
@@ -29,7 +30,7 @@ use app::{
         people::{AccessCodeProblem, IssuedAccessCode},
         session::AskedBecause,
     },
-    portal::Bound,
+    portal::{Administrator, Bound, SteppedUp},
 };
 use subtle::ConstantTimeEq;
 
@@ -45,14 +46,17 @@ pub(super) struct MadeCode {
 
 impl Service {
     /// Issues a code from the page; answers it for the only time.
-    pub(super) async fn issue_code(&self, caller: &Bound, person_id: &str) -> Result<IssuedAccessCode, ApiError> {
+    pub(super) async fn issue_code(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person_id: &str,
+    ) -> Result<IssuedAccessCode, ApiError> {
         let session = caller.session();
         if person_id == session.user_id {
             return Err(ApiError::AccessCode(AccessCodeProblem::Yourself));
         }
         let ids = super::people_changes::in_order(vec![person_id.to_owned()])?;
-        let actor = Actor::of(session, &caller.call().client);
-        let made = self.make_code(actor, person_id).await?;
+        let made = self.make_code(Authority::of(caller), person_id).await?;
         let person = self.people_now(caller, &ids).await?.pop().ok_or(ApiError::NoLongerThere)?;
         Ok(IssuedAccessCode {
             person,
@@ -63,16 +67,16 @@ impl Service {
     }
 
     /// Makes a code for a person; the one before dies.
-    pub(super) async fn make_code(&self, actor: Actor<'_>, person_id: &str) -> Result<MadeCode, ApiError> {
+    pub(super) async fn make_code(&self, authority: Authority<'_>, person_id: &str) -> Result<MadeCode, ApiError> {
         let code = RecoveryCode::generate(&mut self.rng());
         let salt = Salt::generate(&mut self.rng());
         let hash = derive_code(code.as_bytes(), salt, &self.code_secret().await?)?;
 
-        let (mut tx, now) = (self.db.begin().await?, self.now());
-        accounts::lock(&mut tx, person_id)?;
+        // Hashing may have waited: who issues it, and whether they may, is looked at from here on.
+        let (mut tx, now) = (self.administer(authority).await?.hold(&[person_id]).await?, self.now());
         let person = accounts::by_id(&mut tx, person_id).await?.ok_or(ApiError::NoLongerThere)?;
         check(&mut tx, &person).await?;
-        let issued_by = actor.person.and_then(|person| person.id);
+        let issued_by = authority.id();
         let issued = AccessCode::issue(&person.id, issued_by, now);
         let approval_demanded = policy::load_in(&mut tx).await?.approve_access_codes;
         let row = NewAccessCode {
@@ -86,15 +90,14 @@ impl Service {
             approval_demanded,
         };
         access_codes::replace(&mut tx, &row).await?;
-        let (event, subject) = (AuditEvent::AccessCodeIssued, Some(person.named()));
-        record_about(&mut tx, now, actor, subject, event, Outcome::Success, None).await?;
+        tx.record(Some(person.named()), AuditEvent::AccessCodeIssued, None).await?;
         tx.commit().await?;
         let awaits_approval = issued.state(approval_demanded, now) == State::AwaitingApproval;
         Ok(MadeCode { code, expires_at: issued.expires_at.0, awaits_approval })
     }
 
     /// Lets a code count that somebody else issued.
-    pub(super) async fn approve_code(&self, caller: &Bound, id: &str) -> Result<(), ApiError> {
+    pub(super) async fn approve_code(&self, caller: &SteppedUp<Administrator>, id: &str) -> Result<(), ApiError> {
         let gone = ApiError::AccessCode(AccessCodeProblem::Gone);
         let (you, now) = (&caller.session().user_id, self.now());
         let waiting = access_codes::waiting(&self.db, Some(id), now.0).await?.pop().ok_or(gone.clone())?;
@@ -108,14 +111,12 @@ impl Service {
             ApprovalRefused::Issuer | ApprovalRefused::Person => ApiError::AccessCode(AccessCodeProblem::SecondPerson),
             ApprovalRefused::Approved | ApprovalRefused::Expired => gone.clone(),
         })?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.administer(Authority::of(caller)).await?.hold(&[&waiting.user_id]).await?;
         if !access_codes::approve(&mut tx, id, you, now.0).await? {
             return Err(gone);
         }
         let person = accounts::by_id(&mut tx, &waiting.user_id).await?.ok_or(gone)?;
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        let (event, subject) = (AuditEvent::AccessCodeApproved, Some(person.named()));
-        record_about(&mut tx, now, actor, subject, event, Outcome::Success, None).await?;
+        tx.record(Some(person.named()), AuditEvent::AccessCodeApproved, None).await?;
         tx.commit().await?;
         Ok(())
     }

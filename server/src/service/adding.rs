@@ -3,7 +3,7 @@
 use super::{
     Service,
     accounts::{INVITATION_LIFETIME, parse_name},
-    audit::{Actor, record_about},
+    administration::{Administration, Authority},
     error::incident,
     mail_addresses,
     people_changes::in_order,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     crypto::token::Token,
     domain::{
-        audit::{AuditEvent, Outcome},
+        audit::AuditEvent,
         people_list::{self, List, ListedPerson},
         spreadsheet::harmless,
         user_name::UserName,
@@ -27,22 +27,25 @@ use app::{
         error::UserNameProblem,
         people::{AccessCodeProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PersonalLink},
     },
-    portal::Bound,
+    portal::{Administrator, SteppedUp},
     routes,
 };
 use serde_json::json;
 
 impl Service {
     /// Adds one person with a one-time link.
-    pub(super) async fn add_one(&self, caller: &Bound, person: &NewPerson) -> Result<IssuedLinks, ApiError> {
+    pub(super) async fn add_one(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person: &NewPerson,
+    ) -> Result<IssuedLinks, ApiError> {
         let name = parse_name(&person.name)?;
         let display_name = people_list::display_name(&person.display_name).map_err(ApiError::DisplayName)?;
         let mail_address = mail_addresses::parse(&person.mail_address)?;
         let person = ListedPerson { line: 1, name, display_name, administrator: person.administrator, mail_address };
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.administer(Authority::of(caller)).await?.hold_nobody().await?;
         let (user, link) = self.add_listed(&mut tx, &person).await?;
-        self.record_added(&mut tx, actor, &[&user]).await?;
+        self.record_added(&mut tx, &[&user]).await?;
         tx.commit().await?;
         self.issued(vec![link])
     }
@@ -56,8 +59,8 @@ impl Service {
     }
 
     /// Adds everybody in a list, or nobody.
-    pub(super) async fn add_all(&self, actor: Actor<'_>, list: &str) -> Result<IssuedLinks, ApiError> {
-        let mut tx = self.db.begin().await?;
+    pub(super) async fn add_all(&self, authority: Authority<'_>, list: &str) -> Result<IssuedLinks, ApiError> {
+        let mut tx = self.administer(authority).await?.hold_nobody().await?;
         let mut people = self.checked(&mut tx, list).await?;
         // Of two lists with the same people one waits for the other, and never in a circle.
         people.sort_by_key(|person| person.name.key());
@@ -67,7 +70,7 @@ impl Service {
             added.push(user);
             links.push(link);
         }
-        self.record_added(&mut tx, actor, &added.iter().collect::<Vec<_>>()).await?;
+        self.record_added(&mut tx, &added.iter().collect::<Vec<_>>()).await?;
         tx.commit().await?;
         self.issued(links)
     }
@@ -95,53 +98,48 @@ impl Service {
 
     /// An entry for each of them, last of all. The first administrator closes
     /// the links for becoming one.
-    pub(super) async fn record_added(
-        &self,
-        tx: &mut Tx,
-        actor: Actor<'_>,
-        people: &[&UserRow],
-    ) -> Result<(), ApiError> {
+    pub(super) async fn record_added(&self, tx: &mut Administration<'_>, people: &[&UserRow]) -> Result<(), ApiError> {
         if people.iter().any(|person| person.administrator) {
             accounts::close_first_administrator(tx, self.now().0).await?;
             accounts::delete_invitations(tx, None).await?;
         }
         let administrator = json!({ "administrator": true }).to_string();
         for person in people {
-            let subject = Some(person.named());
             let detail = person.administrator.then_some(administrator.as_str());
-            record_about(tx, self.now(), actor, subject, AuditEvent::UserAdded, Outcome::Success, detail).await?;
+            tx.record(Some(person.named()), AuditEvent::UserAdded, detail).await?;
         }
         Ok(())
     }
 
     /// New one-time links; the ones before die.
-    pub(super) async fn make_links(&self, caller: &Bound, ids: Vec<String>) -> Result<IssuedLinks, ApiError> {
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        let mut tx = self.db.begin().await?;
-        let people = self.people_of(&mut tx, &in_order(ids)?).await?;
+    pub(super) async fn make_links(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        ids: Vec<String>,
+    ) -> Result<IssuedLinks, ApiError> {
+        let ids = in_order(ids)?;
+        let mut begun = self.administer(Authority::of(caller)).await?;
+        // Whoever uses a one-time link touches it first, too.
+        for id in &ids {
+            accounts::delete_invitations(begun.first(), Some(id)).await?;
+        }
+        let mut tx = begun.hold(&ids).await?;
+        let people = self.people_of(&mut tx, &ids).await?;
         let mut links = Vec::with_capacity(people.len());
         // Such a link would work once they are let in again.
         if people.iter().any(|person| !person.active) {
             return Err(ApiError::AccessCode(AccessCodeProblem::Deactivated));
         }
         for person in &people {
-            let token = self.renew_invitation(&mut tx, person).await?;
+            let token = self.insert_invitation(&mut tx, Some(&person.id)).await?;
             links.push(self.link(&parse_name(&person.name)?, "", &token));
         }
         links.sort_by(|one, other| one.name.cmp(&other.name));
         for person in &people {
-            let subject = Some(person.named());
-            let event = AuditEvent::InvitationIssued;
-            record_about(&mut tx, self.now(), actor, subject, event, Outcome::Success, None).await?;
+            tx.record(Some(person.named()), AuditEvent::InvitationIssued, None).await?;
         }
         tx.commit().await?;
         self.issued(links)
-    }
-
-    /// A new one-time link for someone's password; the links before it die.
-    pub(super) async fn renew_invitation(&self, tx: &mut Tx, person: &UserRow) -> Result<Token, ApiError> {
-        accounts::delete_invitations(tx, Some(&person.id)).await?;
-        self.insert_invitation(tx, Some(&person.id)).await
     }
 
     fn link(&self, name: &UserName, display_name: &str, token: &Token) -> PersonalLink {

@@ -1,15 +1,25 @@
 //! Writing to the audit trail, in the transaction of the change itself.
 
+use super::Service;
 use crate::{
     clock::UnixTime,
-    domain::audit::{AuditEvent, Outcome},
+    domain::{
+        audit::{AuditEvent, Outcome},
+        audit_export::rfc3339,
+        folding::{Fold, Folded, WINDOW, fold, folds},
+    },
     store::{
         StoreError, Tx,
         accounts::UserRow,
-        audit::{Named, NewEntry, append},
+        audit::{Named, NewEntry, append, hold},
+        audit_folds::{self, FoldRow, OverRow},
     },
 };
 use app::portal::{Client, Session};
+use serde_json::{Value, json};
+
+/// Counted events that are recorded in one transaction: whoever else appends waits for no longer than that.
+const BATCH: i64 = 50;
 
 /// Who does something, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +59,8 @@ pub async fn record(
     record_about(tx, now, actor, actor.person, event, outcome, None).await
 }
 
-/// Records something that concerns `subject`, with more in `detail` (JSON, never a secret).
+/// Records something that concerns `subject`, with more in `detail` (JSON, never a secret). What somebody does to
+/// others is recorded by [`Administration`](super::administration::Administration).
 pub async fn record_about(
     tx: &mut Tx,
     now: UnixTime,
@@ -70,5 +81,95 @@ pub async fn record_about(
         user_agent: actor.client.map(|client| client.user_agent.as_str()),
         detail,
     };
+    match actor.person.and_then(|person| person.id) {
+        Some(user_id) if folds(event) => append_or_count(tx, now, user_id, &entry).await,
+        _ => append(tx, &entry).await,
+    }
+}
+
+/// Appends an entry, or only counts it when there were many of its kind just now.
+async fn append_or_count(tx: &mut Tx, now: UnixTime, user_id: &str, entry: &NewEntry<'_>) -> Result<(), StoreError> {
+    let event = entry.event.as_str();
+    // First, so that whoever counts for the same person waits here and nowhere else.
+    hold(tx).await?;
+    let before = audit_folds::find(tx, user_id, event).await?;
+    let Folded { fold: after, recorded, closes } = fold(before.as_ref().map(state), now);
+    if let Some(before) = before.as_ref().filter(|_| closes) {
+        append_folded(tx, now, entry.actor, entry.event, before).await?;
+    }
+    if recorded {
+        append(tx, entry).await?;
+    }
+    let row = FoldRow {
+        began_at: after.began_at.0,
+        entries: after.entries,
+        folded: after.folded,
+        first_at: before.filter(|_| after.folded > 1).map_or(now.0, |before| before.first_at),
+        last_at: now.0,
+        outcome: entry.outcome.as_str().to_owned(),
+        address: entry.address.map(str::to_owned),
+        user_agent: entry.user_agent.map(str::to_owned),
+        detail: entry.detail.map(str::to_owned),
+    };
+    audit_folds::store(tx, user_id, event, &row)
+}
+
+/// One entry for those that were only counted: how many, from when until when, and what the last one was.
+async fn append_folded(
+    tx: &mut Tx,
+    now: UnixTime,
+    person: Option<Named<'_>>,
+    event: AuditEvent,
+    row: &FoldRow,
+) -> Result<(), StoreError> {
+    let last = row.detail.as_deref().and_then(|detail| serde_json::from_str::<Value>(detail).ok());
+    let mut detail = json!({ "times": row.folded, "from": rfc3339(row.first_at), "until": rfc3339(row.last_at) });
+    if let Some(last) = last {
+        detail["last"] = last;
+    }
+    let detail = detail.to_string();
+    let entry = NewEntry {
+        at: now.0,
+        event,
+        outcome: Outcome::parse(&row.outcome).unwrap_or(Outcome::Failure),
+        actor: person,
+        subject: person,
+        address: row.address.as_deref(),
+        user_agent: row.user_agent.as_deref(),
+        detail: Some(&detail),
+    };
     append(tx, &entry).await
+}
+
+fn state(row: &FoldRow) -> Fold {
+    Fold { began_at: UnixTime(row.began_at), entries: row.entries, folded: row.folded }
+}
+
+impl Service {
+    /// Records what was only counted, some at a time, once it is over.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn record_folded(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        loop {
+            let over = audit_folds::begun_before(&self.db, now.plus(-WINDOW).0, BATCH).await?;
+            if over.is_empty() {
+                return Ok(());
+            }
+            let mut tx = self.db.begin().await?;
+            hold(&mut tx).await?;
+            for OverRow { user_id, name, event } in &over {
+                // It may have gone on, or been recorded by another node.
+                let row = audit_folds::find(&mut tx, user_id, event).await?;
+                let Some(row) = row.filter(|row| state(row).is_over(now)) else { continue };
+                if let Some(event) = AuditEvent::parse(event).filter(|_| row.folded > 0) {
+                    let person = Some(Named { id: Some(user_id), name });
+                    append_folded(&mut tx, now, person, event, &row).await?;
+                }
+                audit_folds::delete(&mut tx, user_id, event)?;
+            }
+            tx.commit().await?;
+        }
+    }
 }

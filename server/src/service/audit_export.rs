@@ -3,13 +3,13 @@
 
 use super::{
     Service,
-    audit::{Actor, record_about},
+    administration::{Authority, Entitlement},
     audit_search::Search,
     incident,
 };
 use crate::{
     domain::{
-        audit::{AuditEvent, Outcome},
+        audit::AuditEvent,
         audit_export::{Format, Record, head, rfc3339},
     },
     store::{audit::EntryRow, audit_chain},
@@ -26,6 +26,7 @@ const LOOKED_AT: i64 = 20_000;
 /// An export under way.
 pub struct Export {
     service: Service,
+    right: Entitlement,
     search: Search,
     format: Format,
     begun: bool,
@@ -39,18 +40,18 @@ impl Service {
     /// The filter has values that can't be used, or the database does not answer.
     pub async fn export_audit(
         &self,
-        actor: Actor<'_>,
+        authority: Authority<'_>,
         filter: &AuditFilter,
         format: Format,
     ) -> Result<Export, ApiError> {
         let mut search = self.search(filter).await?;
         search.up_to(audit_chain::newest(&self.db).await?.sequence);
         let detail = detail(filter, format);
-        let mut tx = self.db.begin().await?;
-        record_about(&mut tx, self.now(), actor, None, AuditEvent::AuditExported, Outcome::Success, Some(&detail))
-            .await?;
+        let mut tx = self.administer(authority).await?.hold_nobody().await?;
+        tx.record(None, AuditEvent::AuditExported, Some(&detail)).await?;
         tx.commit().await?;
-        Ok(Export { service: self.clone(), search, format, begun: false, done: false })
+        let right = authority.entitlement();
+        Ok(Export { service: self.clone(), right, search, format, begun: false, done: false })
     }
 }
 
@@ -58,7 +59,7 @@ impl Export {
     /// The next piece of the file; `None` after the last.
     ///
     /// # Errors
-    /// The database does not answer: the file is not whole.
+    /// The database does not answer, or whoever asked may not see it any longer: the file is not whole.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ApiError> {
         if !self.begun {
             self.begun = true;
@@ -68,6 +69,8 @@ impl Export {
             }
         }
         while !self.done {
+            // It goes on for as long as it takes to be sent.
+            self.service.check_entitlement(&self.right).await?;
             let page = self.service.next_page(&self.search, PORTION, LOOKED_AT).await?;
             match page.next {
                 Some(next) => self.search.go_on(next),
@@ -118,6 +121,7 @@ fn record(row: &EntryRow) -> Record<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::audit::Outcome;
 
     #[test]
     fn what_was_exported_is_recorded_as_it_was_filtered() {

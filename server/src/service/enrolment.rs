@@ -37,7 +37,7 @@ use app::{
             PhoneSetUp, QrCode,
         },
         error::CodeProblem,
-        profile::{Method, TwoFactorStatus},
+        profile::{MOST_METHODS, Method, TwoFactorStatus},
         recovery::RecoveryCodeSheet,
     },
     portal::{Bound, Enrolling, Person, SecondFactor, SteppedUp, Visitor},
@@ -171,8 +171,11 @@ impl Service {
         let (mut tx, mut rows) = self.begin_with_rows(caller).await?;
         let session = caller.session();
         let mut replaced = None;
+        let methods = methods::of_user_in(&mut tx, &session.user_id).await?;
+        if replaces.is_none() && !session.sets_up_anew && methods.len() >= MOST_METHODS {
+            return Err(ApiError::TooManyMethods);
+        }
         if let Some(id) = replaces {
-            let methods = methods::of_user_in(&mut tx, &session.user_id).await?;
             let method = methods.into_iter().find(|method| method.id == id).ok_or(ApiError::NoLongerThere)?;
             replaced = Some(Replaced { id: method.id, name: method.name });
         }

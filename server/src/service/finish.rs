@@ -25,7 +25,12 @@ use crate::{
     },
 };
 use app::{
-    contract::{ApiError, enrolment::EnrolmentProblem, profile::Method, session::AskedBecause},
+    contract::{
+        ApiError,
+        enrolment::EnrolmentProblem,
+        profile::{MOST_METHODS, Method},
+        session::AskedBecause,
+    },
     portal::Bound,
 };
 
@@ -74,6 +79,10 @@ impl Service {
         access_codes::delete_of_user(&mut tx, &session.user_id).await?;
         sessions::set_up_anew(&mut tx, &session.id, false)?;
         let replaced = before.iter().find(|method| Some(&method.id) == row.replaces.as_ref());
+        // Others may have been finished since this one was begun.
+        if replaced.is_none() && before.len() >= MOST_METHODS {
+            return Err(ApiError::TooManyMethods);
+        }
         let method = self.activate(&mut tx, caller, &row, replaced, before).await?;
         if before.is_empty() {
             sessions::delete_others(&mut tx, &session.user_id, &session.id).await?;

@@ -44,7 +44,7 @@ impl Service {
         Ok(())
     }
 
-    /// Active people without a second factor, by name, each with their own day.
+    /// People who can sign in and have no second factor, by name, each with their own day.
     pub(super) async fn missing(&self, after: Option<&str>) -> Result<Missing, ApiError> {
         let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
         // One more than is shown tells whether there are more.
@@ -53,6 +53,10 @@ impl Service {
         rows.truncate(PAGE);
         Ok(Missing {
             after: rows.last().filter(|_| more).map(|row| row.name_key.clone()),
+            not_activated: match after {
+                None => u64::try_from(policy::impact(&self.db).await?.not_activated).ok(),
+                Some(_) => None,
+            },
             people: rows.into_iter().map(|row| missing_person(row, requirement, now)).collect(),
             address: self.settings.public_url.origin(),
             sends_mail: self.settings.mail.is_some(),

@@ -47,6 +47,7 @@ impl Service {
         let lock = limits.lock_minutes.map_or(BROWSER_MEMORY, |minutes| minutes.saturating_mul(60).max(86_400));
         attempts::delete_stale(&self.db, now.plus(-86_400).0, now.plus(-lock).0).await?;
         methods::forget_refused_steps(&self.db, step_at(now.plus(-86_400)).0).await?;
+        self.record_folded().await?;
         self.count_everything().await?;
         self.note_adoption().await?;
         self.remove_old_entries().await?;

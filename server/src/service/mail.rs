@@ -11,7 +11,7 @@
 //! A node that dies between the server's "taken" and the row's end sends once
 //! more: at least once, never less.
 
-use super::{Service, overview::readable_browser, trust::browser_hash};
+use super::{Service, administration::Administration, overview::readable_browser, trust::browser_hash};
 use crate::{
     clock::UnixTime,
     config::MailSettings,
@@ -51,6 +51,9 @@ const STEP: Duration = Duration::from_secs(10);
 
 /// Messages of one round.
 const BATCH: i64 = 20;
+
+/// Most mail of one kind to one person within an hour. Whoever chooses an address chooses whom the portal writes to.
+const MOST_AN_HOUR: i64 = 10;
 
 /// Seconds for which a node has what it claimed to itself; more than a whole round takes.
 const LEASE: i64 = 900;
@@ -98,6 +101,24 @@ impl Service {
         Ok(())
     }
 
+    /// The same for mail that somebody asks for: it is refused when there was too much of its kind within the hour.
+    pub(super) async fn notify_or_refuse(&self, tx: &mut Tx, user_id: &str, message: &Message) -> Result<(), ApiError> {
+        if self.writes_mail {
+            let now = self.now();
+            let id = self.write_mail(tx, user_id, message, now)?;
+            if !outbox::is_written(tx, &id).await? {
+                return Err(self.too_many_letters());
+            }
+            self.mail_waits.notify_one();
+        }
+        Ok(())
+    }
+
+    fn too_many_letters(&self) -> ApiError {
+        let until_next_hour = outbox::HOUR - self.now().0.rem_euclid(outbox::HOUR);
+        ApiError::TooOften { retry_after: u64::try_from(until_next_hour).unwrap_or(1) }
+    }
+
     /// Notes whether this process sends mail, for the command line.
     ///
     /// # Errors
@@ -117,8 +138,9 @@ impl Service {
 
     /// Writes mail that nobody takes before `due`; answers its id.
     fn write_mail(&self, tx: &mut Tx, user_id: &str, message: &Message, due: UnixTime) -> Result<String, ApiError> {
-        let (id, text) = (self.new_id(), stored(message));
-        let mail = NewMail { id: &id, user_id, message: &text, now: self.now().0, due_at: due.0 };
+        let (id, text, kind) = (self.new_id(), stored(message), counted_as(message));
+        let now = self.now().0;
+        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: due.0, kind: &kind, most: MOST_AN_HOUR };
         outbox::write(tx, &mail)?;
         Ok(id)
     }
@@ -136,8 +158,8 @@ impl Service {
             browser: readable_browser(&call.client.user_agent),
             address: call.client.address.to_string(),
         };
-        let text = stored(&message);
-        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: now };
+        let (text, kind) = (stored(&message), counted_as(&message));
+        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: now, kind: &kind, most: MOST_AN_HOUR };
         // The token that a browser without one gets is known to nobody yet.
         outbox::write_if_new_browser(tx, &mail, &before.unwrap_or_else(|| token.digest()))?;
         if let Some(before) = before {
@@ -233,12 +255,13 @@ impl Service {
     pub(super) async fn send_at_once(
         &self,
         settings: &MailSettings,
+        mut tx: Administration<'_>,
         user_id: &str,
         message: &Message,
     ) -> Result<Result<(), NotSent>, ApiError> {
-        let mut tx = self.db.begin().await?;
         let id = self.write_mail(&mut tx, user_id, message, self.now().plus(LEASE))?;
-        let row = outbox::claim_one(&mut tx, &id).await?.ok_or(ApiError::NoLongerThere)?;
+        // Who has an address, as the caller has seen to, gets it unless there were too many.
+        let row = outbox::claim_one(&mut tx, &id).await?.ok_or_else(|| self.too_many_letters())?;
         tx.commit().await?;
         let outcome = match Post::open(settings) {
             Ok(post) => self.send(&post, &row).await,
@@ -270,6 +293,11 @@ impl Service {
         outbox::fail(&self.db, &row.id, problem, next.map(|next| next.0)).await?;
         Ok(next.is_some())
     }
+}
+
+/// What a message is counted as.
+fn counted_as(message: &Message) -> String {
+    format!("{:?}", message.kind())
 }
 
 /// A message as it waits.

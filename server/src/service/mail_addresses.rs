@@ -2,22 +2,27 @@
 
 use super::{
     Service,
+    administration::Authority,
     audit::{Actor, record_about},
 };
 use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
+        lockout::Allowance,
         mail::Message,
         mail_address,
         user_name::lookup_key,
     },
-    store::{Tx, accounts, audit::Named, mail_addresses},
+    store::{Tx, accounts, attempts, mail_addresses},
 };
 use app::{
     contract::{ApiError, mail_address::OwnMail, people::Person},
-    portal::Bound,
+    portal::{Administrator, Bound, SteppedUp},
 };
 use serde_json::json;
+
+/// How often the address of one person may change.
+const CHANGES: Allowance = Allowance { most: 10, forgotten_after: Some(3_600) };
 
 impl Service {
     /// Where the caller gets mail.
@@ -31,9 +36,13 @@ impl Service {
         let address = parse(typed)?;
         let session = caller.session();
         let mut tx = self.db.begin().await?;
-        let person = Named { id: Some(&session.user_id), name: &session.user_name };
-        let actor = Actor::of(session, &caller.call().client);
-        self.replace_mail_address(&mut tx, actor, &session.user_id, person, &address).await?;
+        self.charge_change(&mut tx, &session.user_id).await?;
+        // Two changes at once are one after the other, so that each knows the address it replaces.
+        accounts::lock(&mut tx, &session.user_id)?;
+        if let Some(detail) = self.replace_mail_address(&mut tx, &session.user_id, &address).await? {
+            let (actor, event) = (Actor::of(session, &caller.call().client), AuditEvent::MailAddressChanged);
+            record_about(&mut tx, self.now(), actor, actor.person, event, Outcome::Success, Some(&detail)).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -41,17 +50,13 @@ impl Service {
     /// Changes where someone gets mail, for an administrator; answers them as they are now.
     pub(super) async fn change_mail_address_as(
         &self,
-        caller: &Bound,
+        caller: &SteppedUp<Administrator>,
         id: &str,
         typed: &str,
     ) -> Result<Person, ApiError> {
         let address = parse(typed)?;
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        let mut tx = self.db.begin().await?;
-        let person = accounts::by_id(&mut tx, id).await?.ok_or(ApiError::NoLongerThere)?;
-        self.replace_mail_address(&mut tx, actor, id, person.named(), &address).await?;
-        tx.commit().await?;
-        self.people_now(caller, &[person.id]).await?.pop().ok_or(ApiError::NoLongerThere)
+        self.replace_mail_address_of(Authority::of(caller), id, &address).await?;
+        self.people_now(caller, &[id.to_owned()]).await?.pop().ok_or(ApiError::NoLongerThere)
     }
 
     /// The same for the operator, by name; `false` when nobody is called so.
@@ -60,29 +65,36 @@ impl Service {
     /// [`ApiError::MailAddress`], or the database does not answer.
     pub async fn set_mail_address_of(&self, operator: &str, name: &str, typed: &str) -> Result<bool, ApiError> {
         let address = parse(typed)?;
-        let mut tx = self.db.begin().await?;
-        let Some(person) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
-        let actor = Actor::operator(operator);
-        self.replace_mail_address(&mut tx, actor, &person.id, person.named(), &address).await?;
-        tx.commit().await?;
+        let Some(person) = accounts::find(&self.db, &lookup_key(name)).await? else { return Ok(false) };
+        self.replace_mail_address_of(Authority::operator(operator), &person.id, &address).await?;
         Ok(true)
     }
 
-    /// Changes an address and records that, but not which one: the trail is kept
-    /// for longer than an address may be wanted to be known.
-    async fn replace_mail_address(
-        &self,
-        tx: &mut Tx,
-        actor: Actor<'_>,
-        id: &str,
-        person: Named<'_>,
-        after: &str,
-    ) -> Result<(), ApiError> {
-        // Two changes at once are one after the other, so that each knows the address it replaces.
-        accounts::lock(tx, id)?;
+    /// Charges a change to how many there may be: each writes to two addresses of somebody's choice.
+    async fn charge_change(&self, tx: &mut Tx, id: &str) -> Result<(), ApiError> {
+        let charged = attempts::charge(tx, &format!("mail-address:{id}"), CHANGES, self.now()).await?;
+        charged.map(drop).map_err(|refused| ApiError::TooOften { retry_after: refused.retry_after.unwrap_or(1) })
+    }
+
+    async fn replace_mail_address_of(&self, authority: Authority<'_>, id: &str, after: &str) -> Result<(), ApiError> {
+        let mut begun = self.administer(authority).await?;
+        self.charge_change(begun.first(), id).await?;
+        let mut tx = begun.hold(&[id]).await?;
+        let person = accounts::by_id(&mut tx, id).await?.ok_or(ApiError::NoLongerThere)?;
+        if let Some(detail) = self.replace_mail_address(&mut tx, id, after).await? {
+            tx.record(Some(person.named()), AuditEvent::MailAddressChanged, Some(&detail)).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Changes the address of someone whose row the transaction holds; answers
+    /// what is to be recorded, if anything: that it changed, but not to which
+    /// one, because the trail is kept for longer than an address may be wanted
+    /// to be known.
+    async fn replace_mail_address(&self, tx: &mut Tx, id: &str, after: &str) -> Result<Option<String>, ApiError> {
         let before = mail_addresses::of_in(tx, id).await?.ok_or(ApiError::NoLongerThere)?;
         if before == after {
-            return Ok(());
+            return Ok(None);
         }
         // To the address before, and to the one after.
         self.notify(tx, id, &Message::MailAddressChanged)?;
@@ -93,10 +105,7 @@ impl Service {
             (_, "") => "removed",
             _ => "changed",
         };
-        let detail = json!({ "mail_address": what }).to_string();
-        let event = AuditEvent::MailAddressChanged;
-        record_about(tx, self.now(), actor, Some(person), event, Outcome::Success, Some(&detail)).await?;
-        Ok(())
+        Ok(Some(json!({ "mail_address": what }).to_string()))
     }
 }
 

@@ -1,15 +1,8 @@
 //! Mail as administrators see it: what waits, what was given up, and what can be done about it.
 
-use super::{
-    Service,
-    audit::{Actor, record_about},
-    mail::NotSent,
-};
+use super::{Service, administration::Authority, mail::NotSent};
 use crate::{
-    domain::{
-        audit::{AuditEvent, Outcome},
-        mail::Message,
-    },
+    domain::{audit::AuditEvent, mail::Message},
     store::{
         StoreError,
         audit::Named,
@@ -46,13 +39,15 @@ impl Mail for Service {
         self.send_test(caller).await
     }
 
-    async fn try_mail_again(&self, _caller: &SteppedUp<Administrator>, id: Option<&str>) -> Result<(), ApiError> {
+    async fn try_mail_again(&self, caller: &SteppedUp<Administrator>, id: Option<&str>) -> Result<(), ApiError> {
+        let mut tx = self.administer(Authority::of(caller)).await?.hold_nobody().await?;
         let now = self.now().0;
         match id {
-            Some(id) if !outbox::try_again(&self.db, id, now).await? => return Err(ApiError::NoLongerThere),
+            Some(id) if !outbox::try_again(&mut tx, id, now).await? => return Err(ApiError::NoLongerThere),
             Some(_) => {}
-            None => drop(outbox::try_all_again(&self.db, now).await?),
+            None => drop(outbox::try_all_again(&mut tx, now).await?),
         }
+        tx.commit().await?;
         self.mail_waits.notify_one();
         Ok(())
     }
@@ -107,26 +102,25 @@ impl Service {
         })
     }
 
-    async fn send_test(&self, caller: &Bound) -> Result<TestOutcome, ApiError> {
+    async fn send_test(&self, caller: &SteppedUp<Administrator>) -> Result<TestOutcome, ApiError> {
         let Some(settings) = &self.settings.mail else { return Err(ApiError::Mail(MailRefused::NotConfigured)) };
         let address = self.mail_of(caller).await?.address;
         if address.is_empty() {
             return Err(ApiError::Mail(MailRefused::NoAddress));
         }
-        Ok(match self.send_at_once(settings, &caller.session().user_id, &Message::Test).await? {
+        let tx = self.administer(Authority::of(caller)).await?.hold_nobody().await?;
+        Ok(match self.send_at_once(settings, tx, &caller.session().user_id, &Message::Test).await? {
             Ok(()) => TestOutcome::Sent { address },
             Err(not_sent) => TestOutcome::Failed { problem: NotSent::problem(&not_sent).to_owned() },
         })
     }
 
-    async fn discard(&self, caller: &Bound, id: &str) -> Result<(), ApiError> {
-        let mut tx = self.db.begin().await?;
+    async fn discard(&self, caller: &SteppedUp<Administrator>, id: &str) -> Result<(), ApiError> {
+        let mut tx = self.administer(Authority::of(caller)).await?.hold_nobody().await?;
         let row = outbox::discard(&mut tx, id).await?.ok_or(ApiError::NoLongerThere)?;
         let subject = Some(Named { id: Some(&row.user_id), name: &row.name });
         let detail = json!({ "mail": kind(&row.message).to_string() }).to_string();
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        let (event, now) = (AuditEvent::MailDiscarded, self.now());
-        record_about(&mut tx, now, actor, subject, event, Outcome::Success, Some(&detail)).await?;
+        tx.record(subject, AuditEvent::MailDiscarded, Some(&detail)).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -7,6 +7,8 @@ mod access_codes;
 mod accounts;
 mod activity;
 mod adding;
+mod administration;
+pub use administration::Authority;
 mod audit;
 pub mod audit_chain;
 pub mod audit_export;

@@ -4,7 +4,7 @@
 //! [`store::people`](crate::store::people). A page may therefore hold fewer
 //! people than there is room for, or nobody, and yet say where to go on.
 
-use super::Service;
+use super::{Service, administration::Authority};
 use crate::{
     clock::UnixTime,
     domain::{
@@ -73,7 +73,7 @@ impl People for Service {
     }
 
     async fn add_people(&self, caller: &SteppedUp<Administrator>, list: &str) -> Result<IssuedLinks, ApiError> {
-        self.add_all(super::audit::Actor::of(caller.session(), &caller.call().client), list).await
+        self.add_all(Authority::of(caller), list).await
     }
 
     async fn renew_links(&self, caller: &SteppedUp<Administrator>, ids: Vec<String>) -> Result<IssuedLinks, ApiError> {

@@ -9,16 +9,11 @@
 
 use super::{
     Service,
-    audit::{Actor, record_about},
+    administration::{Administration, Authority},
     guessing::{account_key, browser_keys_prefix},
 };
 use crate::{
-    domain::{
-        audit::{AuditEvent, Outcome},
-        mail::Message,
-        name::legible,
-        user_name::lookup_key,
-    },
+    domain::{audit::AuditEvent, mail::Message, name::legible, user_name::lookup_key},
     store::{
         Tx, access_codes,
         accounts::{self, UserRow},
@@ -31,7 +26,7 @@ use app::{
         people::{LONGEST_REASON, MOST_AT_ONCE, PeopleChange, PeopleChanged, ReasonProblem},
         session::AskedBecause,
     },
-    portal::Bound,
+    portal::{Administrator, SteppedUp},
 };
 use serde_json::json;
 
@@ -119,7 +114,7 @@ impl Service {
     /// What the page does.
     pub(super) async fn change_people_as(
         &self,
-        caller: &Bound,
+        caller: &SteppedUp<Administrator>,
         ids: Vec<String>,
         change: PeopleChange,
     ) -> Result<PeopleChanged, ApiError> {
@@ -132,25 +127,29 @@ impl Service {
         {
             return Err(ApiError::SecondFactorEnforced);
         }
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        let changed = self.change(actor, &ids, &change).await?;
+        let changed = self.change(Authority::of(caller), &ids, &change).await?;
         let people = self.people_now(caller, &ids).await?;
         Ok(PeopleChanged { people, changed: u32::try_from(changed).unwrap_or(u32::MAX) })
     }
 
     /// Changes all of these people, or nobody; answers for how many it made a
     /// difference, which are those whom the audit trail names. `ids` are in order.
-    pub(super) async fn change(&self, actor: Actor<'_>, ids: &[String], change: &Change) -> Result<usize, ApiError> {
-        let mut tx = self.db.begin().await?;
+    pub(super) async fn change(
+        &self,
+        authority: Authority<'_>,
+        ids: &[String],
+        change: &Change,
+    ) -> Result<usize, ApiError> {
+        let mut begun = self.administer(authority).await?;
         if change.removes_administrators() {
             // Whoever else removes one waits here until this transaction ends.
-            accounts::lock_administrators(&mut tx).await?;
+            accounts::lock_administrators(begun.first()).await?;
         }
+        self.prepare(begun.first(), ids, change).await?;
+        let mut tx = begun.hold(ids).await?;
         let people = self.people_of(&mut tx, ids).await?;
-        self.prepare(&mut tx, &people, change).await?;
         let mut changed = Vec::new();
         for person in &people {
-            accounts::lock(&mut tx, &person.id)?;
             if self.change_one(&mut tx, person, change).await? {
                 changed.push(person);
             }
@@ -161,8 +160,7 @@ impl Service {
         }
         let (event, detail) = (change.event(), change.detail());
         for person in &changed {
-            let subject = Some(person.named());
-            record_about(&mut tx, self.now(), actor, subject, event, Outcome::Success, detail.as_deref()).await?;
+            tx.record(Some(person.named()), event, detail.as_deref()).await?;
         }
         tx.commit().await?;
         Ok(changed.len())
@@ -178,25 +176,32 @@ impl Service {
     }
 
     /// Changes rows that are touched before people's own.
-    async fn prepare(&self, tx: &mut Tx, people: &[UserRow], change: &Change) -> Result<(), ApiError> {
-        for person in people {
-            match change {
-                Change::Unlock => {
+    async fn prepare(&self, tx: &mut Tx, ids: &[String], change: &Change) -> Result<(), ApiError> {
+        match change {
+            Change::Unlock => {
+                for person in self.people_of(tx, ids).await? {
                     attempts::reset(tx, &account_key(&lookup_key(&person.name)))?;
                     attempts::reset_all(tx, &browser_keys_prefix(&person.id)).await?;
                 }
-                // Whoever uses a one-time link touches it first, too.
-                Change::Active(false) if person.active => {
-                    accounts::delete_invitations(tx, Some(&person.id)).await?;
-                }
-                _ => {}
             }
+            // Whoever uses a one-time link touches it first, too.
+            Change::Active(false) => {
+                for id in ids {
+                    accounts::delete_invitations(tx, Some(id)).await?;
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
 
     /// Changes someone whose row the transaction holds; answers whether that made a difference.
-    async fn change_one(&self, tx: &mut Tx, person: &UserRow, change: &Change) -> Result<bool, ApiError> {
+    async fn change_one(
+        &self,
+        tx: &mut Administration<'_>,
+        person: &UserRow,
+        change: &Change,
+    ) -> Result<bool, ApiError> {
         let id = &person.id;
         Ok(match change {
             Change::Active(active) => {

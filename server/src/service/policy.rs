@@ -1,14 +1,10 @@
 //! Reading and changing the account policy.
 
-use super::{
-    Service,
-    audit::{Actor, record_about},
-    trust::stored,
-};
+use super::{Service, administration::Authority, trust::stored};
 use crate::{
     clock::UnixTime,
     domain::{
-        audit::{AuditEvent, Outcome},
+        audit::AuditEvent,
         grace::{DAY, Requirement},
         trusted_browser,
     },
@@ -53,6 +49,7 @@ impl Policies for Service {
             people: small(row.people),
             people_without: small(row.people_without),
             administrators_without: small(row.administrators_without),
+            not_activated: small(row.not_activated),
             includes_you: !caller.session().has_second_factor,
             first: first
                 .into_iter()
@@ -73,8 +70,7 @@ impl Policies for Service {
         policy: AccountPolicy,
         version: i64,
     ) -> Result<VersionedPolicy, ApiError> {
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        self.replace_policy(actor, policy, version).await
+        self.replace_policy(Authority::of(caller), policy, version).await
     }
 }
 
@@ -97,7 +93,7 @@ impl Service {
         policy: AccountPolicy,
         version: i64,
     ) -> Result<VersionedPolicy, ApiError> {
-        self.replace_policy(Actor::operator(operator), policy, version).await
+        self.replace_policy(Authority::operator(operator), policy, version).await
     }
 
     /// What it would do if there were only so many days of grace.
@@ -124,7 +120,7 @@ impl Service {
 
     async fn replace_policy(
         &self,
-        actor: Actor<'_>,
+        authority: Authority<'_>,
         policy: AccountPolicy,
         version: i64,
     ) -> Result<VersionedPolicy, ApiError> {
@@ -132,16 +128,15 @@ impl Service {
         if !problems.is_empty() {
             return Err(ApiError::Policy(problems));
         }
-        let changed = PolicyChange { at: self.now().0, by: actor.person.map_or("", |person| person.name).to_owned() };
-        let mut tx = self.db.begin().await?;
+        let changed = PolicyChange { at: self.now().0, by: authority.name().to_owned() };
+        let mut tx = self.administer(authority).await?.hold_nobody().await?;
         let before = versioned(&policy::load_in(&mut tx).await?).policy;
         let version =
             policy::replace(&mut tx, &row(&policy, version, &changed)).await?.ok_or(ApiError::PolicyConflict)?;
         let longest = trusted_browser::longest(policy.trusted_browsers.most_days());
         browsers::end_longer_trust(&mut tx, longest, &stored(AskedBecause::PolicyChanged), self.now().0).await?;
         let detail = serde_json::json!({ "before": before, "after": policy }).to_string();
-        record_about(&mut tx, self.now(), actor, None, AuditEvent::PolicyChanged, Outcome::Success, Some(&detail))
-            .await?;
+        tx.record(None, AuditEvent::PolicyChanged, Some(&detail)).await?;
         tx.commit().await?;
         Ok(VersionedPolicy { policy, version, changed: Some(changed) })
     }

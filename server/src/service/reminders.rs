@@ -1,18 +1,9 @@
 //! Reminding people by mail to set up a second factor: one, or everyone.
 
-use super::{
-    Service,
-    audit::{Actor, record_about},
-    grace::due,
-    policy::requirement,
-};
+use super::{Service, administration::Authority, grace::due, policy::requirement};
 use crate::{
     clock::UnixTime,
-    domain::{
-        audit::{AuditEvent, Outcome},
-        grace::Requirement,
-        mail::Message,
-    },
+    domain::{audit::AuditEvent, grace::Requirement, mail::Message},
     store::{
         Tx,
         audit::Named,
@@ -26,7 +17,7 @@ use app::{
         mail::MailRefused,
         reminder::{MissingPerson, RemindedAll},
     },
-    portal::Bound,
+    portal::{Administrator, SteppedUp},
 };
 use serde_json::json;
 
@@ -38,21 +29,25 @@ const BATCH: i64 = 300;
 
 impl Service {
     /// Reminds one person, however recently they were reminded.
-    pub(super) async fn remind_one(&self, caller: &Bound, person_id: &str) -> Result<MissingPerson, ApiError> {
+    pub(super) async fn remind_one(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        person_id: &str,
+    ) -> Result<MissingPerson, ApiError> {
         self.check_that_mail_is_sent()?;
         let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.administer(Authority::of(caller)).await?.hold(&[person_id]).await?;
         let person = outbox::remind(&mut tx, person_id, now.0).await?.ok_or(ApiError::Mail(MailRefused::NotMissing))?;
         if person.mail_address.is_empty() {
             return Err(ApiError::Mail(MailRefused::NoAddress));
         }
-        self.write_reminder(&mut tx, &person, requirement, now)?;
+        let due_from = due(requirement, UnixTime(person.exposed_since), now);
+        self.notify_or_refuse(&mut tx, &person.id, &Message::Reminder { due: due_from }).await?;
         let subject = Some(Named { id: Some(&person.id), name: &person.name });
-        let actor = Actor::of(caller.session(), &caller.call().client);
-        record_about(&mut tx, now, actor, subject, AuditEvent::ReminderSent, Outcome::Success, None).await?;
+        tx.record(subject, AuditEvent::ReminderSent, None).await?;
         tx.commit().await?;
         Ok(MissingPerson {
-            due: due(requirement, UnixTime(person.exposed_since), now),
+            due: due_from,
             id: person.id,
             name: person.name,
             administrator: person.administrator,
@@ -75,7 +70,7 @@ impl Service {
     /// Reminds everyone who is missing, has an address, and was not reminded
     /// within the last day; some hundred at a time, each batch with its entry in
     /// the audit trail. When that stops half-way, the next time goes on there.
-    pub(super) async fn remind_all(&self, caller: &Bound) -> Result<RemindedAll, ApiError> {
+    pub(super) async fn remind_all(&self, caller: &SteppedUp<Administrator>) -> Result<RemindedAll, ApiError> {
         self.check_that_mail_is_sent()?;
         let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
         let since = now.plus(-RECENTLY).0;
@@ -85,8 +80,9 @@ impl Service {
             let people = outbox::to_remind(&self.db, &last, since, BATCH).await?;
             let Some((end,)) = people.last() else { return Ok(done) };
             last.clone_from(end);
-            let (mut tx, mut reminded) = (self.db.begin().await?, 0_u64);
-            for (id,) in &people {
+            let ids: Vec<&str> = people.iter().map(|(id,)| id.as_str()).collect();
+            let (mut tx, mut reminded) = (self.administer(Authority::of(caller)).await?.hold(&ids).await?, 0_u64);
+            for id in ids {
                 // Another administrator may be doing the same.
                 if let Some(person) = outbox::remind_once(&mut tx, id, now.0, since).await? {
                     self.write_reminder(&mut tx, &person, requirement, now)?;
@@ -94,9 +90,8 @@ impl Service {
                 }
             }
             if reminded > 0 {
-                let actor = Actor::of(caller.session(), &caller.call().client);
-                let (event, detail) = (AuditEvent::ReminderSent, json!({ "people": reminded }).to_string());
-                record_about(&mut tx, now, actor, None, event, Outcome::Success, Some(&detail)).await?;
+                let detail = json!({ "people": reminded }).to_string();
+                tx.record(None, AuditEvent::ReminderSent, Some(&detail)).await?;
                 tx.commit().await?;
             }
             done.reminded += reminded;

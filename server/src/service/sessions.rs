@@ -28,6 +28,10 @@ use app::{
     portal::{Call, CookieChange, Session},
 };
 
+/// Sessions that a person may have, and as many sign-ins that await a code; with one more the one ends that was not
+/// used for longest.
+const MOST: i64 = 100;
+
 /// Whether a request puts the end of its session off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
@@ -69,17 +73,46 @@ impl Service {
         let token = Token::parse(token).ok_or(ApiError::SignedOut)?;
         let mut row = sessions::find(&self.db, &token.digest()).await?.ok_or(ApiError::SignedOut)?;
         let (now, lifetime) = (self.now(), lifetime(&row));
-        let last_seen = UnixTime(row.last_seen_at);
-        if liveness(UnixTime(row.created_at), last_seen, now, lifetime) != Liveness::Live {
-            return Err(ApiError::SignedOut);
-        }
-        let due = purpose.interval(lifetime).is_some_and(|interval| now.seconds_since(last_seen) >= interval);
+        self.check_liveness(&row)?;
+        let due = purpose
+            .interval(lifetime)
+            .is_some_and(|interval| now.seconds_since(UnixTime(row.last_seen_at)) >= interval);
         if row.full && due {
             match sessions::touch(&self.db, &row.id, now.0).await {
                 Ok(()) => row.last_seen_at = now.0,
                 Err(error) => tracing::warn!(%error, "could not note that a session is in use"),
             }
         }
+        Ok(self.facts(row))
+    }
+
+    /// The live session with this id, as it is now: something may have changed since the request began.
+    pub(super) async fn session_now(&self, id: &str) -> Result<Session, ApiError> {
+        let row = sessions::by_id(&self.db, id).await?.ok_or(ApiError::SignedOut)?;
+        self.check_liveness(&row)?;
+        Ok(self.facts(row))
+    }
+
+    /// The same within a transaction, which holds its row from now on. The person's row is held already.
+    pub(super) async fn hold_session(&self, tx: &mut Tx, id: &str) -> Result<Session, ApiError> {
+        if !sessions::lock(tx, id).await? {
+            return Err(ApiError::SignedOut);
+        }
+        let row = sessions::by_id_in(tx, id).await?.ok_or(ApiError::SignedOut)?;
+        self.check_liveness(&row)?;
+        Ok(self.facts(row))
+    }
+
+    fn check_liveness(&self, row: &SessionRow) -> Result<(), ApiError> {
+        match liveness(UnixTime(row.created_at), UnixTime(row.last_seen_at), self.now(), lifetime(row)) {
+            Liveness::Live => Ok(()),
+            _ => Err(ApiError::SignedOut),
+        }
+    }
+
+    /// What a stored session allows by the policy of this moment.
+    fn facts(&self, row: SessionRow) -> Session {
+        let (now, lifetime) = (self.now(), lifetime(&row));
         let assurance = if row.full { Assurance::Full } else { Assurance::FirstFactor };
         // What it was opened in place of counts as lost, whatever the policy says.
         let has_second_factor = row.has_second_factor && !row.sets_up_anew;
@@ -88,7 +121,7 @@ impl Service {
             true => Demand::Now,
             false => requirement.demand(UnixTime(row.exposed_since), has_second_factor, now),
         };
-        Ok(Session {
+        Session {
             standing: standing(assurance, has_second_factor, demand == Demand::Now),
             grace: demand.deadline().map(|until| Grace { until: until.0, postponed: row.set_up_postponed }),
             state: self.state(&row, lifetime),
@@ -99,7 +132,7 @@ impl Service {
             administrator: row.administrator,
             has_second_factor,
             sets_up_anew: row.sets_up_anew,
-        })
+        }
     }
 
     fn state(&self, row: &SessionRow, lifetime: Lifetime) -> SessionState {
@@ -156,6 +189,7 @@ impl Service {
             asked_because: asked_because.as_deref(),
         };
         sessions::insert(tx, &session)?;
+        sessions::end_oldest(tx, user_id, session.full, MOST)?;
         if let Some(browser) = trusted {
             let client = &call.client;
             browsers::touch(tx, browser, now.0, &client.address.to_string(), &client.user_agent)?;
@@ -171,6 +205,7 @@ impl Service {
     pub(super) async fn elevate_session(&self, tx: &mut Tx, session: &Session) -> Result<Token, ApiError> {
         let token = self.new_token();
         if sessions::elevate(tx, &session.id, &token.digest(), self.now().0).await? {
+            sessions::end_oldest(tx, &session.user_id, true, MOST)?;
             Ok(token)
         } else {
             Err(ApiError::SignedOut)

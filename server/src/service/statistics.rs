@@ -70,6 +70,7 @@ impl Audit for Service {
             days,
             today,
             adoption: Adoption { people: count(now.people), with_second_factor: count(now.with_second_factor) },
+            not_activated: count(now.not_activated),
             adoption_by_day: by_day(&statistics::adoption(&self.db, first).await?, first, today),
             sign_ins: (first..=today).map(|day| of_day(&sign_ins, day)).collect(),
             funnel: funnel(&statistics::totals(&self.db, first).await?),

@@ -4,17 +4,13 @@ use super::{
     Service,
     access_codes::MadeCode,
     accounts::parse_name,
-    audit::{Actor, record_about},
+    administration::Authority,
     mail_addresses,
     people_changes::{Change, parse_reason},
 };
 use crate::{
     crypto::token::Token,
-    domain::{
-        audit::{AuditEvent, Outcome},
-        people_list,
-        user_name::lookup_key,
-    },
+    domain::{audit::AuditEvent, people_list, user_name::lookup_key},
     store::{
         self,
         accounts::{self, ListedUser},
@@ -77,14 +73,14 @@ impl Service {
             }
             FirstPassword::ByLink => None,
         };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.administer(Authority::operator(operator)).await?.hold_nobody().await?;
         let user = self.insert_user(&mut tx, &name, &display_name, hash.as_deref(), person.administrator).await?;
         store::mail_addresses::set(&mut tx, &user.id, &mail_address)?;
         let token = match hash {
             Some(_) => None,
             None => Some(self.insert_invitation(&mut tx, Some(&user.id)).await?),
         };
-        self.record_added(&mut tx, Actor::operator(operator), &[&user]).await?;
+        self.record_added(&mut tx, &[&user]).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -102,12 +98,12 @@ impl Service {
     /// # Errors
     /// `None` when nobody is called so.
     pub async fn invite_user(&self, operator: &str, name: &str) -> Result<Option<Token>, ApiError> {
-        let mut tx = self.db.begin().await?;
-        let Some(user) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(None) };
-        let token = self.renew_invitation(&mut tx, &user).await?;
-        let (actor, subject) = (Actor::operator(operator), user.named());
-        let event = AuditEvent::InvitationIssued;
-        record_about(&mut tx, self.now(), actor, Some(subject), event, Outcome::Success, None).await?;
+        let mut begun = self.administer(Authority::operator(operator)).await?;
+        let Some(user) = accounts::by_name_key(begun.first(), &lookup_key(name)).await? else { return Ok(None) };
+        accounts::delete_invitations(begun.first(), Some(&user.id)).await?;
+        let mut tx = begun.hold(&[&user.id]).await?;
+        let token = self.insert_invitation(&mut tx, Some(&user.id)).await?;
+        tx.record(Some(user.named()), AuditEvent::InvitationIssued, None).await?;
         tx.commit().await?;
         Ok(Some(token))
     }
@@ -117,7 +113,7 @@ impl Service {
     /// # Errors
     /// [`ApiError::Import`] with the lines that can't be used, or the database does not answer.
     pub async fn import_users(&self, operator: &str, list: &str) -> Result<String, ApiError> {
-        Ok(self.add_all(Actor::operator(operator), list).await?.file)
+        Ok(self.add_all(Authority::operator(operator), list).await?.file)
     }
 
     /// Ends locks after too many wrong passwords or codes; `false` when nobody is called so.
@@ -150,7 +146,7 @@ impl Service {
     ) -> Result<Option<bool>, ApiError> {
         let reason = reason.map(parse_reason).transpose()?;
         let Some(id) = self.id_of(name).await? else { return Ok(None) };
-        let changed = self.change(Actor::operator(operator), &[id], &Change::DisableSecondFactor(reason)).await?;
+        let changed = self.change(Authority::operator(operator), &[id], &Change::DisableSecondFactor(reason)).await?;
         Ok(Some(changed > 0))
     }
 
@@ -196,7 +192,7 @@ impl Service {
     /// [`ApiError::AccessCode`], or the database does not answer.
     pub async fn issue_access_code_to(&self, operator: &str, name: &str) -> Result<Option<OperatorsCode>, ApiError> {
         let Some(id) = self.id_of(name).await? else { return Ok(None) };
-        let MadeCode { code, awaits_approval, .. } = self.make_code(Actor::operator(operator), &id).await?;
+        let MadeCode { code, awaits_approval, .. } = self.make_code(Authority::operator(operator), &id).await?;
         Ok(Some(OperatorsCode { code: code.display(), awaits_approval }))
     }
 
@@ -207,7 +203,7 @@ impl Service {
 
     async fn change_called(&self, operator: &str, name: &str, change: &Change) -> Result<bool, ApiError> {
         let Some(id) = self.id_of(name).await? else { return Ok(false) };
-        self.change(Actor::operator(operator), &[id], change).await?;
+        self.change(Authority::operator(operator), &[id], change).await?;
         Ok(true)
     }
 }

@@ -1,6 +1,9 @@
 //! Temporary access codes: at most one for each person.
 
-use super::db::{Db, StoreError, Tx};
+use super::{
+    Entitled,
+    db::{Db, StoreError, Tx},
+};
 use crate::values;
 use sqlx::FromRow;
 
@@ -67,7 +70,7 @@ pub struct WaitingRow {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn replace(tx: &mut Tx, code: &NewAccessCode<'_>) -> Result<(), StoreError> {
+pub async fn replace(tx: &mut impl Entitled, code: &NewAccessCode<'_>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO access_codes (user_id, id, salt, hash, issued_at, expires_at, issued_by, approval_demanded, quick)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE)
@@ -106,7 +109,7 @@ pub async fn of_user(db: &Db, user_id: &str) -> Result<Option<AccessCodeRow>, St
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn approve(tx: &mut Tx, id: &str, approver: &str, now: i64) -> Result<bool, StoreError> {
+pub async fn approve(tx: &mut impl Entitled, id: &str, approver: &str, now: i64) -> Result<bool, StoreError> {
     let changed = tx
         .execute(
             "UPDATE access_codes SET approved_by = $2, approved_at = $3

@@ -1,6 +1,7 @@
 //! People, one-time links, and the portal's own row.
 
 use super::{
+    Entitled,
     audit::Named,
     db::{Db, StoreError, Tx},
 };
@@ -306,7 +307,7 @@ pub async fn administrators_besides(db: &Db, id: &str) -> Result<i64, StoreError
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn set_active(tx: &mut Tx, id: &str, active: bool, now: i64) -> Result<bool, StoreError> {
+pub async fn set_active(tx: &mut impl Entitled, id: &str, active: bool, now: i64) -> Result<bool, StoreError> {
     let sql = "UPDATE users SET active = $2, exposed_since = $3 WHERE id = $1 AND active <> $2";
     Ok(tx.execute(sql, values![id, active, now]).await? == 1)
 }
@@ -323,7 +324,7 @@ pub fn expose(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn set_administrator(tx: &mut Tx, id: &str, administrator: bool) -> Result<bool, StoreError> {
+pub async fn set_administrator(tx: &mut impl Entitled, id: &str, administrator: bool) -> Result<bool, StoreError> {
     let sql = "UPDATE users SET administrator = $2 WHERE id = $1 AND administrator <> $2";
     Ok(tx.execute(sql, values![id, administrator]).await? == 1)
 }

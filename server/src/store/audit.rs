@@ -153,6 +153,15 @@ pub(super) fn store_head(tx: &mut Tx) -> Result<(), StoreError> {
     }
 }
 
+/// Holds the end of the chain until the transaction ends: nobody else appends meanwhile.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn hold(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.audit_head = Some(head(tx).await?);
+    Ok(())
+}
+
 /// The end of the chain, held until the transaction ends.
 async fn head(tx: &mut Tx) -> Result<Head, StoreError> {
     if let Some(head) = tx.audit_head {

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod attempts;
 pub mod audit;
 pub mod audit_chain;
+pub mod audit_folds;
 pub mod audit_search;
 pub mod browsers;
 pub mod db;
@@ -24,3 +25,9 @@ pub mod statistics;
 pub mod words;
 
 pub use db::{Db, StoreError, Tx};
+
+use std::ops::DerefMut;
+
+/// A transaction within which was looked at whether the caller may change what
+/// belongs to others. What only administrators and operators do takes nothing less.
+pub trait Entitled: DerefMut<Target = Tx> + Send {}

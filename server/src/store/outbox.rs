@@ -4,7 +4,10 @@
 //! and its `problem` is NULL: no other node takes it before, and nobody can
 //! have it tried again or thrown away in between.
 
-use super::db::{Db, StoreError, Tx};
+use super::{
+    Entitled,
+    db::{Db, StoreError, Tx},
+};
 use crate::values;
 use sqlx::FromRow;
 
@@ -21,7 +24,20 @@ pub struct NewMail<'a> {
     pub now: i64,
     /// Unix seconds before which nobody takes it.
     pub due_at: i64,
+    /// What it is about, to be counted by.
+    pub kind: &'a str,
+    /// Most mail of this kind to this person within an hour; more is not written.
+    pub most: i64,
 }
+
+impl NewMail<'_> {
+    fn hour(&self) -> i64 {
+        self.now.div_euclid(HOUR)
+    }
+}
+
+/// Seconds of an hour.
+pub const HOUR: i64 = 3_600;
 
 /// Mail that this node is to send.
 #[derive(Debug, Clone, FromRow)]
@@ -89,9 +105,31 @@ pub fn write(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
     tx.later(
         "INSERT INTO outbox (id, user_id, address, message, written_at, due_at)
          SELECT CAST($1 AS TEXT), id, mail_address, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
-         FROM users WHERE id = $2 AND mail_address <> ''",
-        values![mail.id, mail.user_id, mail.message, mail.now, mail.due_at],
+         FROM users WHERE id = $2 AND mail_address <> ''
+             AND NOT EXISTS (SELECT 1 FROM letter_counts l
+                 WHERE l.user_id = $2 AND l.kind = $6 AND l.hour = $7 AND l.letters >= $8)",
+        values![mail.id, mail.user_id, mail.message, mail.now, mail.due_at, mail.kind, mail.hour(), mail.most],
+    )?;
+    count_letter(tx, mail)
+}
+
+/// Counts mail that was written just now, if it was.
+fn count_letter(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
+    tx.later(
+        "INSERT INTO letter_counts (user_id, kind, hour, letters)
+         SELECT user_id, CAST($2 AS TEXT), CAST($3 AS BIGINT), 1 FROM outbox WHERE id = $1
+         ON CONFLICT (user_id, kind) DO UPDATE SET hour = excluded.hour,
+             letters = CASE WHEN letter_counts.hour = excluded.hour THEN letter_counts.letters + 1 ELSE 1 END",
+        values![mail.id, mail.kind, mail.hour()],
     )
+}
+
+/// Whether mail was written within this transaction, or waits.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn is_written(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    Ok(tx.optional::<(String,)>("SELECT id FROM outbox WHERE id = $1", values![id]).await?.is_some())
 }
 
 /// Writes the same, if the person has signed in before, but not in the browser
@@ -107,9 +145,22 @@ pub fn write_if_new_browser(tx: &mut Tx, mail: &NewMail<'_>, token_hash: &[u8; 3
              AND (EXISTS (SELECT 1 FROM seen_browsers s WHERE s.user_id = u.id)
                  OR EXISTS (SELECT 1 FROM browsers b WHERE b.user_id = u.id))
              AND NOT EXISTS (SELECT 1 FROM seen_browsers s WHERE s.token_hash = $6 AND s.user_id = u.id)
-             AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.token_hash = $6 AND b.user_id = u.id)",
-        values![mail.id, mail.user_id, mail.message, mail.now, mail.due_at, token_hash],
-    )
+             AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.token_hash = $6 AND b.user_id = u.id)
+             AND NOT EXISTS (SELECT 1 FROM letter_counts l
+                 WHERE l.user_id = $2 AND l.kind = $7 AND l.hour = $8 AND l.letters >= $9)",
+        values![
+            mail.id,
+            mail.user_id,
+            mail.message,
+            mail.now,
+            mail.due_at,
+            token_hash,
+            mail.kind,
+            mail.hour(),
+            mail.most
+        ],
+    )?;
+    count_letter(tx, mail)
 }
 
 /// Whether any mail is due.
@@ -219,25 +270,25 @@ pub async fn needs_a_look(db: &Db, written_before: i64) -> Result<bool, StoreErr
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn try_again(db: &Db, id: &str, now: i64) -> Result<bool, StoreError> {
+pub async fn try_again(tx: &mut impl Entitled, id: &str, now: i64) -> Result<bool, StoreError> {
     let sql = "UPDATE outbox SET due_at = $2, tries = 0, given_up = FALSE WHERE id = $1 AND problem IS NOT NULL";
-    Ok(db.execute(sql, values![id, now]).await? == 1)
+    Ok(tx.execute(sql, values![id, now]).await? == 1)
 }
 
 /// The same for all that failed.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn try_all_again(db: &Db, now: i64) -> Result<u64, StoreError> {
+pub async fn try_all_again(tx: &mut impl Entitled, now: i64) -> Result<u64, StoreError> {
     let sql = "UPDATE outbox SET due_at = $1, tries = 0, given_up = FALSE WHERE problem IS NOT NULL";
-    db.execute(sql, values![now]).await
+    tx.execute(sql, values![now]).await
 }
 
 /// Throws mail away, unless it is on its way.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn discard(tx: &mut Tx, id: &str) -> Result<Option<DiscardedRow>, StoreError> {
+pub async fn discard(tx: &mut impl Entitled, id: &str) -> Result<Option<DiscardedRow>, StoreError> {
     tx.optional(
         "DELETE FROM outbox WHERE id = $1 AND (problem IS NOT NULL OR tries = 0)
          RETURNING user_id, message, (SELECT u.name FROM users u WHERE u.id = outbox.user_id) AS name",
@@ -279,15 +330,15 @@ pub struct ToRemindRow {
     pub mail_address: String,
 }
 
-/// Someone without a second factor, whose row the transaction holds afterwards;
+/// Someone who can sign in and has no second factor, whose row the transaction holds afterwards;
 /// noted as reminded now if they have an address.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn remind(tx: &mut Tx, user_id: &str, now: i64) -> Result<Option<ToRemindRow>, StoreError> {
+pub async fn remind(tx: &mut impl Entitled, user_id: &str, now: i64) -> Result<Option<ToRemindRow>, StoreError> {
     tx.optional(
         "UPDATE users SET reminded_at = CASE WHEN mail_address = '' THEN reminded_at ELSE $2 END
-         WHERE id = $1 AND active AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = users.id)
+         WHERE id = $1 AND active AND NOT has_second_factor AND password_hash IS NOT NULL
          RETURNING id, name, administrator, exposed_since, mail_address",
         values![user_id, now],
     )
@@ -298,11 +349,16 @@ pub async fn remind(tx: &mut Tx, user_id: &str, now: i64) -> Result<Option<ToRem
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn remind_once(tx: &mut Tx, user_id: &str, now: i64, since: i64) -> Result<Option<ToRemindRow>, StoreError> {
+pub async fn remind_once(
+    tx: &mut impl Entitled,
+    user_id: &str,
+    now: i64,
+    since: i64,
+) -> Result<Option<ToRemindRow>, StoreError> {
     tx.optional(
         "UPDATE users SET reminded_at = $2
-         WHERE id = $1 AND active AND mail_address <> '' AND reminded_at <= $3
-             AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = users.id)
+         WHERE id = $1 AND active AND NOT has_second_factor AND password_hash IS NOT NULL
+             AND mail_address <> '' AND reminded_at <= $3
          RETURNING id, name, administrator, exposed_since, mail_address",
         values![user_id, now, since],
     )
@@ -316,8 +372,8 @@ pub async fn remind_once(tx: &mut Tx, user_id: &str, now: i64, since: i64) -> Re
 pub async fn to_remind(db: &Db, id: &str, since: i64, limit: i64) -> Result<Vec<(String,)>, StoreError> {
     db.all(
         "SELECT u.id FROM users u
-         WHERE u.active AND u.id > $1 AND u.mail_address <> '' AND u.reminded_at <= $2
-             AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)
+         WHERE u.active AND NOT u.has_second_factor AND u.password_hash IS NOT NULL
+             AND u.id > $1 AND u.mail_address <> '' AND u.reminded_at <= $2
          ORDER BY u.id LIMIT $3",
         values![id, since, limit],
     )
@@ -335,7 +391,7 @@ pub struct PlanRow {
     pub recently: i64,
 }
 
-/// Counts active people without a second factor.
+/// Counts people who can sign in and have no second factor.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -344,7 +400,7 @@ pub async fn plan(db: &Db, since: i64) -> Result<PlanRow, StoreError> {
         "SELECT COUNT(CASE WHEN u.mail_address <> '' AND u.reminded_at <= $1 THEN 1 END) AS reminded,
                 COUNT(CASE WHEN u.mail_address = '' THEN 1 END) AS without_address,
                 COUNT(CASE WHEN u.mail_address <> '' AND u.reminded_at > $1 THEN 1 END) AS recently
-         FROM users u WHERE u.active AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)",
+         FROM users u WHERE u.active AND NOT u.has_second_factor AND u.password_hash IS NOT NULL",
         values![since],
     )
     .await

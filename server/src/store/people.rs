@@ -127,7 +127,7 @@ macro_rules! everyone {
 }
 macro_rules! without_second_factor {
     () => {
-        "u.active AND NOT u.has_second_factor"
+        "u.active AND NOT u.has_second_factor AND u.password_hash IS NOT NULL"
     };
 }
 macro_rules! locked {
@@ -143,6 +143,12 @@ macro_rules! administrators {
 macro_rules! deactivated {
     () => {
         "NOT u.active"
+    };
+}
+
+macro_rules! not_activated {
+    () => {
+        "u.active AND u.password_hash IS NULL"
     };
 }
 
@@ -285,6 +291,7 @@ static ALONG: Statements = [
     in_each_order!(along, locked),
     in_each_order!(along, administrators),
     in_each_order!(along, deactivated),
+    in_each_order!(along, not_activated),
 ];
 
 static BY_WORD: Statements = [
@@ -293,6 +300,7 @@ static BY_WORD: Statements = [
     in_each_order!(by_word, locked),
     in_each_order!(by_word, administrators),
     in_each_order!(by_word, deactivated),
+    in_each_order!(by_word, not_activated),
 ];
 
 static BY_LOCK: [&str; 6] = in_each_order!(by_lock, everyone);
@@ -330,10 +338,11 @@ static HORIZON: Statements = [
     horizon!(everyone),
     horizon!(administrators),
     horizon!(deactivated),
+    horizon!(not_activated),
 ];
 
 /// By filter, then by order.
-type Statements = [[&'static str; 6]; 5];
+type Statements = [[&'static str; 6]; 6];
 
 const fn number_of_order(view: PeopleView) -> usize {
     let sort = match view.sort {
@@ -352,6 +361,7 @@ const fn statement(statements: &Statements, view: PeopleView) -> &'static str {
         PeopleFilter::Locked => 2,
         PeopleFilter::Administrators => 3,
         PeopleFilter::Deactivated => 4,
+        PeopleFilter::NotActivated => 5,
     };
     statements[filter][number_of_order(view)]
 }
@@ -414,7 +424,11 @@ pub async fn count(db: &Db, filter: PeopleFilter, most: u32) -> Result<Option<u3
     let sql = match filter {
         PeopleFilter::Everyone => "SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT $1) AS found",
         PeopleFilter::NoSecondFactor => {
-            "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE active AND NOT has_second_factor LIMIT $1) AS found"
+            "SELECT COUNT(*) FROM (SELECT 1 FROM users
+                 WHERE active AND NOT has_second_factor AND password_hash IS NOT NULL LIMIT $1) AS found"
+        }
+        PeopleFilter::NotActivated => {
+            "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE active AND password_hash IS NULL LIMIT $1) AS found"
         }
         PeopleFilter::Administrators => {
             "SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE administrator LIMIT $1) AS found"

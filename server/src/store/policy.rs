@@ -1,6 +1,9 @@
 //! The account policy: one row.
 
-use super::db::{Db, StoreError, Tx};
+use super::{
+    Entitled,
+    db::{Db, StoreError, Tx},
+};
 use crate::values;
 use sqlx::FromRow;
 
@@ -45,7 +48,7 @@ pub struct PolicyRow {
     pub changed_by: Option<String>,
 }
 
-/// An active person without a second factor.
+/// An active person with a password and without a second factor.
 #[derive(Debug, Clone, FromRow)]
 pub struct PersonWithoutRow {
     /// Id.
@@ -67,12 +70,14 @@ pub struct PersonWithoutRow {
 /// How many people have no second factor.
 #[derive(Debug, Clone, Copy, FromRow)]
 pub struct ImpactRow {
-    /// Active people.
+    /// Active people who have chosen a password.
     pub people: i64,
-    /// Active people without a second factor.
+    /// Those of them without a second factor.
     pub people_without: i64,
-    /// Active administrators without a second factor.
+    /// Those of these who are administrators.
     pub administrators_without: i64,
+    /// Active people who have not chosen one yet.
+    pub not_activated: i64,
 }
 
 /// Active people without a second factor, by when they came to be that.
@@ -123,7 +128,7 @@ pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, StoreError> {
+pub async fn replace(tx: &mut impl Entitled, policy: &PolicyRow) -> Result<Option<i64>, StoreError> {
     let row: Option<(i64,)> = tx
         .optional(
             "UPDATE account_policy SET version = version + 1, minimum_length = $2, require_number = $3,
@@ -158,17 +163,19 @@ pub async fn replace(tx: &mut Tx, policy: &PolicyRow) -> Result<Option<i64>, Sto
     Ok(row.map(|(version,)| version))
 }
 
-/// Counts active people with and without a second factor.
+/// Counts active people: with and without a second factor, and those who can't sign in yet.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn impact(db: &Db) -> Result<ImpactRow, StoreError> {
     db.one(
-        "SELECT COUNT(*) AS people,
-                COUNT(CASE WHEN m.user_id IS NULL THEN 1 END) AS people_without,
-                COUNT(CASE WHEN m.user_id IS NULL AND u.administrator THEN 1 END) AS administrators_without
-         FROM users u LEFT JOIN (SELECT DISTINCT user_id FROM methods) m ON m.user_id = u.id
-         WHERE u.active",
+        "SELECT everybody - not_activated AS people, people_without, administrators_without, not_activated FROM (
+             SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active) AS everybody,
+                 (SELECT COUNT(*) FROM users
+                  WHERE active AND NOT has_second_factor AND password_hash IS NOT NULL) AS people_without,
+                 (SELECT COUNT(*) FROM users WHERE administrator
+                      AND active AND NOT has_second_factor AND password_hash IS NOT NULL) AS administrators_without,
+                 (SELECT COUNT(*) FROM users WHERE active AND password_hash IS NULL) AS not_activated) counted",
         values![],
     )
     .await
@@ -183,7 +190,7 @@ pub async fn without(db: &Db, name_key: &str, limit: i64) -> Result<Vec<PersonWi
         "SELECT u.id, u.name, u.name_key, u.administrator, u.exposed_since,
                 u.mail_address <> '' AS has_mail_address, u.reminded_at
          FROM users u
-         WHERE u.active AND u.name_key > $1 AND NOT EXISTS (SELECT 1 FROM methods m WHERE m.user_id = u.id)
+         WHERE u.active AND NOT u.has_second_factor AND u.password_hash IS NOT NULL AND u.name_key > $1
          ORDER BY u.name_key LIMIT $2",
         values![name_key, limit],
     )
@@ -199,7 +206,8 @@ pub async fn exposed(db: &Db, after: i64, until: i64) -> Result<ExposedRow, Stor
         "SELECT COUNT(CASE WHEN u.exposed_since <= $2 THEN 1 END) AS ended,
                 COUNT(CASE WHEN u.exposed_since <= $2 AND u.administrator THEN 1 END) AS administrators,
                 COUNT(CASE WHEN u.exposed_since > $2 THEN 1 END) AS later
-         FROM users u WHERE u.active AND NOT u.has_second_factor AND u.exposed_since > $1",
+         FROM users u WHERE u.active AND NOT u.has_second_factor AND u.password_hash IS NOT NULL
+             AND u.exposed_since > $1",
         values![after, until],
     )
     .await
@@ -212,7 +220,8 @@ pub async fn exposed(db: &Db, after: i64, until: i64) -> Result<ExposedRow, Stor
 pub async fn exposed_within(db: &Db, after: i64, until: i64, limit: i64) -> Result<Vec<(String, bool)>, StoreError> {
     db.all(
         "SELECT u.name, u.administrator FROM users u
-         WHERE u.active AND NOT u.has_second_factor AND u.exposed_since > $1 AND u.exposed_since <= $2
+         WHERE u.active AND NOT u.has_second_factor AND u.password_hash IS NOT NULL
+             AND u.exposed_since > $1 AND u.exposed_since <= $2
          ORDER BY u.name_key LIMIT $3",
         values![after, until, limit],
     )

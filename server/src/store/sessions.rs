@@ -87,13 +87,10 @@ const fn assurance(full: bool) -> &'static str {
     if full { "full" } else { "first_factor" }
 }
 
-/// The session with this token, of an active person. Whether it is too old, the caller decides.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
-    db.optional(
-        "SELECT s.id, s.user_id, u.name AS user_name, u.administrator, s.assurance = 'full' AS full,
+macro_rules! session_where {
+    ($condition:literal) => {
+        concat!(
+            " SELECT s.id, s.user_id, u.name AS user_name, u.administrator, s.assurance = 'full' AS full,
                 s.created_at, s.last_seen_at, s.authenticated_at,
                 EXISTS (SELECT 1 FROM methods m WHERE m.user_id = s.user_id) AS has_second_factor, s.sets_up_anew,
                 u.exposed_since, s.set_up_postponed, p.required_since, p.grace_days,
@@ -101,13 +98,37 @@ pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, 
                 CASE WHEN s.recovery_notice IS NULL THEN NULL ELSE (
                     SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets r ON r.id = c.set_id
                     WHERE r.user_id = s.user_id AND c.used_at IS NULL) END AS codes_left
-         FROM sessions s
-         JOIN users u ON u.id = s.user_id AND u.active
-         CROSS JOIN account_policy p
-         WHERE s.token_hash = $1",
-        values![token_hash],
-    )
-    .await
+             FROM sessions s
+             JOIN users u ON u.id = s.user_id AND u.active
+             CROSS JOIN account_policy p
+             WHERE ",
+            $condition
+        )
+    };
+}
+
+/// The session with this token, of an active person. Whether it is too old, the caller decides.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn find(db: &Db, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
+    db.optional(session_where!("s.token_hash = $1"), values![token_hash]).await
+}
+
+/// The session with this id, of an active person. Whether it is too old, the caller decides.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn by_id(db: &Db, id: &str) -> Result<Option<SessionRow>, StoreError> {
+    db.optional(session_where!("s.id = $1"), values![id]).await
+}
+
+/// The same within a transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn by_id_in(tx: &mut Tx, id: &str) -> Result<Option<SessionRow>, StoreError> {
+    tx.optional(session_where!("s.id = $1"), values![id]).await
 }
 
 /// Opens a session.
@@ -298,6 +319,19 @@ pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreErro
 pub async fn delete_stale(db: &Db, seen_before: i64, created_before: i64) -> Result<u64, StoreError> {
     db.execute("DELETE FROM sessions WHERE last_seen_at < $1 OR created_at < $2", values![seen_before, created_before])
         .await
+}
+
+/// Ends the sessions of a person, those that await a code or the others, that were used before the last `keep`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn end_oldest(tx: &mut Tx, user_id: &str, full: bool, keep: i64) -> Result<(), StoreError> {
+    tx.later(
+        "DELETE FROM sessions WHERE user_id = $1 AND assurance = $2 AND id IN (
+             SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = $2
+             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 1000000 OFFSET $3)",
+        values![user_id, assurance(full), keep],
+    )
 }
 
 /// Ends all sessions of a person but one.

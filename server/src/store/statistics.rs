@@ -26,12 +26,12 @@ pub struct TotalRow {
     pub entries: i64,
 }
 
-/// How many active people had a second factor on a day.
+/// How many people who could sign in had a second factor on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
 pub struct AdoptionRow {
     /// Days since 1970, UTC.
     pub day: i64,
-    /// Active people.
+    /// Active people who had chosen a password.
     pub people: i64,
     /// Those of them with a second factor.
     pub with_second_factor: i64,
@@ -40,10 +40,12 @@ pub struct AdoptionRow {
 /// Active people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
 pub struct PeopleRow {
-    /// All of them.
+    /// Those who have chosen a password.
     pub people: i64,
-    /// Those with a second factor.
+    /// Those of them with a second factor.
     pub with_second_factor: i64,
+    /// Those who have not chosen one yet.
+    pub not_activated: i64,
     /// Those whose recovery codes run low.
     pub running_low: i64,
 }
@@ -143,7 +145,8 @@ pub async fn adoption(db: &Db, from: i64) -> Result<Vec<AdoptionRow>, StoreError
     .await
 }
 
-/// Counts active people, those with a second factor, and those of whose
+/// Counts active people: those who can sign in, those with a second factor,
+/// those who have not chosen a password yet, and those of whose
 /// recovery codes at least `spent` are used: by narrow indexes, and looking up
 /// only those few whose codes run low.
 ///
@@ -151,9 +154,12 @@ pub async fn adoption(db: &Db, from: i64) -> Result<Vec<AdoptionRow>, StoreError
 /// See [`StoreError`].
 pub async fn people(db: &Db, spent: i64) -> Result<PeopleRow, StoreError> {
     db.one(
-        "SELECT people, people - missing AS with_second_factor, running_low FROM (
-             SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active) AS people,
-                 (SELECT COUNT(*) FROM users WHERE active AND NOT has_second_factor) AS missing,
+        "SELECT everybody - not_activated AS people, everybody - not_activated - missing AS with_second_factor,
+             not_activated, running_low FROM (
+             SELECT (SELECT COUNT(*) FROM users) - (SELECT COUNT(*) FROM users WHERE NOT active) AS everybody,
+                 (SELECT COUNT(*) FROM users
+                  WHERE active AND NOT has_second_factor AND password_hash IS NOT NULL) AS missing,
+                 (SELECT COUNT(*) FROM users WHERE active AND password_hash IS NULL) AS not_activated,
                  (SELECT COUNT(*) FROM (SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL
                       GROUP BY set_id HAVING COUNT(*) >= $1) low
                   JOIN recovery_sets s ON s.id = low.set_id JOIN users u ON u.id = s.user_id

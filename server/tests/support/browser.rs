@@ -228,19 +228,34 @@ impl Visit<'_> {
         self.send_with(Body::from_stream(late)).await
     }
 
-    async fn send_with(self, content: Body) -> Reply {
-        let Self { browser, method, path, mut headers, body } = self;
-        let cookies: Vec<String> =
-            browser.jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    /// Sends a body as it comes, of which `announced` says how long it is; the answer may come before its end.
+    /// Meant for what never reaches a page: no portal waits for it to start.
+    pub async fn stream(mut self, announced: Option<usize>, content: Body) -> (StatusCode, HeaderMap) {
+        if let Some(length) = announced {
+            self.headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let response = self.browser.router.clone().oneshot(self.begun(content)).await.unwrap();
+        (response.status(), response.headers().clone())
+    }
+
+    fn begun(&self, content: Body) -> Request<Body> {
+        let mut headers = self.headers.clone();
+        let jar = self.browser.jar.lock().unwrap();
+        let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             headers.insert(COOKIE, cookies.join("; ").parse().unwrap());
         }
-        if method != Method::GET {
-            headers.insert(CONTENT_LENGTH, body.len().into());
-        }
-        let mut request = Request::builder().method(method).uri(&path).body(content).unwrap();
+        let mut request = Request::builder().method(self.method.clone()).uri(&self.path).body(content).unwrap();
         *request.headers_mut() = headers;
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(browser.address, 50_000)));
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.browser.address, 50_000)));
+        request
+    }
+
+    async fn send_with(mut self, content: Body) -> Reply {
+        if self.method != Method::GET {
+            self.headers.insert(CONTENT_LENGTH, self.body.len().into());
+        }
+        let (browser, request) = (self.browser, self.begun(content));
         let _no_portal_starts = RENDERING.read().await;
         let response = browser.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();

@@ -6,8 +6,17 @@ use app::contract::{
     policy::{AccountPolicy, VersionedPolicy},
     profile::Method,
 };
-use axum::Router;
-use std::{path::Path, sync::Arc};
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use std::{
+    path::Path,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 use tempfile::TempDir;
 use tokio::sync::RwLock;
 use twofold::{
@@ -18,7 +27,7 @@ use twofold::{
         secret_box::{Key, Keyring},
     },
     domain::audit::{AuditEvent, Outcome},
-    http::{Web, router},
+    http::{Web, router_around},
     open::open,
     service::{Round, Service, Settings, users::FirstPassword},
     store::{
@@ -54,7 +63,19 @@ pub struct TestPortal {
     trusted_proxies: Vec<ipnet::IpNet>,
     mail: Option<MailSettings>,
     router: Router,
+    meanwhile: Meanwhile,
     folder: Arc<TempDir>,
+}
+
+/// What happens once, between the look at the next request's session and its use-case.
+type Meanwhile = Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>>;
+
+async fn first(State(meanwhile): State<Meanwhile>, request: Request, next: Next) -> Response {
+    let due = meanwhile.lock().unwrap().take();
+    if let Some(due) = due {
+        due.await;
+    }
+    next.run(request).await
 }
 
 impl TestPortal {
@@ -87,11 +108,13 @@ impl TestPortal {
         // What a hash costs is measured elsewhere.
         service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
         let web = Web { public_url, trusted_proxies: trusted_proxies.clone() };
+        let meanwhile = Meanwhile::default();
         let router = {
             let _nothing_is_rendered = RENDERING.write().await;
-            router(service.clone(), web)
+            let meanwhile = meanwhile.clone();
+            router_around(service.clone(), web, |use_cases| use_cases.layer(from_fn_with_state(meanwhile, first)))
         };
-        Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, mail, router, folder }
+        Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, mail, router, meanwhile, folder }
     }
 
     /// Another node on the same database: other connections, nothing shared in memory.
@@ -185,6 +208,11 @@ impl TestPortal {
     /// A browser that was never here.
     pub fn browser(&self) -> Browser {
         Browser::new(self.router.clone(), &self.origin)
+    }
+
+    /// Has something happen when the next request has been let in, and has done nothing yet.
+    pub fn meanwhile(&self, happens: impl Future<Output = ()> + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::pin(happens));
     }
 
     /// Adds someone who may sign in with [`PASSWORD`].

@@ -1,37 +1,174 @@
-//! The whole request, before anybody asks who makes it.
+//! The whole request, before it is acted upon.
 //!
 //! Who calls and what they may do is read once for each request. A request that
 //! is held back in the middle would carry that past the end of its session, so
-//! it is read to its end first.
+//! it is read to its end first. What is read waits in memory meanwhile, so how
+//! much that may be depends on who sends it: little from anybody; more from
+//! whoever is signed in; a list of people from administrators, who are looked
+//! at before and, like everybody, again afterwards. What all bodies together
+//! may hold is bounded for each of the three.
 
+use super::session::find_session;
+use crate::http::Shared;
+use app::{
+    contract::{ApiError, people},
+    portal::{Administrator, InSession as _},
+};
 use axum::{
-    body::{Body, to_bytes},
-    extract::Request,
-    http::{Method, StatusCode},
+    Json,
+    body::Body,
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{CONTENT_LENGTH, RETRY_AFTER},
+        request::Parts,
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http_body_util::LengthLimitError;
-use std::{error::Error, time::Duration};
-use tokio::time::timeout;
+use http_body_util::BodyExt as _;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
-/// Longest time that a request may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The server functions that take a list of people.
+const TAKE_LISTS: [&str; 2] = ["/api/check-list", "/api/add-people"];
 
-/// Reads what belongs to a state change. How much that may be is limited outside.
-pub async fn whole(request: Request, next: Next) -> Response {
+/// Seconds after which it is worth trying again when there is no room.
+const RETRY: HeaderValue = HeaderValue::from_static("5");
+
+/// How much one body may hold, and all of its kind together, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    one: usize,
+    all: usize,
+    patience: Duration,
+}
+
+/// Of anybody: names and passwords are far smaller.
+const ANYBODY: Bounds = Bounds { one: 16 * 1024, all: 16 * 1024 * 1024, patience: Duration::from_secs(10) };
+
+/// Of people who are signed in: the largest is a selection of people.
+const SIGNED_IN: Bounds = Bounds { one: 64 * 1024, all: 16 * 1024 * 1024, patience: Duration::from_secs(30) };
+
+/// Lists of people, from administrators: as JSON, line ends and quotation marks take two bytes.
+const LISTS: Bounds =
+    Bounds { one: 2 * people::LARGEST_LIST, all: 32 * 1024 * 1024, patience: Duration::from_secs(30) };
+
+/// The room that bodies take while they are read and acted upon, by kind.
+#[derive(Debug)]
+pub struct Room {
+    anybody: Arc<Semaphore>,
+    signed_in: Arc<Semaphore>,
+    lists: Arc<Semaphore>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        let room = |bounds: Bounds| Arc::new(Semaphore::new(bounds.all));
+        Self { anybody: room(ANYBODY), signed_in: room(SIGNED_IN), lists: room(LISTS) }
+    }
+}
+
+/// Why a body is not read.
+enum Refused {
+    /// Who sends it may not; nothing of it was read.
+    Caller(ApiError),
+    TooLarge,
+    /// Others hold too much.
+    NoRoom,
+    /// It broke off.
+    Broken,
+    TooSlow,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Caller(problem) => {
+                let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                (status, Json(problem)).into_response()
+            }
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+            Self::NoRoom => {
+                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY)], Json(ApiError::Unavailable)).into_response()
+            }
+            Self::Broken => StatusCode::BAD_REQUEST.into_response(),
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT.into_response(),
+        }
+    }
+}
+
+/// Reads what belongs to a state change.
+pub async fn whole(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    match timeout(PATIENCE, to_bytes(body, usize::MAX)).await {
-        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Ok(Err(error)) if is_too_long(&error) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Ok(Err(_)) => StatusCode::BAD_REQUEST.into_response(),
-        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    match read(&shared, &parts, body).await {
+        Ok((bytes, _room)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(refused) => refused.into_response(),
     }
 }
 
-fn is_too_long(error: &(dyn Error + 'static)) -> bool {
-    error.is::<LengthLimitError>() || error.source().is_some_and(is_too_long)
+async fn read(shared: &Shared, parts: &Parts, body: Body) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Refused> {
+    let length = length(&parts.headers);
+    let (bounds, room) = bounds(shared, parts, length).await?;
+    if length.is_some_and(|length| length > bounds.one) {
+        return Err(Refused::TooLarge);
+    }
+    timeout(bounds.patience, collect(body, bounds, room)).await.unwrap_or(Err(Refused::TooSlow))
+}
+
+/// How many bytes are announced, if that is said.
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// What this body may hold. Looks at the session only where more is announced than there is room for from anybody,
+/// or nothing.
+async fn bounds<'a>(
+    shared: &'a Shared,
+    parts: &Parts,
+    length: Option<usize>,
+) -> Result<(Bounds, &'a Arc<Semaphore>), Refused> {
+    let room = shared.room.anybody.available_permits().min(ANYBODY.one);
+    if length.is_some_and(|length| length <= room) {
+        return Ok((ANYBODY, &shared.room.anybody));
+    }
+    let session = find_session(shared, &parts.headers).await;
+    if TAKE_LISTS.contains(&parts.uri.path()) {
+        session.and_then(|session| Administrator::admit(&session)).map_err(Refused::Caller)?;
+        return Ok((LISTS, &shared.room.lists));
+    }
+    match session {
+        Ok(_) => Ok((SIGNED_IN, &shared.room.signed_in)),
+        Err(ApiError::Unavailable) => Err(Refused::Caller(ApiError::Unavailable)),
+        Err(_) => Ok((ANYBODY, &shared.room.anybody)),
+    }
+}
+
+/// Takes room for each piece as it comes, so that what has not come holds nothing.
+async fn collect(
+    mut body: Body,
+    bounds: Bounds,
+    room: &Arc<Semaphore>,
+) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Refused> {
+    let (mut bytes, mut held) = (Vec::new(), None::<OwnedSemaphorePermit>);
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
+        if piece.len() > bounds.one.saturating_sub(bytes.len()) {
+            return Err(Refused::TooLarge);
+        }
+        let more = u32::try_from(piece.len()).map_err(|_| Refused::TooLarge)?;
+        let more = room.clone().try_acquire_many_owned(more).map_err(|_| Refused::NoRoom)?;
+        match &mut held {
+            Some(held) => held.merge(more),
+            None => held = Some(more),
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok((bytes, held))
 }

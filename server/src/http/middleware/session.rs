@@ -9,7 +9,7 @@ use crate::{
 };
 use app::{
     contract::ApiError,
-    portal::{Call, Client, CookieChange, Flash},
+    portal::{Call, Client, CookieChange, Flash, Session},
     routes,
 };
 use axum::{
@@ -73,6 +73,12 @@ impl CookieNames {
         let age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
         HeaderValue::from_str(&format!("{name}={value}; {}{age}", self.attributes)).ok()
     }
+}
+
+/// The session that a request belongs to, without that counting as a use of it.
+pub async fn find_session(shared: &Shared, headers: &HeaderMap) -> Result<Session, ApiError> {
+    let token = cookie(headers, shared.cookies.session).ok_or(ApiError::SignedOut)?;
+    shared.service.find_session(&token, Use::None).await
 }
 
 /// Finds out who calls, and sets the cookies that the use-case asked for.

@@ -175,10 +175,18 @@ pub fn Approvers() -> impl IntoView {
 
 /// The consequences, in sentences.
 fn in_words(impact: &EnforcementImpact, grace: u32) -> String {
-    let EnforcementImpact { people, people_without, administrators_without, includes_you, .. } = *impact;
+    let EnforcementImpact { people, people_without, administrators_without, includes_you, not_activated, .. } = *impact;
+    let others = match not_activated {
+        0 => String::new(),
+        1 => " One more person has not activated their account yet, and will set one up after they do.".to_owned(),
+        count => {
+            format!(" {count} more have not activated their accounts yet, and will set one up after they do.")
+        }
+    };
     if people_without == 0 {
-        return "Everyone has a second factor already. Nobody will be asked to set one up now; new users will be."
-            .to_owned();
+        return format!(
+            "Everyone who can sign in has a second factor already. Nobody will be asked to set one up now; new users will be.{others}"
+        );
     }
     let who = if people == 1 { "The only user".to_owned() } else { format!("{people_without} of {people} users") };
     let administrators = match administrators_without {
@@ -201,7 +209,7 @@ fn in_words(impact: &EnforcementImpact, grace: u32) -> String {
         _ => (".".to_owned(), " That includes you."),
     };
     let you = if includes_you { you } else { "" };
-    format!("{who}{administrators} will have to set up two-factor authentication{when}{you}")
+    format!("{who}{administrators} will have to set up two-factor authentication{when}{you}{others}")
 }
 
 /// The same for fewer days, where it is demanded already.
@@ -255,6 +263,7 @@ mod tests {
         let words = |people, people_without, administrators_without, includes_you, grace| {
             let first = Vec::new();
             let impact = EnforcementImpact {
+                not_activated: 0,
                 people,
                 people_without,
                 administrators_without,
@@ -265,7 +274,7 @@ mod tests {
             };
             in_words(&impact, grace)
         };
-        assert!(words(10, 0, 0, false, 0).starts_with("Everyone has a second factor"));
+        assert!(words(10, 0, 0, false, 0).starts_with("Everyone who can sign in has a second factor"));
         assert!(words(10, 4, 0, false, 0).starts_with("4 of 10 users will have to"));
         assert!(words(10, 4, 2, true, 0).contains("2 of them administrators, will"));
         assert!(words(10, 4, 2, true, 0).ends_with("That includes you: you are asked right after saving."));

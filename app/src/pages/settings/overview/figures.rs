@@ -7,10 +7,10 @@ use leptos::prelude::*;
 /// What needs somebody's attention, as tiles.
 #[component]
 pub fn Figures(overview: PortalOverview) -> impl IntoView {
-    let PortalOverview { adoption, locked, running_low, .. } = overview;
+    let PortalOverview { adoption, not_activated, locked, running_low, .. } = overview;
     let without = adoption.without();
     let words = if without == 0 {
-        "Everybody has a second factor.".to_owned()
+        "Everybody who can sign in has a second factor.".to_owned()
     } else {
         format!(
             "{without} of {} {} no second factor.",
@@ -29,6 +29,19 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 <a href=routes::USERS_WITHOUT_SECOND_FACTOR class="button">
                     "Show who"
                     <span class="visually-hidden">" has no second factor"</span>
+                </a>
+            </section>
+            <section class="tile" aria-labelledby="tile-not-activated">
+                <h3 class="tile-title" id="tile-not-activated">
+                    "Not activated yet"
+                </h3>
+                <p class="tile-value" class:tile-caution=not_activated != 0>{not_activated}</p>
+                <p class="muted">
+                    "People who have never chosen a password. They can't sign in yet, and count nowhere else."
+                </p>
+                <a href=routes::USERS_NOT_ACTIVATED class="button">
+                    "Show who"
+                    <span class="visually-hidden">" has not activated their account yet"</span>
                 </a>
             </section>
             <section class="tile" aria-labelledby="tile-locked">

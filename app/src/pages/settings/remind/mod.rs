@@ -17,6 +17,7 @@ use crate::{
         show_more::show_more,
     },
     contract::reminder::Missing,
+    routes,
 };
 use all::SendToAll;
 use leptos::{prelude::*, task::spawn_local};
@@ -47,10 +48,26 @@ fn Remind(missing: Fetched<Missing>) -> impl IntoView {
     }
 }
 
+/// There is nothing to remind people of who can't sign in yet.
+#[component]
+fn NotActivated(count: u64) -> impl IntoView {
+    let words = match count {
+        1 => "One more person has not activated their account yet: they have never chosen a password. ".to_owned(),
+        count => {
+            format!("{count} more people have not activated their accounts yet: they have never chosen a password. ")
+        }
+    };
+    view! {
+        <p class="muted">
+            {words} <a href=routes::USERS_NOT_ACTIVATED>"Show who"</a> " and give out new links with “New link”."
+        </p>
+    }
+}
+
 #[component]
 fn People(first: Missing) -> impl IntoView {
     let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None));
-    let sends_mail = first.sends_mail;
+    let (sends_mail, not_activated) = (first.sends_mail, first.not_activated.unwrap_or(0));
     let shown = RwSignal::new(first);
     let fetch = move |after: Option<String>| {
         if pending.get_untracked() {
@@ -79,7 +96,7 @@ fn People(first: Missing) -> impl IntoView {
     let there_is_more = Memo::new(move |_| shown.with(|shown| shown.after.is_some()));
     let list = changing(move || {
         if none.get() {
-            return view! { <p class="empty">"Everyone has a second factor. There is nobody to remind."</p> }
+            return view! { <p class="empty">"Everyone who can sign in has a second factor. There is nobody to remind."</p> }
                 .into_any();
         }
         let Missing { people, address, .. } = shown.get();
@@ -107,6 +124,7 @@ fn People(first: Missing) -> impl IntoView {
                 })}
             </div>
             <Problem problem=trouble.signal() />
+            {(not_activated > 0).then(|| view! { <NotActivated count=not_activated /> })}
             {list}
             {show_more(there_is_more, pending, more)}
         </section>

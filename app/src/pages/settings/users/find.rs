@@ -15,6 +15,7 @@ pub const fn name(filter: PeopleFilter) -> &'static str {
         PeopleFilter::Everyone => "Everyone",
         PeopleFilter::NoSecondFactor => "No 2FA",
         PeopleFilter::FewCodes => "Few codes",
+        PeopleFilter::NotActivated => "Not activated yet",
         PeopleFilter::Locked => "Locked",
         PeopleFilter::Administrators => "Administrators",
         PeopleFilter::Deactivated => "Deactivated",

@@ -65,6 +65,7 @@ fn Nobody(users: Users) -> impl IntoView {
             (false, filter) => format!("Nobody under “{}” is called “{search}”.", name(filter)),
             (true, PeopleFilter::NoSecondFactor) => "Everybody who can sign in has a second factor.".to_owned(),
             (true, PeopleFilter::FewCodes) => "Nobody's recovery codes run low.".to_owned(),
+            (true, PeopleFilter::NotActivated) => "Everybody has activated their account.".to_owned(),
             (true, PeopleFilter::Locked) => "Nobody is locked.".to_owned(),
             (true, PeopleFilter::Administrators) => "There is no administrator.".to_owned(),
             (true, PeopleFilter::Deactivated) => "Nobody is deactivated.".to_owned(),

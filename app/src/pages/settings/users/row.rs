@@ -11,8 +11,13 @@ use crate::{
 use leptos::prelude::*;
 
 /// What the row's own buttons do; "More" has the rest.
-const AT_HAND: [Deed; 5] =
-    [Deed::DisableSecondFactor, Deed::Unlock, Deed::WithdrawCode, Deed::Deactivate, Deed::Reactivate];
+const AT_HAND: [Deed; 6] =
+    [Deed::NewLink, Deed::DisableSecondFactor, Deed::Unlock, Deed::WithdrawCode, Deed::Deactivate, Deed::Reactivate];
+
+/// Whether the row has a button of its own for something. Most people need no new link.
+const fn is_at_hand(deed: Deed, person: &Person) -> bool {
+    deed.concerns(person) && (!matches!(deed, Deed::NewLink) || person.awaits_activation())
+}
 
 /// One person.
 #[component]
@@ -22,7 +27,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
     let described_by = id.clone();
     let buttons = AT_HAND
         .into_iter()
-        .filter(|deed| deed.concerns(&person))
+        .filter(|deed| is_at_hand(*deed, &person))
         .map(|deed| {
             let open = move |_| users.open.set(Some(Open::Confirm(deed, vec![known.get_value()])));
             view! {
@@ -74,9 +79,11 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
             </th>
             <td role="cell" class="second-factor" data-name="2FA">
                 {if person.second_factor {
-                    view! { <span class="badge badge-good">"On"</span> }
+                    view! { <span class="badge badge-good">"On"</span> }.into_any()
+                } else if person.has_password {
+                    view! { <span class="badge badge-caution">"Off"</span> }.into_any()
                 } else {
-                    view! { <span class="badge badge-caution">"Off"</span> }
+                    view! { <span class="muted">"Not yet"</span> }.into_any()
                 }}
             </td>
             <td role="cell" class="when" data-name="Last sign-in">
@@ -95,6 +102,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
 /// What is special about a person.
 #[component]
 pub fn Badges(person: Person) -> impl IntoView {
+    let not_activated = person.awaits_activation();
     let Person { you, administrator, active, lock, codes_locked, has_password, invited_until, access_code, .. } =
         person;
     let plain = |words: &'static str| view! { <span class="badge badge-here">{words}</span> }.into_any();
@@ -118,9 +126,12 @@ pub fn Badges(person: Person) -> impl IntoView {
     if codes_locked {
         badges.push(caution("Too many wrong codes".into_any()));
     }
+    if not_activated {
+        badges.push(caution("Not activated yet".into_any()));
+    }
     match (has_password, invited_until) {
         (false, Some(at)) => badges.push(caution(view! { "Link open until " <Moment at /> }.into_any())),
-        (false, None) => badges.push(caution("No password, no open link".into_any())),
+        (false, None) => badges.push(caution("No open link".into_any())),
         (true, Some(at)) => badges.push(caution(view! { "New password link until " <Moment at /> }.into_any())),
         (true, None) => {}
     }

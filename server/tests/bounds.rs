@@ -1,0 +1,173 @@
+//! How much one person may have the portal store, record and send.
+
+use crate::support::{
+    ApiError, MailServer, PASSWORD, both_databases,
+    portal::{begin, confirm, finish},
+};
+use app::contract::{enrolment::Enrolment, profile::TwoFactorStatus, reminder::Missing};
+use serde_json::{Value, json};
+use twofold::{domain::audit::AuditEvent, values};
+
+/// Seconds within which events are folded.
+const WINDOW: i64 = 600;
+
+both_databases! {
+    async fn nobody_has_more_than_ten_authenticator_apps(portal) {
+        let alice = portal.enrolled("alice").await.browser;
+        let sql = "INSERT INTO methods (id, user_id, name, secret, last_step, added_at)
+            SELECT $1, user_id, $1, secret, 0, 0 FROM methods LIMIT 1";
+        for name in ["2", "3", "4", "5", "6", "7", "8", "9"] {
+            portal.service.db.execute(sql, values![name]).await.unwrap();
+        }
+        // Two that were begun when there was room for one.
+        let other = alice.tab();
+        let late = begin(&other).await;
+        let phone = crate::support::Phone::with_key(&late.key, &portal.clock);
+        let confirmed = confirm(&other, &late.id, &phone.code()).await.unwrap();
+        portal.service.db.execute(sql, values!["10"]).await.unwrap();
+        assert_eq!(finish(&other, &confirmed.id).await.unwrap_err(), ApiError::TooManyMethods);
+        alice.call::<()>("cancel-enrolment", &[]).await.unwrap();
+        let refused = alice.call::<Enrolment>("begin-enrolment", &[]).await.map(drop);
+        assert_eq!(refused, Err(ApiError::TooManyMethods));
+        let status: TwoFactorStatus = alice.call("two-factor-status", &[]).await.unwrap();
+        assert_eq!(status.methods.len(), 10);
+        let replaced = alice.call::<Enrolment>("begin-enrolment", &[("replaces", &status.methods[1].id)]).await.map(drop);
+        assert!(replaced.is_ok(), "one may take the place of another: {replaced:?}");
+    }
+
+    async fn a_person_has_a_hundred_sessions_and_the_oldest_goes(portal) {
+        portal.add("alice").await;
+        let first = portal.browser();
+        first.sign_in("alice", PASSWORD).await.unwrap();
+        portal.clock.advance(1);
+        let mut last = portal.browser();
+        for _ in 0..100 {
+            last = portal.browser();
+            last.sign_in("alice", PASSWORD).await.unwrap();
+        }
+        assert_eq!(first.who_am_i().await, Err(ApiError::SignedOut));
+        assert_eq!(last.who_am_i().await.unwrap(), "alice");
+        let (sessions,): (i64,) = portal.service.db.one("SELECT COUNT(*) FROM sessions", values![]).await.unwrap();
+        assert_eq!(sessions, 100);
+    }
+
+    async fn whoever_has_the_password_alone_ends_no_session_by_signing_in(portal) {
+        let alice = portal.enrolled("alice").await.browser;
+        for _ in 0..101 {
+            portal.awaiting_code("alice").await;
+        }
+        assert_eq!(alice.who_am_i().await.unwrap(), "alice");
+        let sql = "SELECT COUNT(*) FROM sessions WHERE assurance = 'first_factor'";
+        let (pending,): (i64,) = portal.service.db.one(sql, values![]).await.unwrap();
+        assert_eq!(pending, 100);
+    }
+
+    async fn what_one_repeats_leaves_a_few_entries_and_one_with_their_number(portal) {
+        let alice = portal.enrolled("alice").await.browser;
+        let id = alice.call::<TwoFactorStatus>("two-factor-status", &[]).await.unwrap().methods[0].id.clone();
+        let rename = async |name: &str| alice.call::<()>("rename-method", &[("id", &id), ("name", name)]).await;
+        for n in 0..40 {
+            rename(&format!("Phone {n}")).await.unwrap();
+        }
+        assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 10, "the first ones");
+        portal.service.record_folded().await.unwrap();
+        assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 10, "it may go on");
+        portal.clock.advance(WINDOW + 1);
+        portal.service.record_folded().await.unwrap();
+        let folded = portal.audit().await.pop().unwrap();
+        assert_eq!(folded.event, AuditEvent::MethodRenamed.as_str());
+        assert_eq!((folded.actor_name.as_deref(), folded.subject_name.as_deref()), (Some("alice"), Some("alice")));
+        let detail: Value = serde_json::from_str(folded.detail.as_deref().unwrap()).unwrap();
+        assert_eq!((&detail["times"], &detail["last"]["after"]), (&json!(30), &json!("Phone 39")));
+        portal.service.record_folded().await.unwrap();
+        assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 11, "once");
+        rename("Phone").await.unwrap();
+        assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 12, "a new window");
+        portal.service.verify_audit(None, 1_000).await.unwrap();
+    }
+
+    async fn the_next_of_a_kind_records_what_was_counted_before(portal) {
+        let alice = portal.person("alice").await;
+        for _ in 0..15 {
+            begin(&alice).await;
+            alice.call::<()>("cancel-enrolment", &[]).await.unwrap();
+        }
+        assert_eq!(portal.count(AuditEvent::EnrolmentStarted).await, 10);
+        assert_eq!(portal.count(AuditEvent::EnrolmentCancelled).await, 10);
+        portal.clock.advance(WINDOW);
+        alice.step_up(PASSWORD, "").await.unwrap();
+        begin(&alice).await;
+        let entries = portal.audit().await;
+        let [folded, begun] = &entries[entries.len() - 2..] else { panic!("two entries") };
+        let started = AuditEvent::EnrolmentStarted.as_str();
+        assert_eq!((folded.event.as_str(), begun.event.as_str()), (started, started));
+        assert!(folded.detail.as_deref().unwrap().contains(r#""times":5"#), "{:?}", folded.detail);
+        assert_eq!(begun.detail, None);
+    }
+
+    async fn what_is_not_everyday_is_recorded_each_time(portal) {
+        let root = portal.administrator("root").await;
+        portal.add("alice").await;
+        let alice = portal.service.db.one::<(String,)>("SELECT id FROM users WHERE name = 'alice'", values![]).await.unwrap().0;
+        for change in ["Deactivate", "Reactivate"].repeat(12) {
+            root.call_json::<Value>("change-people", &json!({ "ids": [alice], "change": change })).await.unwrap();
+        }
+        assert_eq!(portal.count(AuditEvent::UserDeactivated).await, 12);
+        assert_eq!(portal.count(AuditEvent::UserReactivated).await, 12);
+    }
+
+    async fn a_mail_address_changes_ten_times_and_then_waits(portal) {
+        let portal = portal.with_mail(&MailServer::stopped()).await;
+        let alice = portal.person("alice").await;
+        let change = async |n: u32| {
+            let address = format!("victim-{n}@example.org");
+            alice.call::<()>("change-mail-address", &[("address", &address)]).await
+        };
+        for n in 0..10 {
+            change(n).await.unwrap();
+        }
+        let refused = change(10).await.unwrap_err();
+        assert_eq!(refused, ApiError::TooOften { retry_after: 3_600 });
+        assert!(refused.to_string().contains("60 minutes"), "{refused}");
+        let root = portal.administrator("root").await;
+        let id = portal.service.db.one::<(String,)>("SELECT id FROM users WHERE name = 'alice'", values![]).await.unwrap().0;
+        let fields = [("person_id", id.as_str()), ("address", "next@example.org")];
+        let refused = root.call::<Value>("set-mail-address", &fields).await;
+        assert!(matches!(refused, Err(ApiError::TooOften { .. })), "{refused:?}");
+        portal.clock.advance(3_600);
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        assert_eq!(change(11).await, Ok(()));
+    }
+
+    async fn ten_letters_of_a_kind_go_to_a_person_within_an_hour(portal) {
+        let portal = portal.with_mail(&MailServer::stopped()).await;
+        let root = portal.administrator("root").await;
+        portal.add("alice").await;
+        portal.give_address("alice", "alice@example.org").await;
+        portal.give_address("root", "root@example.org").await;
+        let missing: Missing = root.call("missing-second-factors", &[]).await.unwrap();
+        let alice = missing.people.into_iter().find(|person| person.name == "alice").unwrap().id;
+        for _ in 0..10 {
+            root.call::<Value>("send-reminder", &[("person_id", &alice)]).await.unwrap();
+        }
+        let refused = root.call::<Value>("send-reminder", &[("person_id", &alice)]).await;
+        assert!(matches!(refused, Err(ApiError::TooOften { .. })), "{refused:?}");
+        assert_eq!(portal.count(AuditEvent::ReminderSent).await, 10);
+
+        for _ in 0..14 {
+            // Each in a browser that was never here.
+            portal.browser().sign_in("alice", PASSWORD).await.unwrap();
+        }
+        let waiting = "SELECT COUNT(*) FROM outbox o JOIN users u ON u.id = o.user_id WHERE u.name = 'alice'";
+        let (waiting,): (i64,) = portal.service.db.one(waiting, values![]).await.unwrap();
+        assert_eq!(waiting, 20, "ten of each kind");
+        for _ in 0..10 {
+            root.call::<Value>("send-test-mail", &[]).await.unwrap();
+        }
+        let refused = root.call::<Value>("send-test-mail", &[]).await;
+        assert!(matches!(refused, Err(ApiError::TooOften { .. })), "{refused:?}");
+        portal.clock.advance(3_600);
+        root.sign_in("root", PASSWORD).await.unwrap();
+        assert!(root.call::<Value>("send-test-mail", &[]).await.is_ok());
+    }
+}
