@@ -50,7 +50,7 @@ pub fn App() -> impl IntoView {
     provide_context(Steps::new());
     let name = portal_name();
     view! {
-        <Title formatter=move |page: String| format!("{page} · {name}") />
+        <Title formatter=move |page: String| text_of_title(&format!("{page} · {name}")) />
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
@@ -75,4 +75,10 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// A text as it stands in the title. The document's `<title>` is written as it
+/// is; what sets it in the browser takes text.
+fn text_of_title(text: &str) -> String {
+    if cfg!(feature = "ssr") { text.replace('&', "&amp;").replace('<', "&lt;") } else { text.to_owned() }
 }

@@ -5,8 +5,8 @@
 //!
 //! Everything a person or an administrator chose is percent-encoded down to the
 //! unreserved characters of RFC 3986 §2.3, so that no name can add a parameter,
-//! end the label early or move the colon: the colon in the label is the only
-//! one that is not encoded.
+//! end the label early or move the colon. Apps take what stands before the first
+//! colon of the decoded label for the issuer, so the issuer goes without any.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
@@ -20,7 +20,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// The address for `account` (the user name as shown) at `issuer` (the name of
 /// the portal as the app shows it). It holds the secret and is treated as one.
 pub fn uri(secret: &Secret, issuer: &str, account: &str) -> Zeroizing<String> {
-    let issuer = utf8_percent_encode(issuer, RESERVED);
+    let issuer = without_colons(issuer);
+    let issuer = utf8_percent_encode(&issuer, RESERVED);
     let account = utf8_percent_encode(account, RESERVED);
     let secret = secret.base32();
     Zeroizing::new(format!(
@@ -28,6 +29,11 @@ pub fn uri(secret: &Secret, issuer: &str, account: &str) -> Zeroizing<String> {
          &algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}",
         secret.as_str()
     ))
+}
+
+/// The name of the portal as apps can show it.
+pub fn without_colons(issuer: &str) -> String {
+    issuer.replace(':', "")
 }
 
 #[cfg(test)]
@@ -46,7 +52,8 @@ mod tests {
         assert_eq!((url.scheme(), url.host_str()), ("otpauth", Some("totp")));
         assert_eq!(url.fragment(), None);
         let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
-        let (issuer, account) = url.path().strip_prefix('/').unwrap().split_once(':').unwrap();
+        let label = decode(url.path().strip_prefix('/').unwrap());
+        let (issuer, account) = label.split_once(':').unwrap();
         let parameters = url
             .query()
             .unwrap()
@@ -54,7 +61,7 @@ mod tests {
             .map(|pair| pair.split_once('=').unwrap())
             .map(|(name, value)| (decode(name), decode(value)))
             .collect();
-        (decode(issuer), decode(account), parameters)
+        (issuer.to_owned(), account.to_owned(), parameters)
     }
 
     #[test]
@@ -76,6 +83,13 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_colon_in_the_name_of_the_portal_moves_nothing_to_the_account() {
+        let (issuer, account, parameters) = read(&uri(&secret(), "Acme: IT & more", "anna:b"));
+        assert_eq!((issuer.as_str(), account.as_str()), ("Acme IT & more", "anna:b"));
+        assert_eq!(parameters[1], ("issuer".to_owned(), issuer));
+    }
+
     proptest! {
         #[test]
         fn every_name_comes_back_and_adds_nothing(
@@ -85,6 +99,7 @@ mod tests {
             // colon keeps the label from ever being one.
             let uri = uri(&secret(), &issuer, &account);
             let (read_issuer, read_account, parameters) = read(&uri);
+            let issuer = without_colons(&issuer);
             prop_assert_eq!(&read_issuer, &issuer);
             prop_assert_eq!(&read_account, &account);
             let expected = [
