@@ -12,6 +12,7 @@ pub mod enrolment;
 pub mod error;
 pub mod mail;
 pub mod mail_address;
+pub mod number;
 pub mod overview;
 pub mod password;
 pub mod people;
