@@ -49,6 +49,7 @@ mod second_factor;
 mod secrecy;
 mod sessions;
 mod sign_in;
+mod spreadsheets;
 mod store_conformance;
 mod trusted_browsers;
 mod users;

@@ -8,6 +8,10 @@
 
 use std::borrow::Cow;
 
+/// What a file of cells begins with, so that spreadsheets read it as UTF-8 rather than in the code page of
+/// the country.
+pub const BYTE_ORDER_MARK: &str = "\u{FEFF}";
+
 /// What parts cells somewhere.
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
