@@ -32,6 +32,7 @@ mod grace;
 mod mail;
 mod mail_addresses;
 mod mail_page;
+mod mail_server;
 mod methods;
 mod opening;
 mod passwords;

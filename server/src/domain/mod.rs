@@ -24,6 +24,7 @@ pub mod joiners;
 pub mod lockout;
 pub mod mail;
 pub mod mail_address;
+pub mod mail_refusal;
 pub mod name;
 pub mod otpauth;
 pub mod people_list;

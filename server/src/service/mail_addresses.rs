@@ -11,10 +11,14 @@ use crate::{
         mail_address,
         user_name::lookup_key,
     },
-    store::{Tx, accounts, audit::Named, mail_addresses},
+    store::{Tx, accounts, audit::Named, mail_addresses, outbox},
 };
 use app::{
-    contract::{ApiError, mail_address::OwnMail, people::Person},
+    contract::{
+        ApiError,
+        mail_address::{MailAddressProblem, OwnMail},
+        people::Person,
+    },
     portal::Bound,
 };
 use serde_json::json;
@@ -28,7 +32,7 @@ impl Service {
 
     /// Changes where the caller gets mail.
     pub(super) async fn change_own_mail_address(&self, caller: &Bound, typed: &str) -> Result<(), ApiError> {
-        let address = parse(typed)?;
+        let address = self.parse_mail_address(typed).await?;
         let session = caller.session();
         let mut tx = self.db.begin().await?;
         let person = Named { id: Some(&session.user_id), name: &session.user_name };
@@ -45,7 +49,7 @@ impl Service {
         id: &str,
         typed: &str,
     ) -> Result<Person, ApiError> {
-        let address = parse(typed)?;
+        let address = self.parse_mail_address(typed).await?;
         let actor = Actor::of(caller.session(), &caller.call().client);
         let mut tx = self.db.begin().await?;
         let person = accounts::by_id(&mut tx, id).await?.ok_or(ApiError::NoLongerThere)?;
@@ -59,13 +63,25 @@ impl Service {
     /// # Errors
     /// [`ApiError::MailAddress`], or the database does not answer.
     pub async fn set_mail_address_of(&self, operator: &str, name: &str, typed: &str) -> Result<bool, ApiError> {
-        let address = parse(typed)?;
+        let address = self.parse_mail_address(typed).await?;
         let mut tx = self.db.begin().await?;
         let Some(person) = accounts::by_name_key(&mut tx, &lookup_key(name)).await? else { return Ok(false) };
         let actor = Actor::operator(operator);
         self.replace_mail_address(&mut tx, actor, &person.id, person.named(), &address).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// An address that may be given to someone; empty for none.
+    ///
+    /// # Errors
+    /// [`ApiError::MailAddress`], also for one that this portal's mail server sends nothing to.
+    pub(super) async fn parse_mail_address(&self, typed: &str) -> Result<String, ApiError> {
+        let address = mail_address::parse(typed).map_err(ApiError::MailAddress)?;
+        if mail_address::needs_utf8(&address) && !outbox::takes_utf8(&self.db).await? {
+            return Err(ApiError::MailAddress(MailAddressProblem::NotAscii));
+        }
+        Ok(address)
     }
 
     /// Changes an address and records that, but not which one: the trail is kept
@@ -98,9 +114,4 @@ impl Service {
         record_about(tx, self.now(), actor, Some(person), event, Outcome::Success, Some(&detail)).await?;
         Ok(())
     }
-}
-
-/// An address that may be given to someone; empty for none.
-pub(super) fn parse(typed: &str) -> Result<String, ApiError> {
-    mail_address::parse(typed).map_err(ApiError::MailAddress)
 }

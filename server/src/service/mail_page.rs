@@ -3,7 +3,6 @@
 use super::{
     Service,
     audit::{Actor, record_about},
-    mail::NotSent,
 };
 use crate::{
     domain::{
@@ -19,7 +18,9 @@ use crate::{
 use app::{
     contract::{
         ApiError,
-        mail::{MailEntry, MailKind, MailPlace, MailProgress, MailRefused, MailServer, MailState, TestOutcome},
+        mail::{
+            MailEntry, MailKind, MailPlace, MailProgress, MailRefused, MailServer, MailState, Mend, TestOutcome, ToMend,
+        },
         reminder::{MissingPerson, RemindedAll},
     },
     portal::{Administrator, Bound, Mail, SteppedUp},
@@ -104,6 +105,7 @@ impl Service {
             next,
             waiting: u64::try_from(count.waiting).unwrap_or(0),
             given_up: u64::try_from(count.given_up).unwrap_or(0),
+            to_mend: outbox::to_mend(&self.db).await?.into_iter().filter_map(to_mend).collect(),
         })
     }
 
@@ -115,7 +117,7 @@ impl Service {
         }
         Ok(match self.send_at_once(settings, &caller.session().user_id, &Message::Test).await? {
             Ok(()) => TestOutcome::Sent { address },
-            Err(not_sent) => TestOutcome::Failed { problem: NotSent::problem(&not_sent).to_owned() },
+            Err(not_sent) => TestOutcome::Failed { mend: not_sent.mend(), problem: not_sent.problem },
         })
     }
 
@@ -135,6 +137,12 @@ impl Service {
     pub(super) async fn mail_needs_a_look(&self) -> Result<bool, StoreError> {
         outbox::needs_a_look(&self.db, self.now().plus(-LONG).0).await
     }
+}
+
+/// What is to be mended; `None` for what another version of the portal knows.
+fn to_mend((what, said): (String, Option<String>)) -> Option<ToMend> {
+    let what: Mend = serde_json::from_value(what.into()).ok()?;
+    Some(ToMend { what, said })
 }
 
 fn kind(message: &str) -> MailKind {

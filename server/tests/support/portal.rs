@@ -7,6 +7,7 @@ use app::contract::{
     profile::Method,
 };
 use axum::Router;
+use lettre::transport::smtp::extension::ClientId;
 use std::{path::Path, sync::Arc};
 use tempfile::TempDir;
 use tokio::sync::RwLock;
@@ -118,7 +119,9 @@ impl TestPortal {
     /// The same portal with a mail server.
     pub async fn with_mail(self, server: &super::MailServer) -> Self {
         let sender = "\"Acme & Söhne\" <login@acme.example>".parse().unwrap();
-        let mail = MailSettings { server: SmtpUrl::parse(&server.url()).unwrap(), sender };
+        let hello = ClientId::Domain("portal.acme.example".to_owned());
+        let mail =
+            MailSettings::new(SmtpUrl::parse(&server.url()).unwrap(), sender, hello, server.authority()).unwrap();
         let portal =
             Self::start(self.database, self.folder, self.clock, &self.origin, self.trusted_proxies, Some(mail)).await;
         portal.service.note_sending().await.unwrap();
