@@ -3,12 +3,14 @@
 //!
 //! | Subject | Module |
 //! |---|---|
+//! | what was typed | [`typed`], [`joiners`] |
 //! | who someone is | [`name`], [`user_name`], [`search_words`], [`people_list`], [`mail_address`] |
 //! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`access_code`], [`enrolment`], [`compatibility`] |
 //! | being signed in | [`session`], [`trusted_browser`], [`grace`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`], [`audit_search`], [`audit_export`], [`spreadsheet`] |
+//! | mail | [`mail`], [`mail_refusal`] |
 
 pub mod access_code;
 pub mod audit;

@@ -11,6 +11,7 @@
 use super::{
     mail_address,
     name::{self, NameProblem},
+    spreadsheet::{Written, truth},
     typed,
     user_name::UserName,
 };
@@ -19,7 +20,7 @@ use app::contract::{
     people::{DisplayNameProblem, ImportProblem, LONGEST_DISPLAY_NAME, LineProblem, MOST_ADDED},
 };
 use csv::{ReaderBuilder, StringRecord, Trim};
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
 /// Someone in the list.
@@ -66,7 +67,7 @@ impl List {
 
 /// Reads a list.
 pub fn read(list: &str) -> List {
-    let Written { delimiter, lines_before, text } = &written(list);
+    let Written { delimiter, lines_before, text } = &Written::read(list);
     let mut reader = ReaderBuilder::new()
         .delimiter(*delimiter)
         .has_headers(false)
@@ -102,31 +103,6 @@ pub fn read(list: &str) -> List {
     read
 }
 
-/// How a list is written.
-struct Written<'a> {
-    delimiter: u8,
-    /// Lines that are not part of `text`.
-    lines_before: u64,
-    /// Lines end in line feeds.
-    text: Cow<'a, str>,
-}
-
-fn written(list: &str) -> Written<'_> {
-    let list = list.strip_prefix('\u{FEFF}').unwrap_or(list);
-    let text: Cow<'_, str> = match list.contains('\r') {
-        true => list.replace("\r\n", "\n").replace('\r', "\n").into(),
-        false => list.into(),
-    };
-    let first = text.split('\n').next().unwrap_or_default();
-    match named_delimiter(first) {
-        Some(delimiter) => {
-            let rest = text.get(first.len() + 1..).unwrap_or_default().to_owned();
-            Written { delimiter, lines_before: 1, text: rest.into() }
-        }
-        None => Written { delimiter: delimiter(&text), lines_before: 0, text },
-    }
-}
-
 /// Nobody has filled any of the cells.
 fn is_blank(record: &StringRecord) -> bool {
     record.iter().all(|cell| typed::line(cell).is_empty())
@@ -140,25 +116,6 @@ fn line_of(list: &str, record: &StringRecord) -> u64 {
     let rest = list.as_bytes().get(start..).unwrap_or_default();
     let passed = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).filter(|byte| **byte == b'\n').count();
     line.saturating_add(u64::try_from(passed).unwrap_or(0))
-}
-
-/// What a first line `sep=;` says that it is.
-fn named_delimiter(first: &str) -> Option<u8> {
-    let line = first.trim_start_matches([' ', '"']);
-    let delimiter =
-        line.get(..4).filter(|key| key.eq_ignore_ascii_case("sep=")).and_then(|_| line.as_bytes().get(4))?;
-    DELIMITERS.contains(delimiter).then_some(*delimiter)
-}
-
-/// What spreadsheets separate by.
-const DELIMITERS: [u8; 4] = [b'|', b'\t', b';', b','];
-
-/// Whatever separates most of the first line that holds more than separators.
-fn delimiter(list: &str) -> u8 {
-    let first = list.lines().find(|line| line.contains(|c: char| c.is_alphanumeric())).unwrap_or(list);
-    let count = |delimiter: u8| first.bytes().filter(|byte| *byte == delimiter).count();
-    // Of equals the last one counts: a list of one column has commas.
-    DELIMITERS.into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
 /// What the columns hold; `None` for one without a name, in which nothing may stand.
@@ -225,71 +182,9 @@ fn yes_or_no(typed: &str) -> Result<bool, ImportProblem> {
     match word.as_str() {
         "YES" | "Y" | "1" | "X" | "✓" => Ok(true),
         "" | "NO" | "N" | "0" => Ok(false),
-        word if TRUE.contains(&word) => Ok(true),
-        word if FALSE.contains(&word) => Ok(false),
-        _ => Err(ImportProblem::Administrator),
+        word => truth(word).ok_or(ImportProblem::Administrator),
     }
 }
-
-/// How spreadsheets write that something is true, in the languages that they speak.
-const TRUE: [&str; 26] = [
-    "TRUE",
-    "WAHR",
-    "VRAI",
-    "VERDADERO",
-    "VERDADEIRO",
-    "VERO",
-    "CERT",
-    "ADEVĂRAT",
-    "WAAR",
-    "SANT",
-    "SAND",
-    "SANN",
-    "TOSI",
-    "PRAWDA",
-    "PRAVDA",
-    "IGAZ",
-    "DOĞRU",
-    "ΑΛΗΘΗΣ",
-    "ИСТИНА",
-    "ІСТИНА",
-    "TÕENE",
-    "PATIESS",
-    "TIESA",
-    "EGIA",
-    "АҚИҚАТ",
-    "ISTINA",
-];
-
-/// The same for what is false.
-const FALSE: [&str; 26] = [
-    "FALSE",
-    "FALSCH",
-    "FAUX",
-    "FALSO",
-    "FALS",
-    "ONWAAR",
-    "FALSKT",
-    "FALSK",
-    "USANN",
-    "EPÄTOSI",
-    "FAŁSZ",
-    "NEPRAVDA",
-    "HAMIS",
-    "YANLIŞ",
-    "ΨΕΥΔΗΣ",
-    "ЛОЖЬ",
-    "ХИБНІСТЬ",
-    "ХИБА",
-    "VÄÄR",
-    "APLAMS",
-    "NETIESA",
-    "FALTSUA",
-    "GEZURRA",
-    "ЖАЛҒАН",
-    "НЕИСТИНА",
-    "NEISTINA",
-];
 
 /// Reads a name shown beside a user name, which may be missing.
 ///
@@ -383,14 +278,12 @@ mod tests {
     }
 
     #[test]
-    fn true_and_false_are_read_in_the_languages_of_spreadsheets() {
-        for (words, expected) in [(TRUE, true), (FALSE, false)] {
+    fn who_is_an_administrator_is_said_in_words_or_by_a_mark() {
+        for (words, expected) in [(["yes", " X\u{200B}", "wahr"], true), (["no", "0", "Faux"], false)] {
             for word in words {
                 assert_eq!(yes_or_no(word), Ok(expected), "{word}");
-                assert_eq!(yes_or_no(&format!(" {}\u{200B}", word.to_lowercase())), Ok(expected), "{word}");
             }
         }
-        assert!(TRUE.iter().all(|word| !FALSE.contains(word)));
         for other in ["maybe", "2", "tru", "-"] {
             assert_eq!(yes_or_no(other), Err(ImportProblem::Administrator), "{other}");
         }

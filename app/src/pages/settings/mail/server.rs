@@ -53,7 +53,7 @@ pub fn Server(
                     post.said.set(Some((Tone::Good, words)));
                 }
                 Ok(TestOutcome::Failed { problem, mend }) => {
-                    let mend = mend.map(|mend| format!(" {mend}")).unwrap_or_default();
+                    let mend = mend.map(|mend| format!(". {mend}")).unwrap_or_default();
                     let words = format!("The message could not be sent and stands in the list below. {problem}{mend}");
                     post.said.set(Some((Tone::Caution, words)));
                 }
