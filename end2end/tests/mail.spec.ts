@@ -47,6 +47,7 @@ test('an administrator reminds one person and then all by mail, also when the ma
   await expect(waiting).toContainText('Reminder');
   await expect(waiting).toContainText('Next try');
   await expect(region(page, 'Mail server')).toContainText('login@acme.example');
+  await expect(region(page, 'To be mended by whoever runs the portal')).toContainText("The mail server can't be reached.");
   await expectAccessible(page);
 
   // Back again: what waits arrives, once.

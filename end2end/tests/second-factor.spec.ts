@@ -19,7 +19,7 @@ test('the next sign-in asks for the code, and says what is wrong with it', async
   await expect(field).toHaveAttribute('inputmode', 'numeric');
 
   // What is no code is not counted.
-  for (const typed of ['12345', '1234567', '12345a', '１２３４５６']) {
+  for (const typed of ['12345', '1234567', '12345a', '１２３４５Ⅵ']) {
     await giveCode(page, typed);
     await expect(field).toHaveAccessibleDescription(/six digits/);
   }

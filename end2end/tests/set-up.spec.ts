@@ -70,12 +70,21 @@ test('what is no code is refused at the field, and costs nothing', async ({ page
   await enter(page, 'alice');
   await openSetUp(page);
   const field = dialog(page).getByRole('textbox', { name: 'Six-digit code' });
-  for (const typed of ['', '12345', '1234567', '12345a', '１２３４５６']) {
+  for (const typed of ['', '12345', '1234567', '12345a', '１２３４５Ⅵ']) {
     await enterCode(page, typed);
     await expect(field).toHaveAccessibleDescription(/six digits/);
     await expect(field).toHaveAttribute('aria-invalid', 'true');
   }
   await completeSetUp(page);
+});
+
+test('a code may be typed with the digits of any keyboard', async ({ page }) => {
+  await enter(page, 'alice');
+  await openSetUp(page);
+  const code = (await Authenticator.scan(page)).code();
+  const persian = [...code].map((digit) => String.fromCodePoint(0x6f0 + Number(digit))).join('');
+  await enterCode(page, `\u202a${persian.slice(0, 3)}\u2011${persian.slice(3)}\u202c`);
+  await shownCodes(page);
 });
 
 test('any way of storing the codes allows "Finish"', async ({ context, page }) => {

@@ -155,6 +155,13 @@ test('a list with mistakes says which lines, and adds nobody', async ({ page }, 
   writeFileSync(file, 'name;administrator\nalice;no\nADMIN;no\nbob;perhaps\nalice;\n');
   await form.getByLabel('File').setInputFiles(file);
   await expect(form.getByRole('textbox', { name: 'List' })).toHaveValue(/perhaps/);
+  // As “Unicode text” it is the same.
+  const wide = info.outputPath('people.txt');
+  writeFileSync(wide, Buffer.from('\ufeffname\tadministrator\r\nzoë\tWAHR\r\n', 'utf16le'));
+  await form.getByLabel('File').setInputFiles(wide);
+  await expect(form.getByRole('textbox', { name: 'List' })).toHaveValue(/zoë\tWAHR/);
+  await form.getByLabel('File').setInputFiles(file);
+  await expect(form.getByRole('textbox', { name: 'List' })).toHaveValue(/perhaps/);
   // What can't be a list is refused at its field, and what was there stays, also when the dialog is closed.
   for (const [bytes, words] of [
     [Buffer.from('name\nZo\xEB\n', 'latin1'), 'This file is not UTF-8. Save it as “CSV UTF-8”.'],

@@ -1,13 +1,15 @@
 //! What an operator can set: flags of the command line, each also an
 //! environment variable, validated before anything is opened.
 
+mod mail;
+
 use clap::Args;
 use http::Uri;
 use ipnet::IpNet;
-use lettre::{
-    Address, AsyncSmtpTransport, Tokio1Executor, message::Mailbox, transport::smtp::AsyncSmtpTransportBuilder,
-};
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use lettre::{Address, message::Mailbox, transport::smtp::extension::ClientId};
+pub use mail::{Encryption, MailSettings, SmtpUrl, TypedUrl};
+use mail::{default_hello, parse_hello, parse_sender, read_authority};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Longest QR lifetime; a secret is not left on a screen for longer.
 const LONGEST_QR_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -67,12 +69,20 @@ pub struct ServeArgs {
     pub trusted_proxies: Vec<IpNet>,
 
     /// Mail server for notices and reminders: smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required, smtp://127.0.0.1:25. Default: no mail.
-    #[arg(long, env = "TWOFOLD_SMTP_URL", value_name = "URL", hide_env_values = true, value_parser = SmtpUrl::parse)]
-    pub smtp_url: Option<SmtpUrl>,
+    #[arg(long, env = "TWOFOLD_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<TypedUrl>,
 
     /// Sender of the portal's mail, e.g. "Acme sign-in <login@example.org>". Default: the portal's name, twofold@ its host.
     #[arg(long, env = "TWOFOLD_MAIL_FROM", value_name = "ADDRESS", value_parser = parse_sender)]
     pub mail_from: Option<Mailbox>,
+
+    /// Name by which the portal introduces itself to the mail server. Default: the host of the public URL, else of the sender.
+    #[arg(long, env = "TWOFOLD_SMTP_HELLO", value_name = "NAME", value_parser = parse_hello)]
+    pub smtp_hello: Option<ClientId>,
+
+    /// File with certificates (PEM) of authorities that the mail server's may come from, besides those that the system trusts.
+    #[arg(long, env = "TWOFOLD_SMTP_CA", value_name = "FILE")]
+    pub smtp_ca: Option<PathBuf>,
 
     /// Serve a throw-away database with sample people, on loopback only.
     #[arg(long, env = "TWOFOLD_DEMO")]
@@ -84,26 +94,6 @@ pub struct ServeArgs {
 pub struct PublicUrl {
     https: bool,
     authority: String,
-}
-
-/// A mail server, with what it takes to sign in there.
-#[derive(Clone)]
-pub struct SmtpUrl(String);
-
-/// Without the password.
-impl fmt::Debug for SmtpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SmtpUrl").field(&self.host()).finish()
-    }
-}
-
-/// How mail is sent.
-#[derive(Debug, Clone)]
-pub struct MailSettings {
-    /// Through which server.
-    pub server: SmtpUrl,
-    /// From whom.
-    pub sender: Mailbox,
 }
 
 /// Why a setting can't be used.
@@ -133,17 +123,23 @@ pub enum ConfigError {
     /// Neither a network nor an address.
     #[error("expected a network such as 10.0.0.0/8 or an address")]
     Network,
-    /// Not the URL of a mail server.
+    /// Not the URL of a mail server. Says nothing of it, since a password may stand anywhere in it.
     #[error(
-        "expected smtps://HOST, smtp://HOST:587?tls=required or, without encryption, smtp://HOST; USER:PASSWORD@ may stand before the host"
+        "--smtp-url: expected smtps://HOST, smtp://HOST:587?tls=required or, without encryption, smtp://HOST; USER:PASSWORD@ may stand before the host, in which characters such as # / ? @ : % are written as %23 %2F %3F %40 %3A %25"
     )]
     SmtpUrl,
     /// A password for the mail server would cross a network in the clear.
-    #[error("a password for the mail server goes encrypted only: smtps://… or smtp://…?tls=required")]
+    #[error("--smtp-url: a password for the mail server goes encrypted only: smtps://… or smtp://…?tls=required")]
     PlainSmtpPassword,
     /// Not a mail address.
     #[error("expected a mail address such as \"Acme sign-in <login@example.org>\"")]
     Sender,
+    /// Neither a qualified name nor an address.
+    #[error("expected a qualified host name such as login.example.org, or an address such as [192.0.2.1]")]
+    SmtpHello,
+    /// No certificates of authorities, or no encryption with them.
+    #[error("--smtp-ca: encrypted connections to the mail server can't be prepared: {0}")]
+    SmtpCa(String),
     /// An address of a host that has none.
     #[error("--smtp-url needs --mail-from with the address that mail comes from; {0} is no host for one")]
     SenderMissing(String),
@@ -198,44 +194,6 @@ impl PublicUrl {
     }
 }
 
-impl SmtpUrl {
-    /// Reads the URL of a mail server.
-    ///
-    /// # Errors
-    /// [`ConfigError::SmtpUrl`] or [`ConfigError::PlainSmtpPassword`].
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let url = Self(text.trim().to_owned());
-        url.transport()?;
-        let encrypted = url.0.starts_with("smtps://") || url.0.contains("tls=required");
-        let host = url.host();
-        if host.is_empty() {
-            return Err(ConfigError::SmtpUrl);
-        }
-        let local = host.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
-            || is_loopback_name(host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name));
-        if url.0.contains('@') && !encrypted && !local { Err(ConfigError::PlainSmtpPassword) } else { Ok(url) }
-    }
-
-    /// What opens connections to it.
-    ///
-    /// # Errors
-    /// [`ConfigError::SmtpUrl`]; not after [`SmtpUrl::parse`].
-    pub fn transport(&self) -> Result<AsyncSmtpTransportBuilder, ConfigError> {
-        AsyncSmtpTransport::<Tokio1Executor>::from_url(&self.0).map_err(|_| ConfigError::SmtpUrl)
-    }
-
-    /// Its host, and its port where one is named: what may be shown.
-    pub fn host(&self) -> String {
-        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        authority.rsplit('@').next().unwrap_or_default().to_owned()
-    }
-}
-
-fn parse_sender(text: &str) -> Result<Mailbox, ConfigError> {
-    text.trim().parse().map_err(|_| ConfigError::Sender)
-}
-
 fn is_loopback_name(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -265,9 +223,11 @@ impl ServeArgs {
     /// How mail is sent, if it is.
     ///
     /// # Errors
-    /// [`ConfigError::SenderMissing`].
+    /// [`ConfigError::SmtpUrl`], [`ConfigError::PlainSmtpPassword`], [`ConfigError::SenderMissing`] or
+    /// [`ConfigError::SmtpCa`].
     pub fn mail(&self, public_url: &PublicUrl) -> Result<Option<MailSettings>, ConfigError> {
-        let Some(server) = self.smtp_url.clone() else { return Ok(None) };
+        let Some(url) = &self.smtp_url else { return Ok(None) };
+        let server = url.read()?;
         let sender = match &self.mail_from {
             Some(sender) => sender.clone(),
             None => {
@@ -276,7 +236,9 @@ impl ServeArgs {
                 Mailbox::new(Some(self.issuer.clone()), address)
             }
         };
-        Ok(Some(MailSettings { server, sender }))
+        let hello = self.smtp_hello.clone().unwrap_or_else(|| default_hello(public_url, &sender.email));
+        let authority = self.smtp_ca.as_deref().map(read_authority).transpose()?;
+        MailSettings::new(server, sender, hello, authority).map(Some)
     }
 }
 
@@ -332,22 +294,5 @@ mod tests {
         }
         assert!(parse_network("10.0.0.0/8").is_ok() && parse_network("::1").is_ok());
         assert_eq!(parse_network("proxy"), Err(ConfigError::Network));
-    }
-
-    #[test]
-    fn a_mail_server_never_shows_its_password_nor_gets_it_in_the_clear() {
-        let url = SmtpUrl::parse("smtps://portal:s3cret@mail.example.org:465").unwrap();
-        assert_eq!(url.host(), "mail.example.org:465");
-        assert!(!format!("{url:?}").contains("s3cret"));
-        assert_eq!(SmtpUrl::parse("smtp://127.0.0.1:2525").unwrap().host(), "127.0.0.1:2525");
-        assert!(SmtpUrl::parse("smtp://portal:s3cret@127.0.0.1:2525").is_ok());
-        assert!(SmtpUrl::parse("smtp://portal:s3cret@mail.example.org:587?tls=required").is_ok());
-        let refused = |text: &str| SmtpUrl::parse(text).unwrap_err();
-        assert_eq!(refused("smtp://portal:s3cret@mail.example.org"), ConfigError::PlainSmtpPassword);
-        for bad in ["mail.example.org", "http://mail.example.org", "smtp://", "", "smtp://mail.example.org?tls=maybe"] {
-            assert_eq!(refused(bad), ConfigError::SmtpUrl, "{bad}");
-        }
-        assert_eq!(parse_sender("Acme <login@example.org>").unwrap().email.to_string(), "login@example.org");
-        assert_eq!(parse_sender("Acme").unwrap_err(), ConfigError::Sender);
     }
 }

@@ -82,11 +82,26 @@ both_databases! {
         assert_eq!(choose(&portal.browser(), &added.links[0].url).await, Err(ApiError::InvitationInvalid));
     }
 
+    async fn a_display_name_has_what_its_language_needs(portal) {
+        let root = portal.administrator("root").await;
+        for (name, typed, kept) in [
+            ("ali", "علی\u{200C}رضا", "علی\u{200C}رضا"),
+            ("ada", "\u{FEFF}Ada 👩🏽\u{200D}💻\u{200B}", "Ada 👩🏽\u{200D}💻"),
+            ("ka", "葛\u{E0100}城", "葛\u{E0100}城"),
+        ] {
+            let added = add(&root, name, typed, false).await.unwrap();
+            assert_eq!(added.links[0].display_name, kept);
+        }
+        let hidden = Err(ApiError::DisplayName(DisplayNameProblem::Unprintable));
+        assert_eq!(add(&root, "eve", "E\u{200C}ve", false).await, hidden);
+        assert_eq!(add(&root, "e\u{200D}ve", "", false).await, Err(ApiError::UserName(UserNameProblem::Invisible)));
+    }
+
     async fn what_can_be_no_name_is_refused_at_its_field(portal) {
         let root = portal.administrator("root").await;
         for (name, problem) in [
             ("", UserNameProblem::Empty), (&"x".repeat(65), UserNameProblem::TooLong),
-            ("a\nb", UserNameProblem::Control), ("a\u{202E}", UserNameProblem::Invisible), ("ROOT", UserNameProblem::Taken),
+            ("a\nb", UserNameProblem::Control), ("a\u{202E}b", UserNameProblem::Invisible), ("ROOT", UserNameProblem::Taken),
         ] {
             assert_eq!(add(&root, name, "", false).await, Err(ApiError::UserName(problem)), "{name:?}");
         }
@@ -124,7 +139,7 @@ both_databases! {
 
         let problem = |line, problem| LineProblem { line, problem: ImportProblem::MailAddress(problem) };
         let list = "name,mail address\ndave,dave@example.org\nerin,erin\nfrank,\"frank@example.org\nBcc: x@example.org\"\n\
-            grace,grace@grace@example.org\nheidi,heidi@example.org\u{200F}\n";
+            grace,grace@grace@example.org\nheidi,hei\u{200F}di@example.org\n";
         let refused = Err(ApiError::Import(vec![
             problem(3, MailAddressProblem::Malformed), problem(4, MailAddressProblem::Unprintable),
             problem(6, MailAddressProblem::Malformed), problem(7, MailAddressProblem::Unprintable),
@@ -193,7 +208,7 @@ both_databases! {
     async fn an_operator_imports_the_same_lists(portal) {
         let list = "name,administrator,e-mail\nalice,,alice@example.org\nroot,yes,\n";
         let file = portal.service.import_users(OPERATOR, list).await.unwrap();
-        assert!(file.starts_with("name,display name,link\nalice,,http"));
+        assert!(file.starts_with("\u{FEFF}name,display name,link\nalice,,http"));
         let refused = portal.service.import_users(OPERATOR, "name\nbob\nalice\n").await;
         assert!(matches!(refused, Err(ApiError::Import(lines)) if lines.len() == 1));
         let addresses: Vec<_> = portal.service.list_users().await.unwrap().into_iter().map(|user| user.mail_address).collect();

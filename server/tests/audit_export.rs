@@ -32,7 +32,7 @@ both_databases! {
         assert_eq!(reply.header("content-type"), "text/csv; charset=utf-8; header=present");
         assert_eq!(reply.header("content-disposition"), "attachment; filename=\"audit-2026-03-01.csv\"");
         assert_eq!(reply.header("cache-control"), "no-store");
-        assert!(reply.text().starts_with("sequence,time,event,outcome,actor_id,actor,subject_id,subject,address,user_agent,detail,hash\r\n"));
+        assert!(reply.text().starts_with("\u{FEFF}sequence,time,event,outcome,actor_id,actor,subject_id,subject,address,user_agent,detail,hash\r\n"));
         let rows = rows(&reply);
         assert_eq!(rows.len(), before.len(), "and not the entry about this export");
         for (row, entry) in rows.iter().rev().zip(&before) {

@@ -18,6 +18,7 @@ use twofold::{
     config::{PublicUrl, ServeArgs},
     http::{Web, router},
     service::{Settings, users::FirstPassword},
+    store::outbox,
 };
 
 async fn person(browser: &Browser, name: &str) -> Person {
@@ -165,6 +166,7 @@ both_databases! {
 
     async fn addresses_of_any_script_are_kept_as_they_are(portal) {
         let alice = portal.person("alice").await;
+        outbox::note_utf8(&portal.service.db, true).await.unwrap();
         for address in [
             "用户@例子.广告", "анна@почта.example", "δοκιμή@παράδειγμα.example", "alice@müller.example", "o'neil+x@example.org",
             "\"alice lee\"@example.org", "root@localhost", "<script>@example.org",

@@ -2,7 +2,7 @@
 
 use crate::support::{ApiError, Browser, MailServer, PASSWORD, TestPortal, both_databases};
 use app::contract::{
-    mail::{MailKind, MailProgress, MailRefused, MailState, TestOutcome},
+    mail::{MailKind, MailProgress, MailRefused, MailState, Mend, TestOutcome},
     overview::PortalOverview,
 };
 use serde_json::json;
@@ -57,7 +57,7 @@ both_databases! {
         assert_eq!(no_address, Err(ApiError::Mail(MailRefused::NoAddress)));
         portal.give_address("root", "root@example.org").await;
         let failed: TestOutcome = root.call("send-test-mail", &[]).await.unwrap();
-        assert!(matches!(&failed, TestOutcome::Failed { problem } if problem.contains("refused")), "{failed:?}");
+        assert!(matches!(&failed, TestOutcome::Failed { problem, mend: Some(Mend::Server) } if problem.contains("refused")), "{failed:?}");
         let waits = state(&root).await;
         assert_eq!((waits.waiting, waits.entries[0].kind), (1, MailKind::Test));
         let id = &waits.entries[0].id;

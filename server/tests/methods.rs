@@ -74,10 +74,14 @@ both_databases! {
         let id = methods(&alice.browser).await[0].id.clone();
         rename(&alice.browser, &id, "  Werktelefon ☎ von e\u{301}va ").await.unwrap();
         assert_eq!(names(&alice.browser).await, ["Werktelefon ☎ von éva"]);
+        rename(&alice.browser, &id, "\u{202A}گوشی 📱 من\u{202C}").await.unwrap();
+        assert_eq!(names(&alice.browser).await, ["گوشی 📱 من"]);
+        rename(&alice.browser, &id, "تلفن\u{200C}همراه").await.unwrap();
+        assert_eq!(names(&alice.browser).await, ["تلفن\u{200C}همراه"]);
         rename(&alice.browser, &id, &"字".repeat(64)).await.unwrap();
         let entry = portal.audit().await.into_iter().rfind(|entry| entry.event == "method_renamed").unwrap();
         let detail: serde_json::Value = serde_json::from_str(entry.detail.as_deref().unwrap()).unwrap();
-        assert_eq!(detail["before"], "Werktelefon ☎ von éva");
+        assert_eq!(detail["before"], "تلفن\u{200C}همراه");
     }
 
     async fn what_is_no_name_is_refused(portal) {
@@ -91,7 +95,9 @@ both_databases! {
             ("a\nb", MethodNameProblem::Unprintable),
             ("a\0b", MethodNameProblem::Unprintable),
             ("a\u{202E}b", MethodNameProblem::Unprintable),
-            ("\u{200B}", MethodNameProblem::Unprintable),
+            ("\u{200B}", MethodNameProblem::Empty),
+            ("a\u{200B}b", MethodNameProblem::Unprintable),
+            ("a\u{200D}b", MethodNameProblem::Unprintable),
         ] {
             assert_eq!(rename(&alice.browser, &id, name).await, Err(ApiError::MethodName(problem)), "{name:.20?}");
         }

@@ -2,7 +2,7 @@
 
 use crate::support::{ApiError, Browser, PASSWORD, both_databases, portal::OPERATOR};
 use app::contract::password::{PasswordPolicy, PasswordRule};
-use twofold::domain::audit::AuditEvent;
+use twofold::{domain::audit::AuditEvent, values};
 
 const NEXT: &str = "Another-zebra-8";
 
@@ -34,6 +34,40 @@ both_databases! {
         assert_eq!(change(&alice.browser, PASSWORD, NEXT).await, Err(ApiError::StepUpRequired { code: true }));
         alice.browser.step_up(PASSWORD, &alice.phone.code()).await.unwrap();
         change(&alice.browser, PASSWORD, NEXT).await.unwrap();
+    }
+
+    async fn it_does_not_matter_how_a_keyboard_spells_it(portal) {
+        let alice = portal.person("alice").await;
+        change(&alice, PASSWORD, "Gro\u{308}ßere Zebra\u{A0}8!").await.unwrap();
+        for typed in ["Größere Zebra 8!", "Gro\u{308}ßere Zebra\u{2009}8!"] {
+            portal.browser().sign_in("alice", typed).await.unwrap();
+            assert_eq!(change(&alice, typed, typed).await, broken(PasswordRule::NotRecent));
+        }
+        for other in ["größere Zebra 8!", "Grossere Zebra 8!", "Größere Zebra 8!  "] {
+            assert_eq!(portal.browser().sign_in("alice", other).await, Err(ApiError::Credentials), "{other}");
+        }
+        let long = |letters: usize| format!("Zq-8{}", "o\u{308}".repeat(letters));
+        change(&alice, "Größere Zebra 8!", &long(252)).await.unwrap();
+        assert_eq!(change(&alice, &long(252), &long(253)).await, broken(PasswordRule::MaximumLength));
+        portal.browser().sign_in("alice", &long(252)).await.unwrap();
+        assert_eq!(portal.browser().sign_in("alice", &long(5_000)).await, Err(ApiError::Credentials));
+    }
+
+    async fn one_that_was_hashed_as_it_was_typed_still_opens_and_is_renewed(portal) {
+        let typed = "Gro\u{308}ßere Zebra 8!";
+        portal.add("alice").await;
+        let params = argon2::Params::new(8, 1, 1, Some(32)).unwrap();
+        let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let hash = argon2::PasswordHasher::hash_password_with_salt(&argon2, typed.as_bytes(), b"a salt, 16 bytes").unwrap();
+        let (sql, hash) = ("UPDATE users SET password_hash = $1", hash.to_string());
+        portal.service.db.execute(sql, values![hash.as_str()]).await.unwrap();
+        let stored = async || portal.service.db.one::<(String,)>("SELECT password_hash FROM users", values![]).await.unwrap().0;
+        assert_eq!(portal.browser().sign_in("alice", "Größere Zebra 8!").await, Err(ApiError::Credentials));
+        assert_eq!(stored().await, hash);
+        portal.browser().sign_in("alice", typed).await.unwrap();
+        assert_ne!(stored().await, hash, "the next sign-in may spell it in any way");
+        portal.browser().sign_in("alice", "Größere Zebra 8!").await.unwrap();
+        portal.browser().sign_in("alice", typed).await.unwrap();
     }
 
     async fn the_current_one_is_checked_and_guesses_are_charged(portal) {

@@ -230,7 +230,7 @@ both_databases! {
         portal.clock.advance(72 * 3_600);
         assert_eq!(choose(&second, "bob").await, Err(ApiError::InvitationInvalid));
         assert_eq!(portal.count(AuditEvent::InvitationIssued).await, 4);
-        assert!(second.file.starts_with("name,display name,link\nalice,,http"));
+        assert!(second.file.starts_with("\u{FEFF}name,display name,link\nalice,,http"));
     }
 
     async fn an_old_proof_of_identity_changes_nobody(portal) {

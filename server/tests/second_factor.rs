@@ -266,6 +266,23 @@ both_databases! {
         assert_eq!(portal.count(AuditEvent::RecoveryCodeUsed).await, 3);
     }
 
+    async fn digits_count_by_their_value_and_width_does_not_matter(portal) {
+        let alice = portal.enrolled("alice").await;
+        let zeros = ['０', '٠', '۰', '०'];
+        for (zero, secret) in zeros.into_iter().zip(&alice.recovery_codes) {
+            let digits = |text: &str| -> String {
+                let digit = |c: char| c.to_digit(10).and_then(|value| char::from_u32(u32::from(zero) + value));
+                text.chars().map(|c| digit(c).unwrap_or(c)).collect()
+            };
+            let typed = format!("\u{202A}{}\u{202C}\u{200B}", digits(&alice.phone.code()));
+            portal.awaiting_code("alice").await.code(&typed).await.unwrap();
+            portal.clock.advance(60);
+            let wide = |c: char| if c.is_ascii_graphic() { char::from_u32(u32::from(c) + 0xFEE0).unwrap() } else { c };
+            let typed: String = digits(secret).chars().map(wide).collect();
+            portal.awaiting_code("alice").await.recovery_code(&typed).await.unwrap();
+        }
+    }
+
     async fn of_two_requests_with_one_recovery_code_one_gets_in(portal) {
         let alice = portal.enrolled("alice").await;
         let node = portal.second_node().await;

@@ -1,8 +1,8 @@
 //! What only a browser can do: leave the page, copy, download, print, focus.
 //!
-//! None of these is called on the server.
+//! None of these is called on the server, but for what says so.
 
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -24,6 +24,14 @@ pub fn leave_to(path: &str) {
 pub fn reload() {
     // Fails only where there is no document to load.
     let _ = window().location().reload();
+}
+
+/// A text in NFC, as the server looks at it. On the server, where nothing was typed yet, it stays what it is.
+pub fn composed(text: &str) -> String {
+    if cfg!(feature = "ssr") || text.is_ascii() {
+        return text.to_owned();
+    }
+    String::from(js_sys::JsString::from(text).normalize("NFC"))
 }
 
 /// Puts text on the clipboard.
@@ -60,13 +68,12 @@ pub fn chosen_file(input: &HtmlInputElement) -> Option<File> {
     input.files()?.get(0)
 }
 
-/// The text of a file. What is no UTF-8 in it becomes U+FFFD.
+/// What a file holds.
 ///
 /// # Errors
 /// The browser can't read it.
-pub async fn text_of(file: &File) -> Result<String, JsValue> {
-    let text = JsFuture::from(file.text()).await;
-    text.and_then(|text| text.as_string().ok_or(JsValue::UNDEFINED))
+pub async fn bytes_of(file: &File) -> Result<Vec<u8>, JsValue> {
+    Ok(Uint8Array::new(&JsFuture::from(file.array_buffer()).await?).to_vec())
 }
 
 /// Opens the browser's print dialog.

@@ -1,6 +1,7 @@
 //! Choosing a password, with the rules in sight.
 
 use super::{
+    browser,
     field::{Kind, TextField},
     hydration::use_hydrated,
     icon::{Glyph, Icon},
@@ -66,7 +67,8 @@ pub fn NewPassword(
 fn Rule(rule: PasswordRule, user_name: Signal<String>, value: RwSignal<String>) -> impl IntoView {
     // Nothing is ticked, and nothing held against anyone, before they type.
     let kept = Memo::new(move |_| {
-        user_name.with(|name| value.with(|password| !password.is_empty() && rule.holds(password, name)))
+        let password = value.with(|password| browser::composed(password));
+        user_name.with(|name| !password.is_empty() && rule.holds(&password, name))
     });
     view! {
         <li class="rule" class:rule-kept=kept>

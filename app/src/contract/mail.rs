@@ -18,6 +18,60 @@ pub struct MailState {
     pub waiting: u64,
     /// How many are no longer tried by themselves.
     pub given_up: u64,
+    /// What keeps mail from being sent until whoever runs the portal mends it.
+    pub to_mend: Vec<ToMend>,
+}
+
+/// Something that whoever runs the portal must mend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToMend {
+    /// What.
+    pub what: Mend,
+    /// The mail server's words about it, or those of the network.
+    pub said: Option<String>,
+}
+
+/// What whoever runs the portal must mend before mail is taken. The names are stored: they never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mend {
+    /// No connection to the mail server, or one that breaks.
+    Server,
+    /// The server does not like how the portal introduces itself.
+    Hello,
+    /// No encrypted connection, where one is demanded.
+    Encryption,
+    /// The server does not let the portal sign in, or wants it to.
+    SignIn,
+    /// The server does not take mail from this sender.
+    Sender,
+    /// The server passes no mail on for the portal.
+    Client,
+}
+
+impl fmt::Display for Mend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => {
+                "The mail server can't be reached. See that it runs, and that --smtp-url has its host and port."
+            }
+            Self::Hello => {
+                "The mail server does not accept how the portal introduces itself. Set --smtp-hello to the name by which the server knows this machine."
+            }
+            Self::Encryption => {
+                "No encrypted connection to the mail server comes about. See that its certificate is valid for the host in --smtp-url; name the file of an authority of your own with --smtp-ca."
+            }
+            Self::SignIn => {
+                "The mail server does not let the portal sign in. See that user name and password in --smtp-url are right."
+            }
+            Self::Sender => {
+                "The mail server takes no mail from the portal's sender. Set --mail-from to an address that mail may come from here."
+            }
+            Self::Client => {
+                "The mail server passes no mail on for the portal. Have it relay mail from this machine, or sign in with a user name and password in --smtp-url."
+            }
+        })
+    }
 }
 
 /// A mail server, without what it takes to sign in there.
@@ -116,6 +170,8 @@ pub enum TestOutcome {
     Failed {
         /// The mail server's words, or those of the network.
         problem: String,
+        /// What must be mended first, where that is known.
+        mend: Option<Mend>,
     },
 }
 

@@ -25,6 +25,8 @@ pub enum MailAddressProblem {
     Malformed,
     /// More than 254 bytes.
     TooLong,
+    /// Letters beyond ASCII before the @, which the mail server takes no mail for.
+    NotAscii,
     /// Characters that are invisible, control something or change the reading direction.
     Unprintable,
 }
@@ -34,6 +36,9 @@ impl fmt::Display for MailAddressProblem {
         f.write_str(match self {
             Self::Malformed => "This is no mail address. One looks like alice@example.org.",
             Self::TooLong => "A mail address has at most 254 characters.",
+            Self::NotAscii => {
+                "The mail server sends to no address with letters beyond a to z before the @. After it they are fine."
+            }
             Self::Unprintable => "A mail address can't contain line breaks or invisible characters.",
         })
     }

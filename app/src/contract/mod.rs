@@ -10,8 +10,10 @@ pub mod audit;
 pub mod audit_trail;
 pub mod enrolment;
 pub mod error;
+pub mod list_file;
 pub mod mail;
 pub mod mail_address;
+pub mod number;
 pub mod overview;
 pub mod password;
 pub mod people;
@@ -21,5 +23,6 @@ pub mod profile;
 pub mod recovery;
 pub mod reminder;
 pub mod session;
+pub mod typed;
 
 pub use error::{Answer, ApiError};

@@ -1,8 +1,11 @@
 //! The password rules of the account policy.
 //!
 //! Here rather than on the server because the browser checks them while the
-//! person types; the server checks the same rules again and decides.
+//! person types; the server checks the same rules again and decides. Both look at
+//! a password as it is hashed: in NFC, so that a letter is one character however a
+//! keyboard sends it (RFC 8265 §4.2.2).
 
+use super::typed::digit_value;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,7 +17,7 @@ pub const MAXIMUM_LENGTH: usize = 256;
 pub struct PasswordPolicy {
     /// Least number of characters, 8 to 128.
     pub minimum_length: u32,
-    /// At least one decimal digit.
+    /// At least one decimal digit of any script.
     pub require_number: bool,
     /// At least one character that is neither letter, digit nor white space.
     pub require_special: bool,
@@ -89,7 +92,7 @@ impl PasswordRule {
     pub fn holds(self, password: &str, user_name: &str) -> bool {
         match self {
             Self::MinimumLength(least) => password.chars().count() >= least as usize,
-            Self::Number => password.chars().any(|c| c.is_ascii_digit()),
+            Self::Number => password.chars().any(|c| digit_value(c).is_some()),
             Self::Special => password.chars().any(|c| !c.is_alphanumeric() && !c.is_whitespace()),
             Self::Capital => password.chars().any(char::is_uppercase),
             Self::MaximumLength => password.chars().count() <= MAXIMUM_LENGTH,

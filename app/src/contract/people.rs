@@ -1,6 +1,6 @@
 //! People, as administrators see and change them.
 
-use super::{error::UserNameProblem, mail_address::MailAddressProblem};
+use super::{error::UserNameProblem, mail_address::MailAddressProblem, number::grouped};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -326,7 +326,7 @@ pub enum ImportProblem {
     NoNameColumn,
     /// The first line names a column that is not known, or one twice.
     UnknownColumn,
-    /// The line has more or fewer values than the first one.
+    /// The line has a value where the first one names no column.
     Columns,
     /// A quotation mark is not closed, or the text can't be read.
     Unreadable,
@@ -413,12 +413,12 @@ impl fmt::Display for ImportProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("There is nobody in this list."),
-            Self::TooMany => write!(f, "At most {MOST_ADDED} people can be added at once. Split the list."),
+            Self::TooMany => write!(f, "At most {} people can be added at once. Split the list.", grouped(MOST_ADDED)),
             Self::NoNameColumn => f.write_str("The first line must name the columns, one of them “name”."),
             Self::UnknownColumn => f.write_str(
                 "The columns are “name”, “display name”, “administrator” and “mail address”, each at most once.",
             ),
-            Self::Columns => f.write_str("This line has more or fewer values than the first line has columns."),
+            Self::Columns => f.write_str("This line has more values than the first line has columns."),
             Self::Unreadable => f.write_str("This line can't be read. Is a quotation mark not closed?"),
             Self::Name(problem) => problem.fmt(f),
             Self::Repeated { line } => write!(f, "The same user name stands in line {line}."),

@@ -11,6 +11,7 @@ use crate::{
 use app::{
     contract::{
         ApiError,
+        list_file::text_of,
         people::{LARGEST_LIST, LineProblem, NewPerson},
     },
     routes,
@@ -25,8 +26,8 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// Longest list of people that is read, in bytes.
-const LONGEST_LIST: u64 = LARGEST_LIST as u64;
+/// Of a list of people so many bytes are read: in UTF-16 it may have two for each in UTF-8.
+const MOST_READ: u64 = 2 * LARGEST_LIST as u64 + 1;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -248,13 +249,9 @@ fn read_list(file: &Path) -> Result<String, Failure> {
         Some("-") => Box::new(std::io::stdin()),
         _ => Box::new(File::open(file).map_err(explain)?),
     };
-    let mut list = String::new();
-    source.take(LONGEST_LIST + 1).read_to_string(&mut list).map_err(explain)?;
-    if u64::try_from(list.len()).is_ok_and(|length| length <= LONGEST_LIST) {
-        Ok(list)
-    } else {
-        Err(Failure(format!("{} is longer than {LONGEST_LIST} bytes; divide it", file.display())))
-    }
+    let mut list = Vec::new();
+    source.take(MOST_READ).read_to_end(&mut list).map_err(explain)?;
+    text_of(&list).map_err(|problem| Failure(format!("{}: {problem}", file.display())))
 }
 
 async fn list(data: &DataArgs) -> Result<(), Failure> {

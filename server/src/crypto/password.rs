@@ -19,6 +19,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::hashing_pool::HashingPool;
+use crate::domain::typed;
 
 /// Length of a hash and of a derived recovery code.
 pub const HASH_BYTES: usize = 32;
@@ -26,7 +27,7 @@ pub const HASH_BYTES: usize = 32;
 /// Length of a salt.
 pub const SALT_BYTES: usize = 16;
 
-/// The longest password that is hashed, in Unicode scalar values.
+/// The longest password that is hashed, in Unicode scalar values once it is normalised.
 pub const MAX_PASSWORD_CHARS: usize = 256;
 
 /// How many hashes may wait before further ones are refused.
@@ -120,8 +121,8 @@ pub enum HashError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
     pub matches: bool,
-    /// The password matches, but its hash is cheaper than the present setting:
-    /// hash it again and store that.
+    /// The password matches, but its hash is cheaper than the present setting, or
+    /// is that of another spelling of it: hash it again and store that.
     pub needs_rehash: bool,
 }
 
@@ -166,7 +167,7 @@ impl PasswordHasher {
             salt: Some(PhcSalt::new(&salt.0).map_err(|_| HashError::StoredHash)?),
             hash: None,
         };
-        let hash = self.pool.run(argon2, bounded(password)?, salt.0).await?;
+        let hash = self.pool.run(argon2, normalised(password)?, salt.0).await?;
         let output = Output::new(&hash[..]).map_err(|_| HashError::StoredHash)?;
         Ok(PasswordHash { hash: Some(output), ..phc }.to_string())
     }
@@ -174,6 +175,10 @@ impl PasswordHasher {
     /// Verifies a password against a stored PHC string. With none stored,
     /// because there is no such user, the same work is done and nothing
     /// matches.
+    ///
+    /// Hashes that were made before passwords were normalised are of what was
+    /// typed then. So what is typed in another spelling than the normal one is
+    /// tried as it is, too, whether or not anybody has such a hash.
     ///
     /// # Errors
     /// As [`PasswordHasher::hash`], and [`HashError::StoredHash`].
@@ -183,9 +188,15 @@ impl PasswordHasher {
             None => StoredHash { params: self.params, salt: [0; SALT_BYTES], hash: [0; HASH_BYTES] },
         };
         let argon2 = target.params.argon2()?;
-        let hash = self.pool.run(argon2, bounded(password)?, target.salt).await?;
+        let hash = self.pool.run(argon2.clone(), normalised(password)?, target.salt).await?;
         let matches = stored.is_some() & bool::from(target.hash.ct_eq(&hash[..]));
-        Ok(Verified { matches, needs_rehash: matches && target.params.is_below(self.params) })
+        if matches || typed::is_opaque(password) {
+            return Ok(Verified { matches, needs_rehash: matches && target.params.is_below(self.params) });
+        }
+        let as_typed = Zeroizing::new(password.as_bytes().to_vec());
+        let hash = self.pool.run(argon2, as_typed, target.salt).await?;
+        let matches = stored.is_some() & bool::from(target.hash.ct_eq(&hash[..]));
+        Ok(Verified { matches, needs_rehash: matches })
     }
 
     /// What was stored for a code by versions that hashed codes as they do
@@ -227,12 +238,15 @@ impl StoredHash {
     }
 }
 
+/// Whether a password has more characters than any that is hashed.
+pub fn is_too_long(password: &str) -> bool {
+    typed::opaque(password, MAX_PASSWORD_CHARS).is_none()
+}
+
 /// A copy for the hashing thread, wiped when it is done.
-fn bounded(password: &str) -> Result<Zeroizing<Vec<u8>>, HashError> {
-    match password.chars().nth(MAX_PASSWORD_CHARS) {
-        Some(_) => Err(HashError::TooLong),
-        None => Ok(Zeroizing::new(password.as_bytes().to_vec())),
-    }
+fn normalised(password: &str) -> Result<Zeroizing<Vec<u8>>, HashError> {
+    let normalised = typed::opaque(password, MAX_PASSWORD_CHARS).ok_or(HashError::TooLong)?;
+    Ok(Zeroizing::new(normalised.as_bytes().to_vec()))
 }
 
 #[cfg(test)]
@@ -287,6 +301,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_password_is_the_same_however_it_is_spelled() {
+        let hasher = hasher();
+        let stored = hasher.hash("größe 1", SALT).await.unwrap();
+        for typed in ["größe 1", "gro\u{308}ße 1", "größe\u{A0}1"] {
+            assert_eq!(hasher.hash(typed, SALT).await.unwrap(), stored);
+            let verified = hasher.verify(typed, Some(&stored)).await.unwrap();
+            assert!(verified.matches && !verified.needs_rehash, "{typed:?}");
+        }
+        assert!(!hasher.verify("Größe 1", Some(&stored)).await.unwrap().matches);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_what_was_typed_before_is_right_and_renewed() {
+        let argon2 = CHEAP.argon2().unwrap();
+        let before: PasswordHash =
+            argon2::PasswordHasher::hash_password_with_salt(&argon2, "gro\u{308}ße".as_bytes(), &SALT.0).unwrap();
+        let (hasher, before) = (hasher(), before.to_string());
+        let same = hasher.verify("gro\u{308}ße", Some(&before)).await.unwrap();
+        assert!(same.matches && same.needs_rehash);
+        for other in ["größe", "gro\u{308}ss", "große"] {
+            assert!(!hasher.verify(other, Some(&before)).await.unwrap().matches, "{other}");
+        }
+        assert!(!hasher.verify("gro\u{308}ße", None).await.unwrap().matches);
+    }
+
+    #[tokio::test]
     async fn an_unreadable_hash_is_an_error_and_never_a_match() {
         for stored in [
             "",
@@ -302,8 +342,11 @@ mod tests {
     #[tokio::test]
     async fn a_password_beyond_256_characters_is_refused_unhashed() {
         assert!(hasher().hash(&"é".repeat(256), SALT).await.is_ok());
-        let result = hasher().hash(&"é".repeat(257), SALT).await;
-        assert!(matches!(result, Err(HashError::TooLong)));
+        assert!(hasher().hash(&"e\u{301}".repeat(256), SALT).await.is_ok());
+        for long in ["é".repeat(257), "e\u{301}".repeat(257), "e".repeat(1_000_000)] {
+            assert!(is_too_long(&long));
+            assert!(matches!(hasher().hash(&long, SALT).await, Err(HashError::TooLong)));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! No cell is a formula: see [`super::spreadsheet`].
 
-use super::spreadsheet::harmless;
+use super::spreadsheet::{BYTE_ORDER_MARK, harmless};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
@@ -107,7 +107,7 @@ pub fn rfc3339(at: i64) -> String {
 /// Writing to memory does not fail.
 pub fn head(format: Format) -> Result<Vec<u8>, csv::Error> {
     match format {
-        Format::Csv => line(COLUMNS),
+        Format::Csv => Ok([BYTE_ORDER_MARK.as_bytes(), &line(COLUMNS)?].concat()),
         Format::JsonLines => Ok(Vec::new()),
     }
 }
@@ -196,7 +196,9 @@ mod tests {
     fn a_record_is_a_line_of_csv_or_json() {
         let expected = "7,2026-03-09T14:05:07Z,signed_in,success,,\"a, \"\"b\"\"\",,,::1,,\"{\"\"b\"\":1,\"\"a\"\":\"\"x,\\\"\"y\\\"\"\"\"}\",00ff\r\n";
         assert_eq!(written(&record("a, \"b\""), Format::Csv), expected);
-        assert_eq!(head(Format::Csv).unwrap().split(|byte| *byte == b',').count(), COLUMNS.len());
+        let head = String::from_utf8(head(Format::Csv).unwrap()).unwrap();
+        assert!(head.starts_with("\u{FEFF}sequence,"), "{head}");
+        assert_eq!(head.split(',').count(), COLUMNS.len());
         let json: Value = serde_json::from_str(&written(&record("anna"), Format::JsonLines)).unwrap();
         assert_eq!((&json["actor"], &json["detail"]["b"], &json["subject"]), (&"anna".into(), &1.into(), &Value::Null));
         let fields: Vec<&String> = json.as_object().unwrap().keys().collect();

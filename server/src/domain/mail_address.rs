@@ -5,21 +5,23 @@
 //! compared with those of others, nor proved to be the person's own.
 //!
 //! The syntax is that of the library which sends the mail, so that what is
-//! taken here can be sent to; internationalised addresses are among them (RFC
-//! 6531). On top of that an address is kept as names are, see [`super::name`]:
+//! taken here can be sent to. A domain may have letters of any script: mail goes
+//! to its form in ASCII (RFC 5891 §4). Whether the part before the @ may depends
+//! on the mail server (RFC 6531), see [`needs_utf8`]. On top of that an address is kept as names are, see [`super::name`]:
 //! without white space around it, in NFC (RFC 6532 §3.1), and without anything
 //! that can't be seen, which also keeps line breaks out of the heads of mail.
 
 use super::name::{self, NameProblem};
 use app::contract::mail_address::{LONGEST_ADDRESS, MailAddressProblem};
 use lettre::Address;
+use url::Host;
 
 /// Reads an address that someone typed, which may be missing: then it is empty.
 ///
 /// # Errors
 /// Why it can't be used.
 pub fn parse(typed: &str) -> Result<String, MailAddressProblem> {
-    let address = match name::parse(typed, LONGEST_ADDRESS) {
+    let address = match name::parse_visible(typed, LONGEST_ADDRESS) {
         Ok(address) => address,
         Err(NameProblem::Blank) => return Ok(String::new()),
         Err(NameProblem::TooLong) => return Err(MailAddressProblem::TooLong),
@@ -33,15 +35,33 @@ pub fn parse(typed: &str) -> Result<String, MailAddressProblem> {
     }
     // The library lets every character beyond ASCII pass as a letter, blanks included.
     let has_foreign_blank = address.chars().any(|c| c.is_whitespace() && c != ' ');
-    match address.parse::<Address>() {
-        Ok(_) if !has_foreign_blank => Ok(address),
-        _ => Err(MailAddressProblem::Malformed),
+    let sent_to = address.parse::<Address>().ok().filter(|_| !has_foreign_blank);
+    match sent_to.and_then(|address| in_ascii(&address)) {
+        Some(sent_to) if sent_to.to_string().len() > LONGEST_ADDRESS => Err(MailAddressProblem::TooLong),
+        Some(_) => Ok(address),
+        None => Err(MailAddressProblem::Malformed),
     }
+}
+
+/// An address as it goes to the mail server: the domain in A-labels. `None` if it can't be one.
+pub fn in_ascii(address: &Address) -> Option<Address> {
+    if address.domain().is_ascii() {
+        return Some(address.clone());
+    }
+    match Host::parse(address.domain()).ok()? {
+        Host::Domain(domain) => Address::new(address.user(), domain).ok(),
+        Host::Ipv4(_) | Host::Ipv6(_) => None,
+    }
+}
+
+/// Whether only a mail server with SMTPUTF8 takes mail for this address: letters beyond ASCII before the @.
+pub fn needs_utf8(address: &str) -> bool {
+    address.rsplit_once('@').is_some_and(|(local_part, _)| !local_part.is_ascii())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::typed, *};
     use proptest::prelude::*;
 
     #[test]
@@ -60,7 +80,29 @@ mod tests {
             assert_eq!(parse(address).as_deref(), Ok(address));
         }
         assert_eq!(parse(" \u{3000}alice@example.org\r\n").as_deref(), Ok("alice@example.org"));
+        for pasted in ["alice@example.org\u{200B}", "\u{FEFF}alice@example.org", "\u{202A}alice@example.org\u{202C}"] {
+            assert_eq!(parse(pasted).as_deref(), Ok("alice@example.org"));
+        }
         assert_eq!(parse("e\u{301}va@example.org").as_deref(), Ok("éva@example.org"));
+    }
+
+    #[test]
+    fn a_domain_goes_out_in_ascii() {
+        let sent_to = |address: &str| in_ascii(&address.parse().unwrap()).map(|address| address.to_string());
+        for (address, expected) in [
+            ("anna@müller.example", "anna@xn--mller-kva.example"),
+            ("Anna@MÜLLER.example", "Anna@xn--mller-kva.example"),
+            ("anna@post.例子.广告", "anna@post.xn--fsqu00a.xn--4rr70v"),
+            ("анна@почта.example", "анна@xn--80a1acny.example"),
+            ("anna@Example.org", "anna@Example.org"),
+            ("anna@[192.0.2.1]", "anna@[192.0.2.1]"),
+        ] {
+            assert_eq!(sent_to(address).as_deref(), Some(expected));
+        }
+        for (address, needs) in [("анна@почта.example", true), ("anna@почта.example", false), ("", false)]
+        {
+            assert_eq!(needs_utf8(address), needs, "{address}");
+        }
     }
 
     #[test]
@@ -83,6 +125,7 @@ mod tests {
             ("al\u{3000}ice@example.org", MailAddressProblem::Malformed),
             ("alice@example..org", MailAddressProblem::Malformed),
             ("alice@-example.org", MailAddressProblem::Malformed),
+            ("alice@xn--ü.example", MailAddressProblem::Malformed),
             ("Alice <alice@example.org>", MailAddressProblem::Malformed),
             ("alice@example.org, bob@example.org", MailAddressProblem::Malformed),
             ("alice@example.org\r\nBcc: eve@example.org", MailAddressProblem::Unprintable),
@@ -90,7 +133,7 @@ mod tests {
             ("al\0ice@example.org", MailAddressProblem::Unprintable),
             ("al\u{85}ice@example.org", MailAddressProblem::Unprintable),
             ("al\u{2028}ice@example.org", MailAddressProblem::Unprintable),
-            ("\u{202E}gro.elpmaxe@ecila", MailAddressProblem::Unprintable),
+            ("gro\u{202E}.elpmaxe@ecila", MailAddressProblem::Unprintable),
             ("alice@exam\u{200F}ple.org", MailAddressProblem::Unprintable),
             ("al\u{200B}ice@example.org", MailAddressProblem::Unprintable),
         ] {
@@ -122,7 +165,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_stumble(typed in any::<String>()) {
-            prop_assert_eq!(parse(&typed).is_ok_and(|address| address.is_empty()), typed.trim().is_empty());
+            prop_assert_eq!(parse(&typed).is_ok_and(|address| address.is_empty()), typed::line(&typed).is_empty());
         }
     }
 }

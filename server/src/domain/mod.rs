@@ -3,12 +3,14 @@
 //!
 //! | Subject | Module |
 //! |---|---|
+//! | what was typed | [`typed`], [`joiners`] |
 //! | who someone is | [`name`], [`user_name`], [`search_words`], [`people_list`], [`mail_address`] |
 //! | the second factor | [`code`], [`totp`], [`otpauth`], [`qr`], [`recovery_code`], [`access_code`], [`enrolment`], [`compatibility`] |
 //! | being signed in | [`session`], [`trusted_browser`], [`grace`] |
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`], [`audit_search`], [`audit_export`], [`spreadsheet`] |
+//! | mail | [`mail`], [`mail_refusal`] |
 
 pub mod access_code;
 pub mod audit;
@@ -21,9 +23,11 @@ pub mod compatibility;
 pub mod enrolment;
 pub mod folding;
 pub mod grace;
+pub mod joiners;
 pub mod lockout;
 pub mod mail;
 pub mod mail_address;
+pub mod mail_refusal;
 pub mod name;
 pub mod otpauth;
 pub mod people_list;
@@ -34,4 +38,5 @@ pub mod session;
 pub mod spreadsheet;
 pub mod totp;
 pub mod trusted_browser;
+pub mod typed;
 pub mod user_name;

@@ -1,12 +1,18 @@
 //! A list of people to be added: CSV with a line of column names.
 //!
 //! Every line is checked, so that all that is wrong can be said at once.
-//! Spreadsheets separate by commas, semicolons or tabs, depending on where they
-//! are used; the first line tells.
+//!
+//! The list is taken as spreadsheets write it. They separate by commas,
+//! semicolons or tabs, depending on where they are used; the column names, or a
+//! line `sep=;` before them, tell. They end lines in three ways, write cells that
+//! nobody filled at the end of a line, below the list and above it, or leave them
+//! out, and have words of their own for true and false.
 
 use super::{
     mail_address,
     name::{self, NameProblem},
+    spreadsheet::{Written, truth},
+    typed,
     user_name::UserName,
 };
 use app::contract::{
@@ -15,6 +21,7 @@ use app::contract::{
 };
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::collections::HashMap;
+use unicode_normalization::UnicodeNormalization;
 
 /// Someone in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,14 +67,14 @@ impl List {
 
 /// Reads a list.
 pub fn read(list: &str) -> List {
-    let list = list.strip_prefix('\u{FEFF}').unwrap_or(list);
+    let Written { delimiter, lines_before, text } = &Written::read(list);
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(list))
+        .delimiter(*delimiter)
         .has_headers(false)
         .flexible(true)
         .trim(Trim::All)
-        .from_reader(list.as_bytes());
-    let mut records = reader.records();
+        .from_reader(text.as_bytes());
+    let mut records = reader.records().filter(|record| !record.as_ref().is_ok_and(is_blank));
     let columns = match records.next() {
         None => return List::none(1, ImportProblem::Empty),
         Some(record) => record.map_err(|_| ImportProblem::Unreadable).and_then(|record| columns(&record)),
@@ -83,7 +90,7 @@ pub fn read(list: &str) -> List {
             read.problems.push(LineProblem { line: 1, problem: ImportProblem::Unreadable });
             continue;
         };
-        let line = line_of(list, &record);
+        let line = lines_before + line_of(text, &record);
         add_line(&mut read, line, &columns, &record, &mut lines);
         count += 1;
         if count > MOST_ADDED {
@@ -96,6 +103,11 @@ pub fn read(list: &str) -> List {
     read
 }
 
+/// Nobody has filled any of the cells.
+fn is_blank(record: &StringRecord) -> bool {
+    record.iter().all(|cell| typed::line(cell).is_empty())
+}
+
 /// The number of a record's line. Where the reader says that a record begins,
 /// blank lines and the second half of a line's end may still come before it.
 fn line_of(list: &str, record: &StringRecord) -> u64 {
@@ -106,42 +118,43 @@ fn line_of(list: &str, record: &StringRecord) -> u64 {
     line.saturating_add(u64::try_from(passed).unwrap_or(0))
 }
 
-/// Whatever separates most of the first line.
-fn delimiter(list: &str) -> u8 {
-    let first = list.lines().next().unwrap_or_default();
-    let count = |delimiter: u8| first.bytes().filter(|byte| *byte == delimiter).count();
-    // Of equals the last one counts: a list of one column has commas.
-    [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
-}
-
-fn columns(record: &StringRecord) -> Result<Vec<Column>, ImportProblem> {
+/// What the columns hold; `None` for one without a name, in which nothing may stand.
+fn columns(record: &StringRecord) -> Result<Vec<Option<Column>>, ImportProblem> {
     let mut columns = Vec::new();
     for title in record {
         let title: String = title.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let column = match title.as_str() {
-            "name" | "username" => Column::Name,
-            "displayname" => Column::DisplayName,
-            "administrator" | "admin" => Column::Administrator,
-            "mailaddress" | "mail" | "emailaddress" | "email" => Column::MailAddress,
+            "" => None,
+            "name" | "username" => Some(Column::Name),
+            "displayname" => Some(Column::DisplayName),
+            "administrator" | "admin" => Some(Column::Administrator),
+            "mailaddress" | "mail" | "emailaddress" | "email" => Some(Column::MailAddress),
             // A first line of one value that is no title is a list without titles.
             _ if columns.is_empty() => return Err(ImportProblem::NoNameColumn),
             _ => return Err(ImportProblem::UnknownColumn),
         };
-        if columns.contains(&column) {
+        if column.is_some() && columns.contains(&column) {
             return Err(ImportProblem::UnknownColumn);
         }
         columns.push(column);
     }
-    if columns.contains(&Column::Name) { Ok(columns) } else { Err(ImportProblem::NoNameColumn) }
+    if columns.contains(&Some(Column::Name)) { Ok(columns) } else { Err(ImportProblem::NoNameColumn) }
 }
 
-fn add_line(read: &mut List, line: u64, columns: &[Column], record: &StringRecord, lines: &mut HashMap<String, u64>) {
+fn add_line(
+    read: &mut List,
+    line: u64,
+    columns: &[Option<Column>],
+    record: &StringRecord,
+    lines: &mut HashMap<String, u64>,
+) {
     let List { people, names, problems } = read;
     let mut wrong = |problem| problems.push(LineProblem { line, problem });
-    if record.len() != columns.len() {
+    let nowhere = |index: usize| columns.get(index).is_none_or(Option::is_none);
+    if record.iter().enumerate().any(|(index, cell)| nowhere(index) && !typed::line(cell).is_empty()) {
         return wrong(ImportProblem::Columns);
     }
-    let value = |wanted| columns.iter().position(|column| *column == wanted).and_then(|index| record.get(index));
+    let value = |wanted| columns.iter().position(|column| *column == Some(wanted)).and_then(|index| record.get(index));
     let text = |wanted| value(wanted).unwrap_or_default();
     let name = UserName::parse(text(Column::Name)).map_err(|problem| ImportProblem::Name(user_name_problem(problem)));
     let name = name.and_then(|name| match *lines.entry(name.key()).or_insert(line) {
@@ -165,10 +178,11 @@ fn add_line(read: &mut List, line: u64, columns: &[Column], record: &StringRecor
 }
 
 fn yes_or_no(typed: &str) -> Result<bool, ImportProblem> {
-    match typed.to_lowercase().as_str() {
-        "yes" | "y" | "true" | "1" | "x" => Ok(true),
-        "" | "no" | "n" | "false" | "0" => Ok(false),
-        _ => Err(ImportProblem::Administrator),
+    let word: String = typed::line(typed).nfc().collect::<String>().to_uppercase();
+    match word.as_str() {
+        "YES" | "Y" | "1" | "X" | "✓" => Ok(true),
+        "" | "NO" | "N" | "0" => Ok(false),
+        word => truth(word).ok_or(ImportProblem::Administrator),
     }
 }
 
@@ -228,6 +242,19 @@ mod tests {
             "\u{FEFF}Name;Display name;Administrator\r\nalice;\"Alice Lee\";TRUE\r\nbob;;\r\n",
             "user_name\tdisplay_name\tadmin\nalice\t Alice Lee \tx\nbob\t\t0",
             "administrator,name,display name\n1,alice,Alice Lee\n0,bob,\n\n",
+            "name;display name;administrator;\r\nalice;Alice Lee;WAHR;\r\nbob;;FALSCH;\r\n;;;\r\n;;;\r\n",
+            "name,display name,administrator,,,\ralice,Alice Lee,VRAI,,,\rbob\r,,,,,\r",
+            "name|display name||administrator\nalice|Alice Lee||Vero\nbob|||falso",
+        ] {
+            assert_eq!(people(list), expected, "{list}");
+        }
+        let expected = [entry(3, "alice", "Alice Lee", true), entry(4, "bob", "", false)];
+        for list in [
+            "sep=;\r\nname;display name;administrator\r\nalice;Alice Lee;x\r\nbob\r\n",
+            "\u{FEFF}SEP=,\rname,display name,administrator\ralice,Alice Lee,x\rbob",
+            "\"sep=;\";;\nname;display name;administrator\nalice;Alice Lee;x\nbob;;\n",
+            "sep=\t\nname\tdisplay name\tadministrator\nalice\tAlice Lee\tx\nbob\n",
+            ";;\nname;display name;administrator\nalice;Alice Lee;x\nbob;;\n",
         ] {
             assert_eq!(people(list), expected, "{list}");
         }
@@ -251,8 +278,30 @@ mod tests {
     }
 
     #[test]
+    fn who_is_an_administrator_is_said_in_words_or_by_a_mark() {
+        for (words, expected) in [(["yes", " X\u{200B}", "wahr"], true), (["no", "0", "Faux"], false)] {
+            for word in words {
+                assert_eq!(yes_or_no(word), Ok(expected), "{word}");
+            }
+        }
+        for other in ["maybe", "2", "tru", "-"] {
+            assert_eq!(yes_or_no(other), Err(ImportProblem::Administrator), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_behind_an_address_does_not_matter() {
+        for debris in ["\u{200B}", "\u{A0}", "\u{200E}", "\u{202C}", "\u{FEFF}", " \u{2060}\u{3000}"] {
+            let list = format!("name;mail\nalice{debris};{debris}alice@example.org{debris}\n");
+            let List { people, problems, .. } = read(&list);
+            assert_eq!(problems, []);
+            assert_eq!((people[0].name.as_str(), people[0].mail_address.as_str()), ("alice", "alice@example.org"));
+        }
+    }
+
+    #[test]
     fn everything_that_is_wrong_is_said_with_its_line() {
-        let list = "name,display name,administrator\nalice,,\n,Nobody,no\nALICE,,\nbob\ncarol,,maybe\nd\u{202E},,\neve,e\u{200B}ve,\nfrank,Frank,no\n";
+        let list = "name,display name,administrator\nalice,,\n,Nobody,no\nALICE,,\nbob,,,more\ncarol,,maybe\nd\u{202E}d,,\neve,e\u{200B}ve,\nfrank,Frank,no\n";
         assert_eq!(
             problems(list),
             [
@@ -268,7 +317,7 @@ mod tests {
 
     #[test]
     fn all_that_is_wrong_with_one_line_is_said() {
-        let list = "name,display name,administrator,mail\nann,\u{200B},maybe,ann\nbob,,,\nBOB,,perhaps,\n";
+        let list = "name,display name,administrator,mail\nann,a\u{200B}n,maybe,ann\nbob,,,\nBOB,,perhaps,\n";
         assert_eq!(
             problems(list),
             [
@@ -286,7 +335,9 @@ mod tests {
     #[test]
     fn a_list_that_is_none_says_why() {
         assert_eq!(problems(""), [(1, ImportProblem::Empty)]);
-        assert_eq!(problems("\n\n"), [(1, ImportProblem::Empty)]);
+        for blank in ["\n\n", ";;\r\n;;", "sep=;", "sep=;\r\n", "\u{FEFF}", ",,\r,,\r"] {
+            assert_eq!(problems(blank), [(1, ImportProblem::Empty)], "{blank:?}");
+        }
         assert_eq!(problems("name,administrator\n"), [(1, ImportProblem::Empty)]);
         assert_eq!(problems("alice\nbob\n"), [(1, ImportProblem::NoNameColumn)]);
         assert_eq!(problems("display name\nAlice\n"), [(1, ImportProblem::NoNameColumn)]);

@@ -2,12 +2,13 @@
 //!
 //! A code has sixteen characters of an alphabet without look-alikes (no I, L, O
 //! or U), five bits each: 80 bits. It is shown in groups of four and read in
-//! any letter case, with or without dashes and spaces; an O is taken for a
-//! zero, an I or L for a one. Because one spelling is canonical, what is hashed
+//! any letter case and width, with the digits of any script, with or without
+//! dashes and spaces; an O is taken for a zero, an I or L for a one. Because one spelling is canonical, what is hashed
 //! is always the same sixteen bytes.
 
 use std::fmt;
 
+use app::contract::typed::{digit_value, is_gap};
 use rand::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -24,9 +25,6 @@ const GROUP_CHARS: usize = 4;
 
 /// Crockford's base 32.
 const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// Longest text that is looked at.
-const MAX_TYPED_CHARS: usize = 128;
 
 /// One code, in its canonical spelling.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -51,12 +49,9 @@ impl RecoveryCode {
 
     /// Reads what someone typed; `None` if it can't be a code of any set.
     pub fn normalise(typed: &str) -> Option<Self> {
-        if typed.chars().nth(MAX_TYPED_CHARS).is_some() {
-            return None;
-        }
         let mut code = Self([0; CODE_CHARS]);
         let mut count = 0;
-        for c in typed.chars().filter(|c| !is_separator(*c)) {
+        for c in typed.chars().filter(|c| !is_gap(*c) && *c != '_') {
             *code.0.get_mut(count)? = canonical(c)?;
             count += 1;
         }
@@ -87,16 +82,23 @@ impl fmt::Debug for RecoveryCode {
     }
 }
 
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}')
-}
-
 fn canonical(typed: char) -> Option<u8> {
-    let upper = u8::try_from(typed).ok()?.to_ascii_uppercase();
+    let upper = match digit_value(typed) {
+        Some(value) => b'0' + value,
+        None => u8::try_from(narrow(typed)).ok()?.to_ascii_uppercase(),
+    };
     match upper {
         b'O' => Some(b'0'),
         b'I' | b'L' => Some(b'1'),
         _ => ALPHABET.contains(&upper).then_some(upper),
+    }
+}
+
+/// The ASCII character of which this is the wide form, if it is one.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        _ => c,
     }
 }
 
@@ -129,12 +131,24 @@ mod tests {
             "ABCD-EFGH-JKMN-PQRST",
             "UBCD-EFGH-JKMN-PQRS",
             "ÀBCD-EFGH-JKMN-PQRS",
-            "ＡBCD-EFGH-JKMN-PQRS",
             "ABCD+EFGH+JKMN+PQRS",
         ] {
             assert_eq!(RecoveryCode::normalise(typed), None, "{typed}");
         }
         assert_eq!(RecoveryCode::normalise(&"A".repeat(1_000_000)), None);
+    }
+
+    #[test]
+    fn width_and_script_do_not_matter() {
+        let code = RecoveryCode::normalise("ABCD-EFGH-JKMN-0123").unwrap();
+        for typed in [
+            "ＡＢＣＤ－ＥＦＧＨ－ＪＫＭＮ－０１２３",
+            "ａｂｃｄーｅｆｇｈーｊｋｍｎーｏｉ２３",
+            "ABCD\u{200B}EFGH\u{2060}JKMN\u{FEFF}٠١٢٣",
+            "\u{202A}ABCD EFGH JKMN ۰۱۲۳\u{202C}",
+        ] {
+            assert_eq!(RecoveryCode::normalise(typed), Some(code.clone()), "{typed}");
+        }
     }
 
     #[test]

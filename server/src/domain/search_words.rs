@@ -5,6 +5,7 @@
 //! matter, so `muller` finds `Jörg-Müller`. What someone types is folded the
 //! same way, and finds the words that begin with it.
 
+use app::contract::typed::is_invisible;
 use caseless::Caseless;
 use std::collections::BTreeSet;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -60,7 +61,7 @@ fn folded(text: &str) -> impl Iterator<Item = String> {
         .nfkd()
         .default_case_fold()
         .nfkd()
-        .filter(|c| !is_combining_mark(*c))
+        .filter(|c| !is_combining_mark(*c) && !is_invisible(*c))
         .collect();
     let words: Vec<String> = folded
         .split(|c: char| !c.is_alphanumeric())
@@ -90,6 +91,7 @@ mod tests {
         assert_eq!(words("j.smith@example", "John SMITH-Jones"), ["example", "j", "john", "jones", "smith"]);
         assert_eq!(words("Jörg", "Ａnna Straße"), ["anna", "jorg", "strasse"]);
         assert_eq!(words("Ольга", "李雷"), ["ольга", "李雷"]);
+        assert_eq!(words("علی\u{200C}رضا", "👩\u{200D}💻 Anna"), words("علیرضا", "anna"));
         assert_eq!(words("---", ""), Vec::<String>::new());
     }
 

@@ -10,7 +10,10 @@
 use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;
 
-use super::name::{self, NEVER_IN_A_NAME, NameProblem, problem_of};
+use super::{
+    name::{self, NEVER_IN_A_NAME, NameProblem, problem_of},
+    typed,
+};
 
 /// The longest name, in Unicode scalar values of its NFC form.
 pub const MAX_CHARS: usize = 64;
@@ -23,12 +26,12 @@ const MAX_LOOKUP_CHARS: usize = 320;
 pub struct UserName(String);
 
 impl UserName {
-    /// Reads a name that someone typed, dropping white space around it.
+    /// Reads a name that someone typed, without what stands around it.
     ///
     /// # Errors
     /// The first [`NameProblem`] found.
     pub fn parse(typed: &str) -> Result<Self, NameProblem> {
-        name::parse(typed, MAX_CHARS).map(Self)
+        name::parse_visible(typed, MAX_CHARS).map(Self)
     }
 
     /// The name as it is shown.
@@ -61,7 +64,7 @@ impl std::fmt::Display for UserName {
 /// that no account has. The answer holds no control character (PostgreSQL
 /// refuses NUL in text) and its length is bounded whatever was typed.
 pub fn lookup_key(typed: &str) -> String {
-    let mut chars = typed.trim().chars();
+    let mut chars = typed::line(typed).chars();
     let mut key = caseless_key(chars.by_ref().take(MAX_LOOKUP_CHARS).map(|c| match problem_of(c) {
         Some(_) => NEVER_IN_A_NAME,
         None => c,
@@ -98,6 +101,8 @@ mod tests {
     fn names_are_trimmed_and_kept_as_typed() {
         assert_eq!(UserName::parse("  Anna Lee ").unwrap().as_str(), "Anna Lee");
         assert_eq!(UserName::parse("e\u{301}").unwrap().as_str(), "é");
+        assert_eq!(UserName::parse("\u{FEFF}\u{200E}anna\u{200B}").unwrap().as_str(), "anna");
+        assert_eq!(lookup_key("\u{202A}Anna\u{202C}"), key("anna"));
     }
 
     #[test]
@@ -110,7 +115,7 @@ mod tests {
 
     #[test]
     fn empty_and_blank_names_are_refused() {
-        for blank in ["", " ", "\t\n", "\u{3000}\u{A0}"] {
+        for blank in ["", " ", "\t\n", "\u{3000}\u{A0}", "\u{200B}"] {
             assert_eq!(UserName::parse(blank), Err(NameProblem::Blank));
         }
     }
@@ -140,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_look_up_key_never_fails_and_never_holds_a_control_character() {
-        for typed in ["", "\0", "a\0b", "\u{202E}x", &"ﷺ".repeat(5_000)] {
+        for typed in ["", "\0", "a\0b", "a\u{202E}x", &"ﷺ".repeat(5_000)] {
             let key = lookup_key(typed);
             assert!(!key.contains(char::is_control));
             assert!(key.chars().count() <= MAX_LOOKUP_CHARS * 18 + 1);
@@ -165,7 +170,7 @@ mod tests {
         fn an_invalid_name_has_the_key_of_no_account(typed in any::<String>()) {
             if UserName::parse(&typed).is_err() {
                 let key = lookup_key(&typed);
-                prop_assert!(key.is_empty() || key.contains(NEVER_IN_A_NAME) || typed.trim().chars().count() > MAX_CHARS);
+                prop_assert!(key.is_empty() || key.contains(NEVER_IN_A_NAME) || typed::line(&typed).chars().count() > MAX_CHARS);
             }
         }
 

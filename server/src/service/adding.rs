@@ -5,26 +5,28 @@ use super::{
     accounts::{INVITATION_LIFETIME, parse_name},
     administration::{Administration, Authority},
     error::incident,
-    mail_addresses,
     people_changes::in_order,
 };
 use crate::{
     crypto::token::Token,
     domain::{
         audit::AuditEvent,
+        mail_address::needs_utf8,
         people_list::{self, List, ListedPerson},
-        spreadsheet::harmless,
+        spreadsheet::{BYTE_ORDER_MARK, harmless},
         user_name::UserName,
     },
     store::{
         self, Tx,
         accounts::{self, UserRow},
+        outbox,
     },
 };
 use app::{
     contract::{
         ApiError,
         error::UserNameProblem,
+        mail_address::MailAddressProblem,
         people::{AccessCodeProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PersonalLink},
     },
     portal::{Administrator, SteppedUp},
@@ -41,7 +43,7 @@ impl Service {
     ) -> Result<IssuedLinks, ApiError> {
         let name = parse_name(&person.name)?;
         let display_name = people_list::display_name(&person.display_name).map_err(ApiError::DisplayName)?;
-        let mail_address = mail_addresses::parse(&person.mail_address)?;
+        let mail_address = self.parse_mail_address(&person.mail_address).await?;
         let person = ListedPerson { line: 1, name, display_name, administrator: person.administrator, mail_address };
         let mut tx = self.administer(Authority::of(caller)).await?.hold_nobody().await?;
         let (user, link) = self.add_listed(&mut tx, &person).await?;
@@ -82,6 +84,11 @@ impl Service {
             if accounts::by_name_key(tx, &name.key()).await?.is_some() {
                 problems.push(LineProblem { line, problem: ImportProblem::Name(UserNameProblem::Taken) });
             }
+        }
+        if people.iter().any(|person| needs_utf8(&person.mail_address)) && !outbox::takes_utf8_in(tx).await? {
+            let theirs = people.iter().filter(|person| needs_utf8(&person.mail_address));
+            let problem = ImportProblem::MailAddress(MailAddressProblem::NotAscii);
+            problems.extend(theirs.map(|person| LineProblem { line: person.line, problem }));
         }
         problems.sort_by_key(|problem| problem.line);
         if problems.is_empty() { Ok(people) } else { Err(ApiError::Import(problems)) }
@@ -168,7 +175,7 @@ fn at(person: &ListedPerson, problem: ApiError) -> ApiError {
 
 /// The links as a file for a spreadsheet, in which no name is a formula.
 fn as_csv(links: &[PersonalLink]) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
     writer.write_record(["name", "display name", "link"])?;
     for PersonalLink { name, display_name, url } in links {
         writer.write_record([&*harmless(name), &*harmless(display_name), url])?;
@@ -188,7 +195,7 @@ mod tests {
             url: "https://portal.example/welcome/x".to_owned(),
         };
         let links = [link("=1+1", "Smith, \"Jo\""), link("@sum", "-2"), link("alice", "")];
-        let expected = "name,display name,link\n\
+        let expected = "\u{FEFF}name,display name,link\n\
             '=1+1,\"Smith, \"\"Jo\"\"\",https://portal.example/welcome/x\n\
             '@sum,'-2,https://portal.example/welcome/x\n\
             alice,,https://portal.example/welcome/x\n";

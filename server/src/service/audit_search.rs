@@ -5,7 +5,8 @@ use crate::{
     domain::{
         audit::Outcome,
         audit_search::{Followed, Order, Page, containing, events_called, names, page},
-        name::problem_of,
+        name::is_legible,
+        typed,
         user_name::lookup_key,
     },
     store::{
@@ -65,10 +66,12 @@ impl Service {
     /// # Errors
     /// Names the values that can't be used; or the database does not answer.
     pub async fn search(&self, filter: &AuditFilter) -> Result<Search, ApiError> {
+        let line = |text: &str| typed::line(text).to_owned();
+        let filter = &AuditFilter { user: line(&filter.user), text: line(&filter.text), ..filter.clone() };
         let mut problems = filter.problems();
         // Also what would reach a terminal or a file through the entry about an export.
         for (field, text) in [(AuditField::User, &filter.user), (AuditField::Text, &filter.text)] {
-            if text.chars().any(|c| problem_of(c).is_some()) && !problems.contains(&field) {
+            if !is_legible(text) && !problems.contains(&field) {
                 problems.push(field);
             }
         }

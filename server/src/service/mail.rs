@@ -11,28 +11,32 @@
 //! A node that dies between the server's "taken" and the row's end sends once
 //! more: at least once, never less.
 
-use super::{Service, administration::Administration, overview::readable_browser, trust::browser_hash};
+use super::{
+    Service,
+    administration::Administration,
+    overview::readable_browser,
+    smtp::{NotSent, Post},
+    trust::browser_hash,
+};
 use crate::{
     clock::UnixTime,
     config::MailSettings,
     crypto::token::Token,
-    domain::mail::{Letter, Letterhead, Message, next_try, problem},
+    domain::{
+        mail::{Letterhead, Message, next_try},
+        mail_refusal::Verdict,
+    },
     store::{
         StoreError, Tx, browsers,
         outbox::{self, DueRow, NewMail},
         seen_browsers,
     },
 };
-use app::{contract::ApiError, portal::Call};
-use lettre::{
-    Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor,
-    message::{
-        Mailbox,
-        header::{ContentType, Header, HeaderName, HeaderValue},
-    },
-    transport::smtp::{self, response::Code},
+use app::{
+    contract::{ApiError, mail::Mend},
+    portal::Call,
 };
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Time between two looks at what is due.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -42,12 +46,6 @@ const INTERVAL_AWAY: Duration = Duration::from_secs(60);
 
 /// From the word that something is being written until it can be seen.
 const COMMIT: Duration = Duration::from_millis(250);
-
-/// Longest wait for the mail server to take one message, connection included.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Longest wait for one step of that.
-const STEP: Duration = Duration::from_secs(10);
 
 /// Messages of one round.
 const BATCH: i64 = 20;
@@ -69,23 +67,6 @@ pub struct Round {
     pub away: bool,
     /// There may be more.
     pub full: bool,
-}
-
-/// Why a message was not taken.
-pub(super) enum NotSent {
-    /// The server can't be reached: no message would be.
-    Away(String),
-    /// It may be taken later.
-    NotNow(String),
-    /// It never will.
-    Never(String),
-}
-
-impl NotSent {
-    pub(super) fn problem(&self) -> &str {
-        let (Self::Away(problem) | Self::NotNow(problem) | Self::Never(problem)) = self;
-        problem
-    }
 }
 
 impl Service {
@@ -189,9 +170,8 @@ impl Service {
 
     /// Sends what waits, until the task is dropped.
     pub async fn keep_sending(self) {
-        if self.settings.mail.is_none() {
-            return;
-        }
+        let Some(settings) = &self.settings.mail else { return };
+        self.meet(settings).await;
         loop {
             let pause = match self.send_waiting().await {
                 Ok(Round { away: true, .. }) => {
@@ -212,6 +192,21 @@ impl Service {
         }
     }
 
+    /// Gets to know the mail server, so that an address that it sends nothing to is refused where it is
+    /// entered; and an operator whose settings do not work learns it at once.
+    async fn meet(&self, settings: &MailSettings) {
+        let mut post = Post::new(settings);
+        match post.takes_utf8().await {
+            Ok(takes) => {
+                if let Err(error) = outbox::note_utf8(&self.db, takes).await {
+                    tracing::warn!(%error, "could not note what the mail server takes");
+                }
+            }
+            Err(NotSent { problem, .. }) => tracing::warn!(%problem, "the mail server does not let the portal send"),
+        }
+        post.close().await;
+    }
+
     /// One round: sends some of what is due.
     ///
     /// # Errors
@@ -225,24 +220,23 @@ impl Service {
         let rows = outbox::claim(&mut tx, now.0, now.plus(LEASE).0, BATCH).await?;
         tx.commit().await?;
         let mut round = Round { full: i64::try_from(rows.len()).is_ok_and(|rows| rows == BATCH), ..Round::default() };
-        let (mut post, mut given_up) = (Post::open(settings), 0);
+        let (mut post, mut given_up, mut away) = (Post::new(settings), 0, None::<NotSent>);
         for row in rows {
-            let outcome = match &post {
-                Ok(post) => self.send(post, &row).await,
-                Err(away) => Err(NotSent::Away(away.problem().to_owned())),
+            let outcome = match &away {
+                None => self.send(&mut post, &row).await,
+                Some(away) => Err(away.clone()),
             };
             given_up += usize::from(!self.note_outcome(&row, &outcome).await?);
             match outcome {
                 Ok(()) => round.sent += 1,
                 Err(not_sent) => {
                     round.failed += 1;
-                    if let NotSent::Away(_) = &not_sent {
-                        round.away = true;
-                        post = Err(not_sent);
-                    }
+                    away = Some(not_sent).filter(NotSent::is_away);
                 }
             }
         }
+        round.away = away.is_some();
+        self.part(post).await?;
         if round.failed > 0 {
             // Without the server's words, which may name people.
             let (failed, away) = (round.failed, round.away);
@@ -263,17 +257,27 @@ impl Service {
         // Who has an address, as the caller has seen to, gets it unless there were too many.
         let row = outbox::claim_one(&mut tx, &id).await?.ok_or_else(|| self.too_many_letters())?;
         tx.commit().await?;
-        let outcome = match Post::open(settings) {
-            Ok(post) => self.send(&post, &row).await,
-            Err(away) => Err(away),
-        };
+        let mut post = Post::new(settings);
+        let outcome = self.send(&mut post, &row).await;
         self.note_outcome(&row, &outcome).await?;
+        self.part(post).await?;
         Ok(outcome)
     }
 
-    async fn send(&self, post: &Post<'_>, row: &DueRow) -> Result<(), NotSent> {
-        let message: Message = serde_json::from_str(&row.message)
-            .map_err(|_| NotSent::NotNow("Another version of the portal wrote this, and must send it".to_owned()))?;
+    /// Ends a connection, and keeps what was learned from it.
+    async fn part(&self, post: Post<'_>) -> Result<(), StoreError> {
+        if let Some(takes) = post.is_known_to_take_utf8() {
+            outbox::note_utf8(&self.db, takes).await?;
+        }
+        post.close().await;
+        Ok(())
+    }
+
+    async fn send(&self, post: &mut Post<'_>, row: &DueRow) -> Result<(), NotSent> {
+        let message: Message = serde_json::from_str(&row.message).map_err(|_| NotSent {
+            verdict: Verdict::Later(None),
+            problem: "Another version of the portal wrote this, and must send it".to_owned(),
+        })?;
         let address = self.settings.public_url.origin();
         let head = Letterhead { portal: &self.settings.portal_name, address: &address, user_name: &row.name };
         post.send(row, message.words(&head, UnixTime(row.written_at)), self.now()).await
@@ -281,16 +285,16 @@ impl Service {
 
     /// Notes what came of a try; `false` when the message is given up.
     async fn note_outcome(&self, row: &DueRow, outcome: &Result<(), NotSent>) -> Result<bool, StoreError> {
-        let next = match outcome {
+        let not_sent = match outcome {
             Ok(()) => {
                 outbox::finish(&self.db, &row.id).await?;
                 return Ok(true);
             }
-            Err(NotSent::Never(_)) => None,
-            Err(NotSent::Away(_) | NotSent::NotNow(_)) => next_try(row.tries, self.now()),
+            Err(not_sent) => not_sent,
         };
-        let problem = outcome.as_ref().err().map_or("", NotSent::problem);
-        outbox::fail(&self.db, &row.id, problem, next.map(|next| next.0)).await?;
+        let next = if not_sent.verdict == Verdict::Never { None } else { next_try(row.tries, self.now()) };
+        let (problem, mend) = (&not_sent.problem, not_sent.mend().map(stored_mend));
+        outbox::fail(&self.db, &row.id, problem, mend.as_deref(), next.map(|next| next.0)).await?;
         Ok(next.is_some())
     }
 }
@@ -300,98 +304,13 @@ fn counted_as(message: &Message) -> String {
     format!("{:?}", message.kind())
 }
 
+/// What is to be mended as it is kept: by its name.
+fn stored_mend(mend: Mend) -> String {
+    serde_json::to_value(mend).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// A message as it waits.
 fn stored(message: &Message) -> String {
     // Numbers and texts always have a JSON form.
     serde_json::to_string(message).unwrap_or_default()
-}
-
-/// The way to the mail server. Messages share a connection.
-struct Post<'a> {
-    sender: &'a Mailbox,
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-}
-
-impl<'a> Post<'a> {
-    fn open(settings: &'a MailSettings) -> Result<Self, NotSent> {
-        let builder = settings.server.transport().map_err(|error| NotSent::Away(error.to_string()))?;
-        Ok(Self { sender: &settings.sender, transport: builder.timeout(Some(STEP)).build() })
-    }
-
-    async fn send(&self, row: &DueRow, letter: Letter, now: UnixTime) -> Result<(), NotSent> {
-        let to: Address = row.address.parse().map_err(|_| NotSent::Never("This is no mail address".to_owned()))?;
-        let message =
-            self.compose(&row.id, to, letter, now).map_err(|error| NotSent::Never(problem(&error.to_string())))?;
-        match tokio::time::timeout(PATIENCE, self.transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(judge(&error)),
-            Err(_) => {
-                Err(NotSent::Away(format!("The mail server did not take it within {} seconds", PATIENCE.as_secs())))
-            }
-        }
-    }
-
-    fn compose(
-        &self,
-        id: &str,
-        to: Address,
-        letter: Letter,
-        now: UnixTime,
-    ) -> Result<lettre::Message, lettre::error::Error> {
-        let since_1970 = Duration::from_secs(u64::try_from(now.0).unwrap_or(0));
-        lettre::Message::builder()
-            .from(self.sender.clone())
-            .to(Mailbox::new(None, to))
-            .subject(letter.subject)
-            // The same at each try, so that one that arrives twice is known for it.
-            .message_id(Some(format!("<{id}@{}>", self.sender.email.domain())))
-            .date(UNIX_EPOCH + since_1970)
-            .header(AutoSubmitted)
-            .header(ContentType::TEXT_PLAIN)
-            .body(letter.body)
-    }
-}
-
-/// What a refusal means. A server that does not let the portal in may do so
-/// when its password is put right: that is no word about the person.
-fn judge(error: &smtp::Error) -> NotSent {
-    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    // The system's number of the error helps nobody who reads its words.
-    let cause = cause.split(" (os error").next().unwrap_or_default();
-    let number = error.status().map(number);
-    let said = match number {
-        Some(number) => problem(&format!("The mail server answered {number}: {cause}")),
-        None if error.is_client() => problem(&format!("The message can't be sent: {cause}")),
-        None => problem(&format!("The mail server can't be reached: {cause}")),
-    };
-    match number {
-        Some(530 | 534 | 535 | 538 | 521) => NotSent::Away(said),
-        Some(500..) => NotSent::Never(said),
-        Some(421) => NotSent::Away(said),
-        Some(_) => NotSent::NotNow(said),
-        None if error.is_client() => NotSent::Never(said),
-        None => NotSent::Away(said),
-    }
-}
-
-fn number(code: Code) -> u16 {
-    code.into()
-}
-
-/// No person wrote this, and no machine should answer it (RFC 3834 §5).
-#[derive(Debug, Clone, Copy)]
-struct AutoSubmitted;
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
 }

@@ -13,10 +13,14 @@ use crate::{
         mail_address,
         user_name::lookup_key,
     },
-    store::{Tx, accounts, attempts, mail_addresses},
+    store::{Tx, accounts, attempts, mail_addresses, outbox},
 };
 use app::{
-    contract::{ApiError, mail_address::OwnMail, people::Person},
+    contract::{
+        ApiError,
+        mail_address::{MailAddressProblem, OwnMail},
+        people::Person,
+    },
     portal::{Administrator, Bound, SteppedUp},
 };
 use serde_json::json;
@@ -33,7 +37,7 @@ impl Service {
 
     /// Changes where the caller gets mail.
     pub(super) async fn change_own_mail_address(&self, caller: &Bound, typed: &str) -> Result<(), ApiError> {
-        let address = parse(typed)?;
+        let address = self.parse_mail_address(typed).await?;
         let session = caller.session();
         let mut tx = self.db.begin().await?;
         self.charge_change(&mut tx, &session.user_id).await?;
@@ -54,7 +58,7 @@ impl Service {
         id: &str,
         typed: &str,
     ) -> Result<Person, ApiError> {
-        let address = parse(typed)?;
+        let address = self.parse_mail_address(typed).await?;
         self.replace_mail_address_of(Authority::of(caller), id, &address).await?;
         self.people_now(caller, &[id.to_owned()]).await?.pop().ok_or(ApiError::NoLongerThere)
     }
@@ -64,10 +68,22 @@ impl Service {
     /// # Errors
     /// [`ApiError::MailAddress`], or the database does not answer.
     pub async fn set_mail_address_of(&self, operator: &str, name: &str, typed: &str) -> Result<bool, ApiError> {
-        let address = parse(typed)?;
+        let address = self.parse_mail_address(typed).await?;
         let Some(person) = accounts::find(&self.db, &lookup_key(name)).await? else { return Ok(false) };
         self.replace_mail_address_of(Authority::operator(operator), &person.id, &address).await?;
         Ok(true)
+    }
+
+    /// An address that may be given to someone; empty for none.
+    ///
+    /// # Errors
+    /// [`ApiError::MailAddress`], also for one that this portal's mail server sends nothing to.
+    pub(super) async fn parse_mail_address(&self, typed: &str) -> Result<String, ApiError> {
+        let address = mail_address::parse(typed).map_err(ApiError::MailAddress)?;
+        if mail_address::needs_utf8(&address) && !outbox::takes_utf8(&self.db).await? {
+            return Err(ApiError::MailAddress(MailAddressProblem::NotAscii));
+        }
+        Ok(address)
     }
 
     /// Charges a change to how many there may be: each writes to two addresses of somebody's choice.
@@ -107,9 +123,4 @@ impl Service {
         };
         Ok(Some(json!({ "mail_address": what }).to_string()))
     }
-}
-
-/// An address that may be given to someone; empty for none.
-pub(super) fn parse(typed: &str) -> Result<String, ApiError> {
-    mail_address::parse(typed).map_err(ApiError::MailAddress)
 }

@@ -1,6 +1,6 @@
 //! Mail as administrators see it: what waits, what was given up, and what can be done about it.
 
-use super::{Service, administration::Authority, mail::NotSent};
+use super::{Service, administration::Authority};
 use crate::{
     domain::{audit::AuditEvent, mail::Message},
     store::{
@@ -12,7 +12,9 @@ use crate::{
 use app::{
     contract::{
         ApiError,
-        mail::{MailEntry, MailKind, MailPlace, MailProgress, MailRefused, MailServer, MailState, TestOutcome},
+        mail::{
+            MailEntry, MailKind, MailPlace, MailProgress, MailRefused, MailServer, MailState, Mend, TestOutcome, ToMend,
+        },
         reminder::{MissingPerson, RemindedAll},
     },
     portal::{Administrator, Bound, Mail, SteppedUp},
@@ -99,6 +101,7 @@ impl Service {
             next,
             waiting: u64::try_from(count.waiting).unwrap_or(0),
             given_up: u64::try_from(count.given_up).unwrap_or(0),
+            to_mend: outbox::to_mend(&self.db).await?.into_iter().filter_map(to_mend).collect(),
         })
     }
 
@@ -111,7 +114,7 @@ impl Service {
         let tx = self.administer(Authority::of(caller)).await?.hold_nobody().await?;
         Ok(match self.send_at_once(settings, tx, &caller.session().user_id, &Message::Test).await? {
             Ok(()) => TestOutcome::Sent { address },
-            Err(not_sent) => TestOutcome::Failed { problem: NotSent::problem(&not_sent).to_owned() },
+            Err(not_sent) => TestOutcome::Failed { mend: not_sent.mend(), problem: not_sent.problem },
         })
     }
 
@@ -129,6 +132,12 @@ impl Service {
     pub(super) async fn mail_needs_a_look(&self) -> Result<bool, StoreError> {
         outbox::needs_a_look(&self.db, self.now().plus(-LONG).0).await
     }
+}
+
+/// What is to be mended; `None` for what another version of the portal knows.
+fn to_mend((what, said): (String, Option<String>)) -> Option<ToMend> {
+    let what: Mend = serde_json::from_value(what.into()).ok()?;
+    Some(ToMend { what, said })
 }
 
 fn kind(message: &str) -> MailKind {

@@ -44,6 +44,7 @@ mod second_factor;
 mod sessions;
 pub use sessions::Use;
 mod sign_in;
+mod smtp;
 mod statistics;
 mod step_up;
 mod trust;

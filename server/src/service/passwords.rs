@@ -13,11 +13,16 @@ use crate::{
         audit::{AuditEvent, Outcome},
         common_password::is_common,
         mail::Message,
+        typed,
     },
     store::{Tx, accounts, policy, sessions},
 };
 use app::{
-    contract::{ApiError, password::PasswordRule, session::AskedBecause},
+    contract::{
+        ApiError,
+        password::{MAXIMUM_LENGTH, PasswordRule},
+        session::AskedBecause,
+    },
     portal::Bound,
 };
 use zeroize::Zeroizing;
@@ -32,6 +37,9 @@ impl Service {
     /// [`ApiError::Password`] with the rules that it breaks.
     pub(super) async fn check_new_password(&self, password: &str, user_name: &str) -> Result<(), ApiError> {
         let rules = versioned(&policy::load(&self.db).await?).policy.password;
+        // One that is too long to be normalised breaks that rule as it is.
+        let normalised = typed::opaque(password, MAXIMUM_LENGTH);
+        let password = normalised.as_ref().map_or(password, |password| password.as_str());
         let broken = rules.broken(password, user_name);
         if !broken.is_empty() {
             return Err(ApiError::Password(broken));

@@ -11,7 +11,7 @@ use super::{
     sessions::{Opened, hand_over, hand_over_browser},
 };
 use crate::{
-    crypto::password::Salt,
+    crypto::password::{Salt, is_too_long},
     domain::{
         audit::{AuditEvent, Outcome},
         user_name::lookup_key,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 use app::{
-    contract::{ApiError, account::Standing, password::MAXIMUM_LENGTH, session::CodeRequest},
+    contract::{ApiError, account::Standing, session::CodeRequest},
     portal::{AwaitingCode, Bound, CookieChange, Enrolling, SignIn, Visitor},
 };
 use async_trait::async_trait;
@@ -33,7 +33,7 @@ impl SignIn for Service {
     async fn sign_in(&self, visitor: &Visitor, user_name: &str, password: String) -> Result<Standing, ApiError> {
         let password = Zeroizing::new(password);
         let name_key = lookup_key(user_name);
-        if name_key.is_empty() || password.is_empty() || password.chars().count() > MAXIMUM_LENGTH {
+        if name_key.is_empty() || password.is_empty() || is_too_long(&password) {
             return Err(ApiError::Credentials);
         }
         let (user, mut charge) =
@@ -168,7 +168,7 @@ impl Service {
         let (user, mut charge) = self.charge_password(client, &name_key, AuditEvent::StepUpRefused).await?;
         let user = user.ok_or(ApiError::SignedOut)?;
         let stored = user.password_hash.as_deref();
-        if password.chars().count() > MAXIMUM_LENGTH {
+        if is_too_long(&password) {
             charge.judged_wrong();
         } else if self.verify_charged(&mut charge, &password, stored).await?.matches {
             return Ok(charge);

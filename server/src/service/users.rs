@@ -5,7 +5,6 @@ use super::{
     access_codes::MadeCode,
     accounts::parse_name,
     administration::Authority,
-    mail_addresses,
     people_changes::{Change, parse_reason},
 };
 use crate::{
@@ -65,7 +64,7 @@ impl Service {
     ) -> Result<Option<Token>, ApiError> {
         let name = parse_name(&person.name)?;
         let display_name = people_list::display_name(&person.display_name).map_err(ApiError::DisplayName)?;
-        let mail_address = mail_addresses::parse(&person.mail_address)?;
+        let mail_address = self.parse_mail_address(&person.mail_address).await?;
         let hash = match &password {
             FirstPassword::Given(password) => {
                 self.check_new_password(password, name.as_str()).await?;

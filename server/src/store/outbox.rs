@@ -211,17 +211,36 @@ pub async fn finish(db: &Db, id: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Mail was not taken; without `next_try` it is given up.
+/// Mail was not taken for `problem`, until `mend` is mended where that is named; without `next_try` it
+/// is given up.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn fail(db: &Db, id: &str, problem: &str, next_try: Option<i64>) -> Result<(), StoreError> {
+pub async fn fail(
+    db: &Db,
+    id: &str,
+    problem: &str,
+    mend: Option<&str>,
+    next_try: Option<i64>,
+) -> Result<(), StoreError> {
     db.execute(
-        "UPDATE outbox SET problem = $2, due_at = COALESCE($3, due_at), given_up = $4 WHERE id = $1",
-        values![id, problem, next_try, next_try.is_none()],
+        "UPDATE outbox SET problem = $2, mend = $3, due_at = COALESCE($4, due_at), given_up = $5 WHERE id = $1",
+        values![id, problem, mend, next_try, next_try.is_none()],
     )
     .await?;
     Ok(())
+}
+
+/// What must be mended before mail is taken, each with what was said about it.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn to_mend(db: &Db) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    db.all(
+        "SELECT mend, MAX(problem) AS problem FROM outbox WHERE mend IS NOT NULL GROUP BY mend ORDER BY mend",
+        values![],
+    )
+    .await
 }
 
 /// Mail that waits, or mail that was given up: the newest first, before `id`.
@@ -251,7 +270,8 @@ pub async fn count(db: &Db) -> Result<CountRow, StoreError> {
     .await
 }
 
-/// Whether something was given up or waits since before `written_before`.
+/// Whether something was given up, waits since before `written_before`, or waits until something is mended;
+/// that the server is away may mend itself.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -259,6 +279,7 @@ pub async fn needs_a_look(db: &Db, written_before: i64) -> Result<bool, StoreErr
     let (needed,): (bool,) = db
         .one(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE given_up = TRUE)
+                 OR EXISTS (SELECT 1 FROM outbox WHERE mend <> 'server')
                  OR COALESCE((SELECT written_at FROM outbox WHERE given_up = FALSE ORDER BY id LIMIT 1) < $1, FALSE)",
             values![written_before],
         )
@@ -304,6 +325,34 @@ pub async fn discard(tx: &mut impl Entitled, id: &str) -> Result<Option<Discarde
 pub async fn note_sending(db: &Db, sends: bool) -> Result<(), StoreError> {
     db.execute("UPDATE portal SET sends_mail = $1 WHERE id = 1 AND sends_mail <> $1", values![sends]).await?;
     Ok(())
+}
+
+/// Notes whether the mail server takes addresses with letters beyond ASCII before the @.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn note_utf8(db: &Db, takes: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE portal SET takes_utf8_mail = $1 WHERE id = 1 AND takes_utf8_mail <> $1";
+    db.execute(sql, values![takes]).await?;
+    Ok(())
+}
+
+/// Whether it does, as far as is known.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn takes_utf8(db: &Db) -> Result<bool, StoreError> {
+    let row: Option<(bool,)> = db.optional("SELECT takes_utf8_mail FROM portal WHERE id = 1", values![]).await?;
+    Ok(row.is_some_and(|(takes,)| takes))
+}
+
+/// The same, within a transaction.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn takes_utf8_in(tx: &mut Tx) -> Result<bool, StoreError> {
+    let row: Option<(bool,)> = tx.optional("SELECT takes_utf8_mail FROM portal WHERE id = 1", values![]).await?;
+    Ok(row.is_some_and(|(takes,)| takes))
 }
 
 /// Whether this portal's servers send mail.

@@ -9,18 +9,35 @@ import uuid
 
 
 class Kept:
-    """Keeps mail in a folder, and refuses it for refused@ and, for now, busy@."""
+    """Keeps mail in a folder, and refuses it for refused@, relay@ and, for now, busy@. Each further
+    argument is a step with what is answered there: "MAIL 550 5.7.1 Not from you"."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, refusals):
         self.folder = folder
+        self.refusals = refusals
 
     @classmethod
     def from_cli(cls, parser, *args):
-        if len(args) != 1:
+        if not args:
             parser.error("name the folder that mail is kept in")
-        return cls(args[0])
+        return cls(args[0], dict(refusal.split(" ", 1) for refusal in args[1:]))
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return [self.refusals["EHLO"]] if "EHLO" in self.refusals else responses
+
+    async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if "MAIL" in self.refusals:
+            return self.refusals["MAIL"]
+        envelope.mail_from = address
+        envelope.mail_options.extend(mail_options)
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        if "RCPT" in self.refusals:
+            return self.refusals["RCPT"]
+        if address.startswith("relay@"):
+            return "554 5.7.1 <%s>: Relay access denied" % address
         if address.startswith("refused@"):
             return "550 5.1.1 There is nobody of this name"
         if address.startswith("busy@"):
@@ -29,8 +46,14 @@ class Kept:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if "DATA" in self.refusals:
+            return self.refusals["DATA"]
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         kept = {
+            "hello": session.host_name,
+            "encrypted": server.transport.get_extra_info("sslcontext") is not None,
+            "from": envelope.mail_from,
+            "options": envelope.mail_options,
             "to": envelope.rcpt_tos,
             "headers": {name.lower(): str(value) for name, value in message.items()},
             "body": message.get_content().replace("\r\n", "\n"),

@@ -12,6 +12,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
+use lettre::transport::smtp::extension::ClientId;
 use std::{
     path::Path,
     pin::Pin,
@@ -170,7 +171,9 @@ impl TestPortal {
     /// The same portal with a mail server.
     pub async fn with_mail(self, server: &super::MailServer) -> Self {
         let sender = "\"Acme & Söhne\" <login@acme.example>".parse().unwrap();
-        let mail = MailSettings { server: SmtpUrl::parse(&server.url()).unwrap(), sender };
+        let hello = ClientId::Domain("portal.acme.example".to_owned());
+        let mail =
+            MailSettings::new(SmtpUrl::parse(&server.url()).unwrap(), sender, hello, server.authority()).unwrap();
         let portal =
             Self::start(self.database, self.folder, self.clock, &self.origin, self.trusted_proxies, Some(mail)).await;
         portal.service.note_sending().await.unwrap();

@@ -4,6 +4,7 @@ use crate::contract::{
     password::PasswordPolicy,
     policy::{AccountPolicy, Lockout, PolicyField, SessionLimits, TrustedBrowserPolicy},
     policy_value::{PolicyKey, PolicyValue},
+    typed::read_number,
 };
 use leptos::prelude::*;
 
@@ -121,7 +122,7 @@ impl Draft {
     /// The policy that the draft describes. What is no number becomes one that
     /// every field refuses: see [`AccountPolicy::problems`].
     pub fn policy(self) -> AccountPolicy {
-        let number = |field| self.text(field).with(|text| text.trim().parse().unwrap_or(u32::MAX));
+        let number = |field| self.text(field).with(|text| read_number(text).unwrap_or(u32::MAX));
         AccountPolicy {
             password: PasswordPolicy {
                 minimum_length: number(PolicyField::MinimumLength),

@@ -11,6 +11,7 @@ use crate::{
     },
     contract::{
         ApiError,
+        number::grouped,
         policy::{EnforcementImpact, FewerDays, PersonWithout, PolicyField},
     },
     routes,
@@ -188,12 +189,16 @@ fn in_words(impact: &EnforcementImpact, grace: u32) -> String {
             "Everyone who can sign in has a second factor already. Nobody will be asked to set one up now; new users will be.{others}"
         );
     }
-    let who = if people == 1 { "The only user".to_owned() } else { format!("{people_without} of {people} users") };
+    let who = if people == 1 {
+        "The only user".to_owned()
+    } else {
+        format!("{} of {} users", grouped(people_without), grouped(people))
+    };
     let administrators = match administrators_without {
         0 => String::new(),
         1 if people_without == 1 => " (an administrator)".to_owned(),
         1 => ", one of them an administrator,".to_owned(),
-        count => format!(", {count} of them administrators,"),
+        count => format!(", {} of them administrators,", grouped(count)),
     };
     let (_, longest) = PolicyField::GraceDays.bounds();
     let (when, you) = match grace {
@@ -218,20 +223,20 @@ fn fewer_in_words(fewer: &FewerDays) -> String {
     let kept = |people: &str| match shortened {
         0 => String::new(),
         1 => format!(" One {people} has less time than now."),
-        count => format!(" {count} {people} have less time than now."),
+        count => format!(" {} {people} have less time than now.", grouped(count)),
     };
     if ended == 0 {
         return format!("Nobody's time ends with this.{}", kept(if shortened == 1 { "person" } else { "people" }));
     }
     let whose = match ended {
         1 => "the time of one person".to_owned(),
-        count => format!("the time of {count} people"),
+        count => format!("the time of {} people", grouped(count)),
     };
     let administrators = match administrators {
         0 => String::new(),
         1 if ended == 1 => " (an administrator)".to_owned(),
         1 => ", one of them an administrator,".to_owned(),
-        count => format!(", {count} of them administrators,"),
+        count => format!(", {} of them administrators,", grouped(count)),
     };
     let who = if ended == 1 { "This person has" } else { "They have" };
     let you = if includes_you { " That includes you." } else { "" };

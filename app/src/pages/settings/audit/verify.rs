@@ -8,7 +8,10 @@ use crate::{
         changing::sometimes,
         loaded::Trouble,
     },
-    contract::audit_trail::{ChainState, Verified},
+    contract::{
+        audit_trail::{ChainState, Verified},
+        number::grouped,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -119,30 +122,4 @@ fn holds(Verified { after, through, .. }: Verified, hash: String) -> AnyView {
         </Notice>
     }
     .into_any()
-}
-
-/// A whole number with its thousands apart.
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(
-            ["0", "999", "1\u{202f}000", "10\u{202f}000\u{202f}000"],
-            [0, 999, 1_000, 10_000_000].map(grouped).each_ref().map(String::as_str)
-        );
-    }
 }

@@ -14,7 +14,10 @@ use crate::{
         show_more::show_more,
         step_up::use_step_up,
     },
-    contract::mail::{MailEntry, MailProgress},
+    contract::{
+        mail::{MailEntry, MailProgress},
+        number::grouped,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -93,12 +96,12 @@ fn counted(waiting: u64, given_up: u64) -> String {
     let waits = match waiting {
         0 => "No mail waits to be sent".to_owned(),
         1 => "One message waits to be sent".to_owned(),
-        count => format!("{count} messages wait to be sent"),
+        count => format!("{} messages wait to be sent", grouped(count)),
     };
     match given_up {
         0 => format!("{waits}. The portal tries for three days."),
         1 => format!("{waits}; one was not sent and is no longer tried."),
-        count => format!("{waits}; {count} were not sent and are no longer tried."),
+        count => format!("{waits}; {} were not sent and are no longer tried.", grouped(count)),
     }
 }
 
@@ -250,6 +253,6 @@ mod tests {
     fn what_waits_and_what_was_not_sent_is_counted_in_words() {
         assert_eq!(counted(0, 0), "No mail waits to be sent. The portal tries for three days.");
         assert_eq!(counted(1, 1), "One message waits to be sent; one was not sent and is no longer tried.");
-        assert_eq!(counted(2, 3), "2 messages wait to be sent; 3 were not sent and are no longer tried.");
+        assert_eq!(counted(1_234, 3), "1,234 messages wait to be sent; 3 were not sent and are no longer tried.");
     }
 }

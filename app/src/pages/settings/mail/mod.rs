@@ -14,7 +14,7 @@ use crate::{
         page::PageHeading,
         part::lazy_page,
     },
-    contract::mail::{MailEntry, MailState},
+    contract::mail::{MailEntry, MailState, ToMend},
 };
 use entries::{Discard, Entries};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
@@ -119,11 +119,35 @@ fn MailView(state: Fetched<MailState>) -> impl IntoView {
     }
 }
 
+/// What whoever runs the portal must mend, with what the mail server said.
+#[component]
+fn Mending(to_mend: Vec<ToMend>) -> impl IntoView {
+    let items = to_mend.into_iter().map(|ToMend { what, said }| {
+        let said = said.map(|said| {
+            view! {
+                <p class="mail-problem">
+                    <bdi>{said}</bdi>
+                </p>
+            }
+        });
+        view! {
+            <Notice tone=Tone::Caution>
+                <p>{what.to_string()}</p>
+                {said}
+            </Notice>
+        }
+    });
+    view! {
+        <section aria-label="To be mended by whoever runs the portal">{items.collect_view()}</section>
+    }
+}
+
 #[component]
 fn Mail(first: MailState) -> impl IntoView {
     let (server, own_address) = (first.server.clone(), first.own_address.clone());
     let with_list = server.is_some() || !first.entries.is_empty();
     let post = Post::new(first);
+    let to_mend = Memo::new(move |_| post.shown.with(|state| state.to_mend.clone()));
     on_cleanup(move || post.stop_looking());
     let server = match server {
         Some(server) => view! { <Server server own_address post /> }.into_any(),
@@ -136,6 +160,10 @@ fn Mail(first: MailState) -> impl IntoView {
             })}
         </div>
         <Problem problem=post.trouble.signal() />
+        {sometimes(move || {
+            let to_mend = to_mend.get();
+            (!to_mend.is_empty()).then(|| view! { <Mending to_mend /> }.into_any())
+        })}
         {server}
         {with_list.then(|| view! { <Entries post /> })}
         {sometimes(move || {

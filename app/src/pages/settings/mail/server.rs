@@ -52,8 +52,9 @@ pub fn Server(
                     let words = format!("The mail server took the message for {address}. Look for it there.");
                     post.said.set(Some((Tone::Good, words)));
                 }
-                Ok(TestOutcome::Failed { problem }) => {
-                    let words = format!("The message could not be sent and stands in the list below. {problem}");
+                Ok(TestOutcome::Failed { problem, mend }) => {
+                    let mend = mend.map(|mend| format!(". {mend}")).unwrap_or_default();
+                    let words = format!("The message could not be sent and stands in the list below. {problem}{mend}");
                     post.said.set(Some((Tone::Caution, words)));
                 }
                 Err(problem) => post.trouble.note(problem),

@@ -3,7 +3,10 @@
 use super::plot::{AsTable, Plot, full_date, pointed_at, short_date};
 use crate::{
     components::chart::{Scale, steps},
-    contract::overview::{Adoption, PortalOverview},
+    contract::{
+        number::grouped,
+        overview::{Adoption, PortalOverview},
+    },
 };
 use leptos::prelude::*;
 
@@ -27,17 +30,16 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
     let pointers = by_day
         .iter()
         .map(|(day, adoption)| {
-            let Adoption { people, with_second_factor } = adoption;
-            let words =
-                format!("{}: {with_second_factor} of {people}, {}", short_date(*day), adoption.percent_in_words());
+            let words = of_people(*adoption);
+            let words = format!("{}: {words}, {}", short_date(*day), adoption.percent_in_words());
             pointed_at(place(*day), Scale::PERCENT.top(), words)
         })
         .collect_view();
     let rows = by_day.iter().rev().map(|(day, adoption)| {
         vec![
             full_date(*day),
-            adoption.people.to_string(),
-            adoption.with_second_factor.to_string(),
+            grouped(adoption.people),
+            grouped(adoption.with_second_factor),
             adoption.percent_in_words(),
         ]
     });
@@ -49,7 +51,7 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
                 </h3>
                 <p class="chart-now">
                     <strong>{adoption.percent_in_words()}</strong>
-                    {format!(" {} of {} people who can sign in have a second factor today", adoption.with_second_factor, adoption.people)}
+                    {format!(" {} who can sign in have a second factor today", of_people(adoption))}
                 </p>
             </div>
             <Plot label days=(first, today) scale=Scale::PERCENT unit=" %">
@@ -65,4 +67,9 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
             />
         </section>
     }
+}
+
+/// "1,234 of 5,678"
+fn of_people(adoption: Adoption) -> String {
+    format!("{} of {}", grouped(adoption.with_second_factor), grouped(adoption.people))
 }

@@ -1,7 +1,12 @@
 //! The numbers of today.
 
-use super::plot::counted;
-use crate::{contract::overview::PortalOverview, routes};
+use crate::{
+    contract::{
+        number::{counted, grouped},
+        overview::PortalOverview,
+    },
+    routes,
+};
 use leptos::prelude::*;
 
 /// What needs somebody's attention, as tiles.
@@ -13,7 +18,8 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
         "Everybody who can sign in has a second factor.".to_owned()
     } else {
         format!(
-            "{without} of {} {} no second factor.",
+            "{} of {} {} no second factor.",
+            grouped(without),
             counted(adoption.people, "account", "accounts"),
             if without == 1 { "has" } else { "have" }
         )
@@ -24,7 +30,7 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 <h3 class="tile-title" id="tile-without">
                     "Without a second factor"
                 </h3>
-                <p class="tile-value" class:tile-caution=without != 0>{without}</p>
+                <p class="tile-value" class:tile-caution=without != 0>{grouped(without)}</p>
                 <p class="muted">{words}</p>
                 <a href=routes::USERS_WITHOUT_SECOND_FACTOR class="button">
                     "Show who"
@@ -48,7 +54,7 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 <h3 class="tile-title" id="tile-locked">
                     "Locked accounts"
                 </h3>
-                <p class="tile-value" class:tile-caution=locked != 0>{locked}</p>
+                <p class="tile-value" class:tile-caution=locked != 0>{grouped(locked)}</p>
                 <p class="muted">"Locked now, after too many wrong passwords."</p>
                 <a href=routes::LOCKED_USERS class="button">
                     "Show who"
@@ -59,7 +65,7 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 <h3 class="tile-title" id="tile-low">
                     "Recovery codes running low"
                 </h3>
-                <p class="tile-value" class:tile-caution=running_low != 0>{running_low}</p>
+                <p class="tile-value" class:tile-caution=running_low != 0>{grouped(running_low)}</p>
                 <p class="muted">"People who have three codes or fewer. Their own dashboard tells them, too."</p>
                 <a href=routes::USERS_WITH_FEW_CODES class="button">
                     "Show who"

@@ -1,12 +1,15 @@
 //! Setting up a second factor, from the beginning to the end.
 
-use super::plot::{AsTable, counted};
+use super::plot::AsTable;
 use crate::{
     components::{
         chart::thousandths,
         icon::{Glyph, Icon},
     },
-    contract::overview::{Funnel, Stop},
+    contract::{
+        number::{counted, grouped},
+        overview::{Funnel, Stop},
+    },
 };
 use leptos::prelude::*;
 
@@ -38,16 +41,18 @@ pub fn FunnelChart(funnel: Funnel, days: u32) -> impl IntoView {
         step("Finished", funnel.finished),
     ];
     let longest = steps.iter().map(|step| step.count).max().unwrap_or(0);
-    let rows = steps.iter().map(|step| vec![step.name.to_owned(), step.count.to_string()]).collect();
+    let rows = steps.iter().map(|step| vec![step.name.to_owned(), grouped(step.count)]).collect();
     let words = match stop {
         _ if funnel.started == 0 => format!("Nobody began to set up a second factor in the last {days} days."),
         None => "Everybody who began came to the end.".to_owned(),
         Some(Stop::BeforeRightCode { stopped }) => format!(
-            "Most people stop between the QR code and a right code: {stopped} of {}.",
+            "Most people stop between the QR code and a right code: {} of {}.",
+            grouped(stopped),
             counted(funnel.started, "set-up", "set-ups")
         ),
         Some(Stop::BeforeFinish { stopped }) => format!(
-            "Most people stop at the recovery codes, before “Finish”: {stopped} of {}.",
+            "Most people stop at the recovery codes, before “Finish”: {} of {}.",
+            grouped(stopped),
             counted(funnel.confirmed, "set-up", "set-ups")
         ),
     };
@@ -79,7 +84,7 @@ fn Stage(step: Step, longest: u64) -> impl IntoView {
             <svg class="funnel-bar" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">
                 <rect class=class x="0" y="0" width=thousandths(count, longest) height="1" />
             </svg>
-            <span class="funnel-count">{count}</span>
+            <span class="funnel-count">{grouped(count)}</span>
         </li>
     }
 }

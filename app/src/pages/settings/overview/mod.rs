@@ -20,6 +20,7 @@ use crate::{
     },
     contract::{
         ApiError,
+        number::grouped,
         overview::{PortalOverview, RANGES, USUAL_RANGE, range},
     },
     routes,
@@ -93,13 +94,13 @@ fn Charts(overview: Fetched<PortalOverview>) -> impl IntoView {
                 let waiting = (!overview.complete)
                     .then(|| view! { <p class="muted">"Some of the latest events are still being counted. Reload the page in a minute."</p> });
                 let mail = overview.mail_needs_a_look.then(|| {
-                    let words = "Some mail could not be sent, or waits for more than an hour. ".to_owned();
+                    let words = "Some mail could not be sent, waits for more than an hour, or waits until something is mended. ".to_owned();
                     view! { <LookAt words href=routes::MAIL link="Look at Mail" /> }
                 });
                 let codes = match overview.codes_awaiting_approval {
                     0 => None,
                     1 => Some("A temporary access code waits for a second administrator. ".to_owned()),
-                    count => Some(format!("{count} temporary access codes wait for a second administrator. ")),
+                    count => Some(format!("{} temporary access codes wait for a second administrator. ", grouped(count))),
                 };
                 let codes = codes.map(|words| view! { <LookAt words href=routes::USERS link="Look at Users" /> });
                 view! {

@@ -1,10 +1,13 @@
 //! Sign-ins and failures, day by day: two drawings, because their numbers are
 //! of different size and each has to be read.
 
-use super::plot::{AsTable, Plot, counted, full_date, pointed_at, short_date};
+use super::plot::{AsTable, Plot, full_date, pointed_at, short_date};
 use crate::{
     components::chart::{Scale, bars},
-    contract::overview::{PortalOverview, SignInsOfDay},
+    contract::{
+        number::{counted, grouped},
+        overview::{PortalOverview, SignInsOfDay},
+    },
 };
 use leptos::prelude::*;
 
@@ -15,11 +18,8 @@ const MARKS: u64 = 4;
 #[component]
 pub fn SignInCharts(overview: PortalOverview) -> impl IntoView {
     let days = overview.sign_ins;
-    let rows = days
-        .iter()
-        .rev()
-        .map(|day| vec![full_date(day.day), day.signed_in.to_string(), day.failed.to_string()])
-        .collect();
+    let rows =
+        days.iter().rev().map(|day| vec![full_date(day.day), grouped(day.signed_in), grouped(day.failed)]).collect();
     let series = |pick: fn(&SignInsOfDay) -> u64| days.iter().map(|day| (day.day, pick(day))).collect::<Vec<_>>();
     view! {
         <section class="panel chart" aria-labelledby="sign-ins">
@@ -60,7 +60,7 @@ fn Bars(
     let label = if total == 0 {
         format!("{title}: none")
     } else {
-        format!("{title}: {total} in all, most on {}: {}", short_date(largest.0), largest.1)
+        format!("{title}: {} in all, most on {}: {}", grouped(total), short_date(largest.0), grouped(largest.1))
     };
     let drawn = bars(&values, scale)
         .into_iter()
@@ -79,7 +79,7 @@ fn Bars(
         <p class="chart-part">
             <strong>{title}</strong>
             " "
-            <span class="muted">{format!("{total} in {} days", series.len())}</span>
+            <span class="muted">{format!("{} in {} days", grouped(total), series.len())}</span>
         </p>
         <Plot label days=ends scale>
             {drawn}

@@ -11,7 +11,7 @@ use crate::{
         loaded::Trouble,
         step_up::use_step_up,
     },
-    contract::reminder::RemindedAll,
+    contract::{number::grouped, reminder::RemindedAll},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -109,7 +109,7 @@ fn Plan(plan: RemindedAll) -> impl IntoView {
 fn people(count: u64) -> String {
     match count {
         1 => "One person".to_owned(),
-        count => format!("{count} people"),
+        count => format!("{} people", grouped(count)),
     }
 }
 
@@ -138,7 +138,7 @@ fn sent(count: u64) -> String {
     match count {
         0 => "Someone else has just reminded them all.".to_owned(),
         1 => "One reminder is on its way.".to_owned(),
-        count => format!("{count} reminders are on their way."),
+        count => format!("{} reminders are on their way.", grouped(count)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Adding many people from a list.
 
 use super::{
-    list_file::{FileProblem, chosen_list},
+    list_file::chosen_list,
     state::{Open, Users},
 };
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
     },
     contract::{
         ApiError,
+        list_file::FileProblem,
+        number::grouped,
         people::{ImportReport, LARGEST_LIST, LineProblem},
     },
 };
@@ -80,7 +82,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
     let button = move || match checked.get() {
         None => "Check".to_owned(),
         Some(ImportReport { people: 1, .. }) => "Add 1 person".to_owned(),
-        Some(ImportReport { people, .. }) => format!("Add {people} people"),
+        Some(ImportReport { people, .. }) => format!("Add {} people", grouped(people)),
     };
     let leave = move || users.open.set(None);
     view! {
@@ -163,12 +165,12 @@ fn ListField(
 fn good(report: &ImportReport) -> AnyView {
     let people = match report.people {
         1 => "One person can be added".to_owned(),
-        count => format!("{count} people can be added"),
+        count => format!("{} people can be added", grouped(count)),
     };
     let administrators = match report.administrators {
         0 => String::new(),
         1 => ", one of them as administrator".to_owned(),
-        count => format!(", {count} of them as administrators"),
+        count => format!(", {} of them as administrators", grouped(count)),
     };
     view! { <Notice tone=Tone::Good>{format!("Every line is all right. {people}{administrators}.")}</Notice> }
         .into_any()
@@ -195,7 +197,7 @@ fn Problems(problems: Vec<LineProblem>) -> impl IntoView {
             <p>{ApiError::Import(Vec::new()).to_string()}</p>
             <ul class="line-problems" aria-label="Problems">
                 {lines}
-                {(others > 0).then(|| view! { <li>{format!("And {others} more lines.")}</li> })}
+                {(others > 0).then(|| view! { <li>{format!("And {} more lines.", grouped(others))}</li> })}
             </ul>
         </Alert>
     }

@@ -16,6 +16,7 @@ use crate::{
     },
     contract::{
         ApiError,
+        number::grouped,
         people::{IssuedLinks, MOST_AT_ONCE, PeopleChanged, Person},
     },
 };
@@ -107,7 +108,7 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
                 <p class="muted" role="status">
                     {move || {
                         let running = pending.get() && total > MOST_AT_ONCE;
-                        running.then(|| format!("Done for {} of {total} people…", so_far.get()))
+                        running.then(|| format!("Done for {} of {} people…", grouped(so_far.get()), grouped(total)))
                     }}
                 </p>
                 <Problem problem=Signal::derive(other) />

@@ -1,6 +1,9 @@
 //! What can be done to people, in words.
 
-use crate::contract::people::{PeopleChange, Person};
+use crate::contract::{
+    number::grouped,
+    people::{PeopleChange, Person},
+};
 use std::borrow::Cow;
 
 /// Something that can be done to one person or several.
@@ -110,7 +113,7 @@ impl Deed {
         let (who, has) = match changed {
             0 => return "Nothing had to be changed.".to_owned(),
             1 => ("One person".to_owned(), "is"),
-            count => (format!("{count} people"), "are"),
+            count => (format!("{} people", grouped(count)), "are"),
         };
         let what = match self {
             Self::DisableSecondFactor => format!("{has} without a second factor now"),

@@ -3,7 +3,10 @@
 use super::{find::name, row::Row, state::Users};
 use crate::{
     components::{alert::Problem, changing::changing, loaded::Failed, show_more::show_more, signed_in::use_signed_in},
-    contract::people::{COUNTED, PeopleFilter, PeopleSort},
+    contract::{
+        number::grouped,
+        people::{COUNTED, PeopleFilter, PeopleSort},
+    },
 };
 use leptos::prelude::*;
 
@@ -30,11 +33,13 @@ pub fn List(users: Users) -> impl IntoView {
         (false, 0) => String::new(),
         (false, 1) => "One person".to_owned(),
         (false, count) if users.has_more() => match users.total() {
-            Some(total) if total > COUNTED => format!("The first {count} of more than {COUNTED} people"),
-            Some(total) => format!("The first {count} of {total} people"),
-            None => format!("The first {count} people"),
+            Some(total) if total > COUNTED => {
+                format!("The first {} of more than {} people", grouped(count), grouped(COUNTED))
+            }
+            Some(total) => format!("The first {} of {} people", grouped(count), grouped(total)),
+            None => format!("The first {} people", grouped(count)),
         },
-        (false, count) => format!("{count} people"),
+        (false, count) => format!("{} people", grouped(count)),
     };
     view! {
         <div class="people" aria-busy=move || users.is_behind().then_some("true")>

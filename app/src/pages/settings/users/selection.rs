@@ -4,7 +4,10 @@ use super::{
     deed::Deed,
     state::{Open, Users},
 };
-use crate::components::{button::Button, changing::sometimes};
+use crate::{
+    components::{button::Button, changing::sometimes},
+    contract::number::grouped,
+};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -19,12 +22,12 @@ pub fn Selection(users: Users) -> impl IntoView {
         }
         let words = match people.len() {
             1 => "One person selected".to_owned(),
-            count => format!("{count} people selected"),
+            count => format!("{} people selected", grouped(count)),
         };
         let words = match people.len().saturating_sub(shown) {
             0 => words,
             _ if shown == 0 => format!("{words}, not in this list"),
-            hidden => format!("{words}, {hidden} of them not in this list"),
+            hidden => format!("{words}, {} of them not in this list", grouped(hidden)),
         };
         let buttons = Deed::ALL
             .into_iter()

@@ -1,0 +1,217 @@
+//! What it means that a mail server does not take a message: judged by the step at which it said so.
+//!
+//! | Step | A final refusal (5yz) concerns |
+//! |---|---|
+//! | connection, greeting, EHLO | the portal |
+//! | STARTTLS | the portal |
+//! | AUTH | the portal |
+//! | MAIL | the portal: its sender |
+//! | RCPT, DATA | the person, unless the answer is about the client |
+//! | the message itself | the message, unless the answer is about who sends it |
+//!
+//! What concerns the portal can be mended by whoever runs it, so mail waits for that and is tried for as
+//! long as it is when the server is away. Only what would be refused again, whatever the operator does,
+//! is given up.
+
+use app::contract::mail::Mend;
+
+/// How far a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Connecting, the server's greeting, and saying hello.
+    Greeting,
+    /// Encrypting the connection.
+    Encryption,
+    /// Signing in.
+    SignIn,
+    /// Saying from whom it is (MAIL).
+    Sender,
+    /// Saying for whom it is (RCPT, DATA).
+    Recipient,
+    /// Handing the message over.
+    Content,
+}
+
+/// What becomes of a message that was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// No message would be taken now. What an operator can mend, if anything.
+    Away(Option<Mend>),
+    /// This one may be taken later, and others may be now.
+    Later(Option<Mend>),
+    /// This one never will.
+    Never,
+}
+
+/// A server's answer (RFC 5321 §4.2), with its enhanced status code (RFC 3463) where it gives one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply {
+    code: u16,
+    status: Option<(u16, u16)>,
+}
+
+impl Reply {
+    /// Reads an answer; `text` is what follows the code.
+    pub fn new(code: u16, text: &str) -> Self {
+        let status = || {
+            let mut parts = text.split_whitespace().next()?.split('.');
+            let (class, subject, detail) = (parts.next()?, parts.next()?, parts.next()?);
+            (parts.next().is_none() && class.parse::<u16>().ok()? == code / 100).then_some(())?;
+            Some((subject.parse().ok()?, detail.parse().ok()?))
+        };
+        Self { code, status: status() }
+    }
+}
+
+/// What it means that the server answered so at this step; with no answer, that the connection was
+/// not established, or broke.
+pub fn judge(step: Step, reply: Option<Reply>) -> Verdict {
+    let Some(reply) = reply else {
+        return Verdict::Away(Some(if step == Step::Encryption { Mend::Encryption } else { Mend::Server }));
+    };
+    let for_now = reply.code < 500;
+    match (step, reply.code) {
+        // The server closes (RFC 5321 §3.8), or is about to.
+        (_, 421) => Verdict::Away(None),
+        (Step::Recipient | Step::Content, _) if for_now => Verdict::Later(None),
+        _ if for_now => Verdict::Away(None),
+        (Step::Greeting, _) => Verdict::Away(Some(Mend::Hello)),
+        (Step::Encryption, _) => Verdict::Away(Some(Mend::Encryption)),
+        // The client must sign in, or in another way (RFC 4954 §6).
+        (Step::SignIn, _) | (_, 530 | 534 | 535 | 538) => Verdict::Away(Some(Mend::SignIn)),
+        (Step::Sender, _) => Verdict::Away(Some(Mend::Sender)),
+        (Step::Recipient, _) => about_client(reply).map_or(Verdict::Never, |mend| Verdict::Later(Some(mend))),
+        (Step::Content, _) => about_origin(reply).map_or(Verdict::Never, |mend| Verdict::Later(Some(mend))),
+    }
+}
+
+/// Whether a recipient was refused for what the client is or does, not for who the recipient is.
+fn about_client(Reply { code, status }: Reply) -> Option<Mend> {
+    match (code, status) {
+        // "Helo command rejected: need fully-qualified hostname"
+        (504, _) => Some(Mend::Hello),
+        // The sender's address, or its domain (RFC 3463 §3.2).
+        (_, Some((1, 7 | 8))) => Some(Mend::Sender),
+        // The server as a whole (3), the conversation (5), security and policy (7): "Relay access denied".
+        (_, Some((3 | 5 | 7, _))) => Some(Mend::Client),
+        (_, Some(_)) => None,
+        // A command that is not known, not allowed, or out of order; a host that takes no mail.
+        (500 | 502 | 503 | 521 | 555, None) => Some(Mend::Client),
+        _ => None,
+    }
+}
+
+/// Whether a message was refused for where it comes from, not for what it says. Status 5.7.0 and 5.7.1
+/// are said of both, here mostly of what it says.
+fn about_origin(Reply { status, .. }: Reply) -> Option<Mend> {
+    match status? {
+        // Sender and authorship are not proved: SPF, DKIM, reverse names (RFC 7372, RFC 7489).
+        (1, 7 | 8) | (7, 20..=29) => Some(Mend::Sender),
+        // The conversation, or credentials (RFC 4954 §6).
+        (5, _) | (7, 2 | 8..=15) => Some(Mend::Client),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn judged(step: Step, answer: &str) -> Verdict {
+        let (code, text) = answer.split_once(' ').unwrap();
+        judge(step, Some(Reply::new(code.parse().unwrap(), text)))
+    }
+
+    #[test]
+    fn what_concerns_the_portal_waits_until_it_is_mended() {
+        use Mend::{Client, Encryption, Hello, Sender, SignIn};
+        for (step, answer, mend) in [
+            (Step::Greeting, "554 5.7.1 No service for you", Hello),
+            (Step::Greeting, "504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", Hello),
+            (Step::Greeting, "501 Syntactically invalid HELO argument(s)", Hello),
+            (Step::Encryption, "502 5.5.1 STARTTLS not here", Encryption),
+            (Step::SignIn, "535 5.7.8 Authentication failed", SignIn),
+            (Step::SignIn, "550 whatever", SignIn),
+            (Step::Sender, "530 5.7.0 Must issue a STARTTLS command first", SignIn),
+            (Step::Sender, "553 5.7.1 <a@b.example>: Sender address rejected: not owned by user", Sender),
+            (Step::Sender, "550 no", Sender),
+            (Step::Recipient, "530 5.7.1 Authentication required", SignIn),
+        ] {
+            assert_eq!(judged(step, answer), Verdict::Away(Some(mend)), "{answer}");
+        }
+        for (step, answer, mend) in [
+            (Step::Recipient, "504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", Hello),
+            (Step::Recipient, "554 5.7.1 <a@b.example>: Relay access denied", Client),
+            (Step::Recipient, "550 5.7.1 Unable to relay", Client),
+            (Step::Recipient, "550 5.7.25 Client host rejected: cannot find your reverse hostname", Client),
+            (Step::Recipient, "550 5.1.8 <a@b.example>: Sender address rejected: Domain not found", Sender),
+            (Step::Recipient, "503 5.5.1 Send hello first", Client),
+            (Step::Recipient, "503 Bad sequence of commands", Client),
+            (Step::Content, "550 5.7.26 Unauthenticated email from b.example is not accepted", Sender),
+        ] {
+            assert_eq!(judged(step, answer), Verdict::Later(Some(mend)), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_concerns_this_person_or_this_message_is_given_up() {
+        for (step, answer) in [
+            (Step::Recipient, "550 5.1.1 There is nobody of this name"),
+            (Step::Recipient, "550 No such user here"),
+            (Step::Recipient, "550 5.4.1 Recipient address rejected: Access denied"),
+            (Step::Recipient, "501 5.1.3 Bad recipient address syntax"),
+            (Step::Recipient, "552 5.2.2 Mailbox full"),
+            (Step::Recipient, "556 5.1.10 Recipient address has null MX"),
+            (Step::Content, "552 5.3.4 Message size exceeds fixed limit"),
+            (Step::Content, "554 5.7.1 Spam message rejected"),
+            (Step::Content, "550 Content not allowed"),
+        ] {
+            assert_eq!(judged(step, answer), Verdict::Never, "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_for_now_is_tried_again() {
+        assert_eq!(judged(Step::Recipient, "450 4.2.0 Greylisted"), Verdict::Later(None));
+        assert_eq!(judged(Step::Content, "452 4.3.1 No space"), Verdict::Later(None));
+        for (step, answer) in [
+            (Step::Greeting, "421 Too many connections"),
+            (Step::Recipient, "421 4.7.0 Closing"),
+            (Step::SignIn, "454 4.7.0 Temporary failure"),
+            (Step::Sender, "451 4.3.0 Try later"),
+        ] {
+            assert_eq!(judged(step, answer), Verdict::Away(None), "{answer}");
+        }
+    }
+
+    #[test]
+    fn silence_is_no_word_about_anybody() {
+        assert_eq!(judge(Step::Content, None), Verdict::Away(Some(Mend::Server)));
+        assert_eq!(judge(Step::Encryption, None), Verdict::Away(Some(Mend::Encryption)));
+    }
+
+    #[test]
+    fn a_status_counts_only_where_it_is_one() {
+        for (text, status) in [
+            ("5.7.1 no", Some((7, 1))),
+            ("5.7.26 no", Some((7, 26))),
+            ("4.7.1 no", None),
+            ("5.7 no", None),
+            ("5.7.1.2 no", None),
+            ("no 5.7.1", None),
+            ("", None),
+        ] {
+            assert_eq!(Reply::new(550, text).status, status, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_given_up_before_a_person_is_named(code in 200_u16..600, text in "(5\\.[0-9]\\.[0-9]{1,2} )?.{0,20}") {
+            for step in [Step::Greeting, Step::Encryption, Step::SignIn, Step::Sender] {
+                prop_assert!(matches!(judge(step, Some(Reply::new(code, &text))), Verdict::Away(_)));
+            }
+        }
+    }
+}

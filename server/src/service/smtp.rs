@@ -1,0 +1,279 @@
+//! The conversation with the mail server, command by command, so that a refusal is known by the step at
+//! which it came. What it means then is [`crate::domain::mail_refusal`]'s.
+
+use crate::{
+    clock::UnixTime,
+    config::{Encryption, MailSettings},
+    domain::{
+        mail::{Letter, problem},
+        mail_address::in_ascii,
+        mail_refusal::{Reply, Step, Verdict, judge},
+    },
+    store::outbox::DueRow,
+};
+use app::contract::mail::Mend;
+use lettre::{
+    Address,
+    message::{
+        Mailbox,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        self,
+        authentication::Mechanism,
+        client::AsyncSmtpConnection,
+        commands::{Data, Mail, Rcpt, Rset},
+        extension::{Extension, MailBodyParameter, MailParameter},
+    },
+};
+use std::time::{Duration, UNIX_EPOCH};
+use tokio::time::timeout;
+
+/// Longest wait for the mail server to take one message, connection included.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Longest wait for a connection.
+const CONNECTING: Duration = Duration::from_secs(10);
+
+/// Longest wait for the server to say goodbye.
+const PARTING: Duration = Duration::from_secs(2);
+
+/// Why a message was not taken.
+#[derive(Debug, Clone)]
+pub(super) struct NotSent {
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// The mail server's words, or those of the network.
+    pub problem: String,
+}
+
+impl NotSent {
+    /// It never will be.
+    fn never(problem: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Never, problem: problem.into() }
+    }
+
+    /// Whether no other message would be taken either.
+    pub fn is_away(&self) -> bool {
+        matches!(self.verdict, Verdict::Away(_))
+    }
+
+    /// What must be mended before it is taken, where that is known.
+    pub fn mend(&self) -> Option<Mend> {
+        match self.verdict {
+            Verdict::Away(mend) | Verdict::Later(mend) => mend,
+            Verdict::Never => None,
+        }
+    }
+}
+
+/// The way to the mail server. Messages share a connection.
+pub(super) struct Post<'a> {
+    settings: &'a MailSettings,
+    connection: Option<AsyncSmtpConnection>,
+}
+
+impl<'a> Post<'a> {
+    pub fn new(settings: &'a MailSettings) -> Self {
+        Self { settings, connection: None }
+    }
+
+    /// Sends a message; the server has taken it once this is over.
+    pub async fn send(&mut self, row: &DueRow, letter: Letter, now: UnixTime) -> Result<(), NotSent> {
+        let to: Address = row.address.parse().map_err(|_| NotSent::never("This is no mail address"))?;
+        let to = in_ascii(&to).ok_or_else(|| NotSent::never("The domain of this mail address can't be one"))?;
+        let message = self
+            .compose(&row.id, to.clone(), letter, now)
+            .map_err(|error| NotSent::never(problem(&error.to_string())))?;
+        let outcome = match timeout(PATIENCE, self.hand_over(&to, &message)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                self.connection = None;
+                let problem = format!("The mail server did not take it within {} seconds", PATIENCE.as_secs());
+                Err(NotSent { verdict: Verdict::Away(Some(Mend::Server)), problem })
+            }
+        };
+        if outcome.as_ref().is_err_and(NotSent::is_away) {
+            self.connection = None;
+        }
+        outcome
+    }
+
+    /// Whether the server takes addresses with letters beyond ASCII before the @; connects if need be.
+    pub async fn takes_utf8(&mut self) -> Result<bool, NotSent> {
+        let connection = match timeout(PATIENCE, self.connected()).await {
+            Ok(connection) => connection?,
+            Err(_) => {
+                let problem = format!("The mail server did not answer within {} seconds", PATIENCE.as_secs());
+                return Err(NotSent { verdict: Verdict::Away(Some(Mend::Server)), problem });
+            }
+        };
+        Ok(connection.server_info().supports_feature(Extension::SmtpUtfEight))
+    }
+
+    /// The same, if there is a connection.
+    pub fn is_known_to_take_utf8(&self) -> Option<bool> {
+        let connection = self.connection.as_ref()?;
+        Some(connection.server_info().supports_feature(Extension::SmtpUtfEight))
+    }
+
+    /// Ends the connection.
+    pub async fn close(mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            // Everything was taken: whether the server says goodbye does not matter.
+            let _ = timeout(PARTING, connection.quit()).await;
+        }
+    }
+
+    async fn connected(&mut self) -> Result<&mut AsyncSmtpConnection, NotSent> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(self.settings).await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    async fn hand_over(&mut self, to: &Address, message: &[u8]) -> Result<(), NotSent> {
+        let kept = self.connection.is_some();
+        let begun = match self.begin(to, message).await {
+            // A server may close a connection that was used before: that says nothing about this message.
+            Err(NotSent { verdict: Verdict::Away(None | Some(Mend::Server)), .. }) if kept => {
+                self.connection = None;
+                self.begin(to, message).await
+            }
+            begun => begun,
+        };
+        begun?;
+        let connection = self.connected().await?;
+        let (step, outcome) = match connection.command(Rcpt::new(to.clone(), Vec::new())).await {
+            Ok(_) => match connection.command(Data).await {
+                Ok(_) => (Step::Content, connection.message(message).await),
+                refused => (Step::Recipient, refused),
+            },
+            refused => (Step::Recipient, refused),
+        };
+        let Err(error) = outcome else { return Ok(()) };
+        // Nothing of this message is left for the next one, or there is a new connection.
+        if connection.command(Rset).await.is_err() {
+            self.connection = None;
+        }
+        Err(refused(step, &error))
+    }
+
+    /// Says from whom a message is.
+    async fn begin(&mut self, to: &Address, message: &[u8]) -> Result<(), NotSent> {
+        let sender = self.settings.sender.email.clone();
+        let connection = self.connected().await?;
+        let mut parameters = Vec::new();
+        let is_ascii = |address: &Address| <Address as AsRef<str>>::as_ref(address).is_ascii();
+        if !is_ascii(&sender) || !is_ascii(to) {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(if is_ascii(&sender) {
+                    NotSent::never("The mail server sends to no address with letters beyond ASCII before the @")
+                } else {
+                    let problem = "The mail server takes no sender with letters beyond ASCII before the @".to_owned();
+                    NotSent { verdict: Verdict::Away(Some(Mend::Sender)), problem }
+                });
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !message.is_ascii() && connection.server_info().supports_feature(Extension::EightBitMime) {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        match connection.command(Mail::new(Some(sender), parameters)).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(refused(Step::Sender, &error)),
+        }
+    }
+
+    fn compose(&self, id: &str, to: Address, letter: Letter, now: UnixTime) -> Result<Vec<u8>, lettre::error::Error> {
+        let since_1970 = Duration::from_secs(u64::try_from(now.0).unwrap_or(0));
+        let sender = &self.settings.sender;
+        let message = lettre::Message::builder()
+            .from(sender.clone())
+            .to(Mailbox::new(None, to))
+            .subject(letter.subject)
+            // The same at each try, so that one that arrives twice is known for it.
+            .message_id(Some(format!("<{id}@{}>", sender.email.domain())))
+            .date(UNIX_EPOCH + since_1970)
+            .header(AutoSubmitted)
+            .header(ContentType::TEXT_PLAIN)
+            .body(letter.body)?;
+        Ok(message.formatted())
+    }
+}
+
+/// A connection on which the portal is let in.
+async fn connect(settings: &MailSettings) -> Result<AsyncSmtpConnection, NotSent> {
+    let MailSettings { server, hello, tls, .. } = settings;
+    let at_once = tls.clone().filter(|_| server.encryption == Encryption::Implicit);
+    let connecting = AsyncSmtpConnection::connect_tokio1(server.address(), Some(CONNECTING), hello, at_once, None);
+    let mut connection = connecting.await.map_err(|error| {
+        let step = if is_about_encryption(&error) { Step::Encryption } else { Step::Greeting };
+        refused(step, &error)
+    })?;
+    let wanted = match server.encryption {
+        Encryption::Required => true,
+        Encryption::Offered => connection.can_starttls(),
+        Encryption::Off | Encryption::Implicit => false,
+    };
+    if let Some(tls) = tls.clone().filter(|_| wanted) {
+        connection.starttls(tls, hello).await.map_err(|error| refused(Step::Encryption, &error))?;
+    }
+    if let Some(credentials) = &server.credentials {
+        let mechanisms = [Mechanism::Plain, Mechanism::Login];
+        connection.auth(&mechanisms, credentials).await.map_err(|error| refused(Step::SignIn, &error))?;
+    }
+    Ok(connection)
+}
+
+/// Whether a connection came about, but not an encrypted one: then the bytes are not what they should be.
+fn is_about_encryption(error: &smtp::Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let invalid = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::InvalidData;
+    error.is_tls() || causes.into_iter().any(|cause| cause.downcast_ref().is_some_and(invalid))
+}
+
+/// What a refusal means, with the words to it.
+fn refused(step: Step, error: &smtp::Error) -> NotSent {
+    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    // The system's number of the error helps nobody who reads its words.
+    let cause = cause.split(" (os error").next().unwrap_or_default();
+    match error.status().map(u16::from) {
+        Some(code) => NotSent {
+            verdict: judge(step, Some(Reply::new(code, cause))),
+            problem: problem(&format!("The mail server answered {code}: {cause}")),
+        },
+        // What the library itself finds missing: encryption, or a way to sign in.
+        None if error.is_client() && step == Step::SignIn => {
+            NotSent { verdict: Verdict::Away(Some(Mend::SignIn)), problem: problem(cause) }
+        }
+        None if step == Step::Encryption => {
+            let cause = cause.trim_start_matches("Connection error: ");
+            let problem = problem(&format!("The connection to the mail server could not be encrypted: {cause}"));
+            NotSent { verdict: judge(step, None), problem }
+        }
+        None => NotSent {
+            verdict: judge(step, None),
+            problem: problem(&format!("The mail server can't be reached: {cause}")),
+        },
+    }
+}
+
+/// No person wrote this, and no machine should answer it (RFC 3834 §5).
+#[derive(Debug, Clone, Copy)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
