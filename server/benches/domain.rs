@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use twofold::clock::UnixTime;
 use twofold::crypto::os_rng;
-use twofold::crypto::password::{Params, PasswordHasher, Salt};
+use twofold::crypto::password::{Params, PasswordHasher, Salt, derive_code};
 use twofold::crypto::secret_box::{Key, Keyring, Purpose};
 use twofold::crypto::token::Token;
 use twofold::domain::code::SixDigits;
@@ -67,6 +67,9 @@ fn passwords(c: &mut Criterion) {
         b.to_async(&runtime).iter(|| async { hasher.hash("correct horse", Salt([1; 16])).await.unwrap() });
     });
     group.finish();
+    c.bench_function("argon2id m=64 t=1 p=1 with a secret, for a recovery code", |b| {
+        b.iter(|| derive_code(black_box(b"0123456789ABCDEF"), Salt([1; 16]), &[7; 32]).unwrap());
+    });
 }
 
 criterion_group!(benches, codes, secrets, passwords);

@@ -10,7 +10,7 @@
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     http::{
         Request, StatusCode,
         header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE},
@@ -38,6 +38,7 @@ use twofold::{
         accounts::{self, NewUser},
         methods::{self, NewMethod},
     },
+    values,
 };
 
 const PASSWORD: &str = "Correct-horse-9";
@@ -116,6 +117,51 @@ async fn sign_in(portal: &Portal, number: usize) -> String {
     post(&portal.router, "sign-in-with-code", format!("code={}&next=", code.as_str()), Some(&cookie)).await
 }
 
+/// Calls a server function as the program in the browser does.
+async fn call(router: &Router, function: &str, form: String, cookie: &str) {
+    let request = Request::post(format!("/api/{function}"))
+        .header("sec-fetch-site", "same-origin")
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(COOKIE, cookie);
+    let response = router.clone().oneshot(request.body(Body::from(form)).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let answer = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert!(!String::from_utf8_lossy(&answer).contains("\"Err\""), "{answer:?}");
+}
+
+/// A whole set-up of someone who has just signed in; answers the CPU time that it took.
+async fn set_up(portal: &Portal, number: usize) -> Duration {
+    let cookie = sign_in(portal, number).await;
+    let start = ProcessTime::now();
+    call(&portal.router, "begin-enrolment", String::new(), &cookie).await;
+    let sql = "SELECT id, secret FROM enrolments WHERE state = 'pending'";
+    let (id, sealed): (String, Vec<u8>) = portal.service.db.one(sql, values![]).await.unwrap();
+    let opened = portal.service.keyring.open(Purpose::TotpSecret, &id, &sealed).unwrap();
+    let code = Secret::from_slice(&opened).unwrap().code_at(portal.clock.now());
+    call(&portal.router, "confirm-enrolment", format!("id={id}&code={}", code.as_str()), &cookie).await;
+    call(&portal.router, "finish-enrolment", format!("id={id}"), &cookie).await;
+    start.elapsed()
+}
+
+fn set_ups(c: &mut Criterion) {
+    let (runtime, folder) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
+    let portal = runtime.block_on(portal(folder.path(), CHEAPEST));
+    let mut number = 0;
+    let mut group = c.benchmark_group("set-up from Add method to Finish");
+    group.sample_size(20).bench_function("CPU time", |b| {
+        b.iter_custom(|rounds| {
+            (0..rounds)
+                .map(|_| {
+                    number = (number + 1) % people();
+                    runtime.block_on(set_up(&portal, number))
+                })
+                .sum()
+        });
+    });
+    group.finish();
+}
+
 fn sessions(c: &mut Criterion) {
     let (runtime, folder) = (Runtime::new().unwrap(), tempfile::tempdir().unwrap());
     let portal = runtime.block_on(portal(folder.path(), CHEAPEST));
@@ -162,5 +208,5 @@ fn sign_ins(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, sessions, sign_ins);
+criterion_group!(benches, sessions, sign_ins, set_ups);
 criterion_main!(benches);

@@ -169,7 +169,7 @@ both_databases! {
         browser.code(&alice.phone.code()).await.unwrap();
         assert_eq!(browser.step_up_with_recovery_code(PASSWORD, &issued.code).await, wrong);
         let checked = browser.call::<serde_json::Value>("check-recovery-code", &[("code", &issued.code)]).await;
-        let none_of_hers = RecoveryCodeProblem::Wrong { attempts_left: Some(8) };
+        let none_of_hers = RecoveryCodeProblem::Wrong { attempts_left: Some(9) };
         assert_eq!(checked.map(drop), refused(none_of_hers));
         let other = portal.enrolled("bob").await;
         drop(other);

@@ -396,6 +396,13 @@ both_databases! {
         let sql = "UPDATE methods SET secret = (SELECT key_check FROM portal WHERE id = 1)
              WHERE added_at = (SELECT MIN(added_at) FROM methods)";
         portal.service.db.execute(sql, values![]).await.unwrap();
+        let browser = portal.awaiting_code("alice").await;
+        for _ in 0..4 {
+            let outcome = browser.code(&second.wrong_code()).await;
+            assert!(matches!(outcome, Err(ApiError::Internal { .. })), "{outcome:?}");
+        }
+        let outcome = browser.code(&second.wrong_code()).await;
+        assert_eq!(outcome, Err(ApiError::SignInExpired), "guesses at it are counted");
         sign_in(&portal.browser(), &second.code()).await.expect("it is whole");
     }
 

@@ -3,7 +3,7 @@
 //! | Need | Module | Primitive |
 //! |---|---|---|
 //! | session ids and one-time links | [`token`] | 256 random bits, stored as SHA-256 |
-//! | passwords and recovery codes | [`password`] | Argon2id on a bounded pool |
+//! | passwords, recovery codes | [`password`] | Argon2id, for passwords on a bounded pool |
 //! | TOTP secrets at rest | [`secret_box`] | XChaCha20-Poly1305 |
 
 mod hashing_pool;

@@ -132,14 +132,12 @@ impl Service {
         let (session, now, attempts_left) = (caller.session(), self.now(), charge.left);
         let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(attempts_left) };
         let Some(row) = self.matching_code(&session.user_id, code).await? else {
-            charge.judged(false);
             return Err(self.refuse_recovery_code(caller, wrong, attempts_left).await?);
         };
         let demanded = row.approval_demanded || policy::load(&self.db).await?.approve_access_codes;
         match stored(&session.user_id, &row).state(demanded, now) {
             State::Ready => charge.judged(true),
             State::Expired => {
-                charge.judged(false);
                 return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Expired, attempts_left).await?);
             }
             State::AwaitingApproval => {

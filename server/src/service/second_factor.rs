@@ -70,6 +70,7 @@ impl Service {
         let user_id = &caller.session().user_id;
         let mut charge = self.charge_recovery_code(caller, true).await?;
         let Some(found) = self.find_code(user_id, &code).await? else {
+            charge.judged(false);
             return self.complete_with_access_code(caller, &code, charge).await.map(|()| 0);
         };
         // A spent one was right once and is none now.
@@ -140,14 +141,18 @@ impl Service {
             Ok(charge) => charge,
             Err(refused) => return Ok(Err(refused)),
         };
-        let (event, problem) = match self.use_up_code(tx, caller, code).await? {
+        let problem = match self.use_up_code(tx, caller, code).await? {
             Ok(()) => return Ok(Ok(charge)),
-            Err(CodeProblem::Reused) => (AuditEvent::CodeReused, CodeProblem::Reused),
-            Err(problem @ CodeProblem::Clock { .. }) => (AuditEvent::ClockSkew, problem),
-            Err(_) if signing_in => {
-                (AuditEvent::SecondFactorFailed, CodeProblem::Wrong { attempts_left: Some(charge.left) })
+            Err(ApiError::Code(CodeProblem::Wrong { .. })) if signing_in => {
+                ApiError::Code(CodeProblem::Wrong { attempts_left: Some(charge.left) })
             }
-            Err(problem) => (AuditEvent::StepUpFailed, problem),
+            Err(problem) => problem,
+        };
+        let event = match problem {
+            ApiError::Code(CodeProblem::Reused) => AuditEvent::CodeReused,
+            ApiError::Code(CodeProblem::Clock { .. }) => AuditEvent::ClockSkew,
+            _ if signing_in => AuditEvent::SecondFactorFailed,
+            _ => AuditEvent::StepUpFailed,
         };
         record(tx, self.now(), actor(caller), event, Outcome::Failure).await?;
         if signing_in && charge.left == 0 {
@@ -155,7 +160,7 @@ impl Service {
             sessions::delete(tx, &caller.session().id)?;
             return Ok(Err(ApiError::SignInExpired));
         }
-        Ok(Err(ApiError::Code(problem)))
+        Ok(Err(problem))
     }
 
     /// Uses up a code that is right for one of the person's methods. Of several
@@ -165,11 +170,11 @@ impl Service {
         tx: &mut Tx,
         caller: &Bound,
         code: &SixDigits,
-    ) -> Result<Result<(), CodeProblem>, ApiError> {
+    ) -> Result<Result<(), ApiError>, ApiError> {
         let (session, now) = (caller.session(), self.now());
         let credible = last_credible(now);
         let wrong = CodeProblem::Wrong { attempts_left: None };
-        let (mut problem, mut broken, mut told) = (wrong, None, Vec::new());
+        let (mut problem, mut looked, mut broken, mut told) = (wrong, false, None, Vec::new());
         for method in methods::of_user_in(tx, &session.user_id).await? {
             let secret = match self.open_secret(&method.id, &method.secret, actor(caller)) {
                 Ok(secret) => secret,
@@ -179,6 +184,7 @@ impl Service {
                     continue;
                 }
             };
+            looked = true;
             let last_used = Step(method.last_step);
             match verify(&secret, code, now, Some(last_used).filter(|step| *step <= credible)) {
                 Verdict::Accepted(step) => {
@@ -204,12 +210,13 @@ impl Service {
             }
         }
         if let Some(error) = broken.filter(|_| problem == wrong) {
-            return Err(error);
+            // A guess at the others counts as one.
+            return if looked { Ok(Err(error)) } else { Err(error) };
         }
         for (method, step) in told {
             methods::refuse_step(tx, &method, step.0)?;
         }
-        Ok(Err(problem))
+        Ok(Err(ApiError::Code(problem)))
     }
 
     /// Opens the sealed secret of the row called `id`, which belongs to the actor.
