@@ -26,7 +26,7 @@ use app::{
 use serde_json::json;
 
 /// How often the address of one person may change.
-const CHANGES: Allowance = Allowance { most: 10, forgotten_after: Some(3_600) };
+const CHANGES: Allowance = Allowance { most: 10, forgotten_after: Some(3_600), fades_after: Some(3_600) };
 
 impl Service {
     /// Where the caller gets mail.
