@@ -49,7 +49,7 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
                 </h3>
                 <p class="chart-now">
                     <strong>{adoption.percent_in_words()}</strong>
-                    {format!(" {} of {} people who can sign in have a second factor today", adoption.with_second_factor, adoption.people)}
+                    {format!(" {} of {} people have a second factor today", adoption.with_second_factor, adoption.people)}
                 </p>
             </div>
             <Plot label days=(first, today) scale=Scale::PERCENT unit=" %">
