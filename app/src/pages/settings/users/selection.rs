@@ -30,15 +30,14 @@ pub fn Selection(users: Users) -> impl IntoView {
         let buttons = Deed::ALL
             .into_iter()
             .zip(each)
-            .filter_map(|(deed, concerned)| {
-                (concerned > 0).then(|| {
-                    let open = move |_| {
-                        let mut people = untrack(|| users.selection());
-                        people.retain(|person| deed.concerns(person));
-                        users.open.set(Some(Open::Confirm(deed, people)));
-                    };
-                    view! { <Button on:click=open>{deed.name()}</Button> }
-                })
+            .filter(|(_, concerned)| *concerned > 0)
+            .map(|(deed, _)| {
+                let open = move |_| {
+                    let mut people = untrack(|| users.selection());
+                    people.retain(|person| deed.concerns(person));
+                    users.open.set(Some(Open::Confirm(deed, people)));
+                };
+                view! { <Button on:click=open>{deed.name()}</Button> }
             })
             .collect_view();
         let bar = view! {
