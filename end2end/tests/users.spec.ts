@@ -179,7 +179,9 @@ test('a list with mistakes says which lines, and adds nobody', async ({ page }, 
   await expect(form.getByRole('textbox', { name: 'List' })).toHaveValue(/perhaps/);
   await form.getByRole('button', { name: 'Check' }).click();
   const problems = form.getByRole('list', { name: 'Problems' }).getByRole('listitem');
-  await expect(problems).toHaveText([/^Line 3: .*taken/, /^Line 4: .*yes, no or empty/, /^Line 5: .*line 2/]);
+  await expect(problems).toHaveText([/^Line 3: ADMIN;no .*taken/, /^Line 4: bob;perhaps .*yes, no or empty/, /^Line 5: .*line 2/]);
+  await expect(form.getByRole('textbox', { name: 'List' })).toHaveAccessibleDescription(/ADMIN;no/);
+  await expect(form.getByRole('button', { name: 'Add the one that is all right' })).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
   await form.getByRole('textbox', { name: 'List' }).fill('name;administrator\nalice;no\nbob;yes\n');
@@ -193,6 +195,36 @@ test('a list with mistakes says which lines, and adds nobody', async ({ page }, 
   await ask(page, 'Close without the links?').getByRole('button', { name: 'Close without them' }).click();
   await expect(rows(page)).toHaveCount(3);
   await expectNoSidewaysScroll(page);
+});
+
+test('those whose lines are all right are added without the others', async ({ page }) => {
+  await enter(page, 'admin');
+  await openUsers(page);
+  await page.getByRole('button', { name: 'Add many' }).click();
+  const form = ask(page, 'Add many');
+  await form.getByRole('textbox', { name: 'List' }).fill('name\nalice\nadmin\nbob\n');
+  await form.getByRole('button', { name: 'Check' }).click();
+  await form.getByRole('button', { name: 'Add the 2 that are all right' }).click();
+  const links = ask(page, 'One-time links');
+  await expect(links.getByRole('rowheader')).toHaveText(['alice', 'bob']);
+  await expect(links).toContainText('One line was left out');
+  await links.getByRole('button', { name: 'Done' }).click();
+  await ask(page, 'Close without the links?').getByRole('button', { name: 'Close without them' }).click();
+  await expect(row(page, 'alice')).toContainText('Not activated yet');
+  await expect(row(page, 'alice').getByRole('button', { name: 'New link' })).toBeVisible();
+});
+
+test('from a person one comes to what happened to them, and back', async ({ page, portal }) => {
+  portal.add('alice');
+  await enter(page, 'admin');
+  await openUsers(page);
+  await row(page, 'alice').getByRole('button', { name: 'More' }).click();
+  await ask(page, 'More').getByRole('link', { name: /^Audit/ }).click();
+  await expect(page).toHaveURL(/\/settings\/audit\?user=alice$/);
+  await page.getByRole('button', { name: /^User added, entry/ }).click();
+  await ask(page, 'Audit entry').getByRole('link', { name: 'alice in Users' }).click();
+  await expect(page).toHaveURL(/\/settings\/users\?q=alice$/);
+  await expect(rows(page)).toHaveCount(1);
 });
 
 test('several are deactivated with one confirmation, and let in again', async ({ anotherBrowser, page, portal }) => {

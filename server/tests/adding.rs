@@ -6,6 +6,7 @@ use app::contract::{
     mail_address::MailAddressProblem,
     people::{
         DisplayNameProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PeoplePage, PeopleQuery,
+        Wrong,
     },
 };
 use axum::http::{Method, header::CONTENT_TYPE};
@@ -176,6 +177,22 @@ both_databases! {
         assert_eq!(import(&root, "name,administrator\nalice,no\n,yes\n").await, refused);
         assert_eq!(names(&root).await, ["root", "taken"]);
         assert_eq!(portal.count(AuditEvent::UserAdded).await, 2);
+    }
+
+    async fn those_whose_lines_are_right_can_be_added_without_the_others(portal) {
+        let root = portal.administrator("root").await;
+        portal.add("taken").await;
+        let list = "name,administrator\nalice,no\n,yes\nroot,no\nbob,perhaps\ntaken,no\ncarol,yes\nalice,no\n";
+        let leaving_out = |list: &str| json!({ "list": list, "wrong": Wrong::LeftOut });
+        let report: ImportReport = root.call_json("check-list", &leaving_out(list)).await.unwrap();
+        assert_eq!(report, ImportReport { people: 2, administrators: 1 });
+        assert_eq!(names(&root).await.len(), 2, "nobody yet");
+        let added: IssuedLinks = root.call_json("add-people", &leaving_out(list)).await.unwrap();
+        let links: Vec<_> = added.links.iter().map(|link| link.name.as_str()).collect();
+        assert_eq!(links, ["alice", "carol"]);
+        assert_eq!(names(&root).await, ["alice", "carol", "root", "taken"]);
+        let nobody: Result<IssuedLinks, _> = root.call_json("add-people", &leaving_out("name\ntaken\n")).await;
+        assert!(matches!(nobody, Err(ApiError::Import(lines)) if lines.len() == 1));
     }
 
     async fn a_thousand_people_are_added_in_one_sitting(portal) {

@@ -4,7 +4,7 @@ use crate::support::{
     ApiError, MailServer, PASSWORD, both_databases,
     portal::{begin, confirm, finish},
 };
-use app::contract::{enrolment::Enrolment, profile::TwoFactorStatus, reminder::Missing};
+use app::contract::{activity::ActivityPage, enrolment::Enrolment, profile::TwoFactorStatus, reminder::Missing};
 use serde_json::{Value, json};
 use twofold::{domain::audit::AuditEvent, values};
 
@@ -81,6 +81,8 @@ both_databases! {
         assert_eq!((&detail["times"], &detail["last"]["after"]), (&json!(30), &json!("Phone 39")));
         portal.service.record_folded().await.unwrap();
         assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 11, "once");
+        let activity: ActivityPage = alice.call("activity", &[]).await.unwrap();
+        assert!(activity.entries.iter().any(|entry| entry.times == Some(30)), "{activity:?}");
         rename("Phone").await.unwrap();
         assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 12, "a new window");
         portal.service.verify_audit(None, 1_000).await.unwrap();

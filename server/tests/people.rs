@@ -69,7 +69,8 @@ both_databases! {
         portal.service.set_active(OPERATOR, "person-07", false).await.unwrap();
         for (filter, expected) in [
             (PeopleFilter::Everyone, Some(61)),
-            (PeopleFilter::NoSecondFactor, Some(60)),
+            (PeopleFilter::NoSecondFactor, Some(1)),
+            (PeopleFilter::NotActivated, Some(59)),
             (PeopleFilter::Administrators, Some(1)),
             (PeopleFilter::Deactivated, Some(1)),
             (PeopleFilter::Locked, None),

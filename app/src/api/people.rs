@@ -4,7 +4,7 @@ use crate::contract::{
     Answer, ApiError,
     people::{
         ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery,
-        Person,
+        Person, Wrong,
     },
 };
 #[cfg(feature = "ssr")]
@@ -57,20 +57,20 @@ pub async fn add_person(person: NewPerson) -> Answer<IssuedLinks> {
 
 /// Checks a list of people, CSV, and adds nobody.
 #[server(prefix = "/api", endpoint = "check-list", input = Json)]
-pub async fn check_list(list: String) -> Answer<ImportReport> {
+pub async fn check_list(list: String, #[server(default)] wrong: Wrong) -> Answer<ImportReport> {
     answer(async {
         let (portal, administrator) = caller::<Administrator>()?;
-        portal.check_list(&administrator, &list).await
+        portal.check_list(&administrator, &list, wrong).await
     })
     .await
 }
 
-/// Adds everybody in a list, or nobody.
+/// Adds everybody in a list, or nobody; where that is wanted, all whose lines are right.
 #[server(prefix = "/api", endpoint = "add-people", input = Json)]
-pub async fn add_people(list: String) -> Answer<IssuedLinks> {
+pub async fn add_people(list: String, #[server(default)] wrong: Wrong) -> Answer<IssuedLinks> {
     answer(async {
         let (portal, administrator) = caller::<SteppedUp<Administrator>>()?;
-        portal.add_people(&administrator, &list).await
+        portal.add_people(&administrator, &list, wrong).await
     })
     .await
 }

@@ -23,10 +23,18 @@ pub struct Activity {
     pub event: AuditEvent,
     /// How it ended.
     pub outcome: Outcome,
+    /// How often, where one entry stands for several events.
+    pub times: Option<u64>,
     /// Who did it, when it was somebody else.
     pub by: Option<String>,
     /// From where; `None` on the command line.
     pub origin: Option<Origin>,
+}
+
+/// How many events an entry of the audit trail with this detail stands for, if for several.
+pub fn times(detail: &str) -> Option<u64> {
+    let detail: serde_json::Value = serde_json::from_slice(detail.as_bytes()).ok()?;
+    detail.get("times")?.as_u64()
 }
 
 /// Where a request came from.

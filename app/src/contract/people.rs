@@ -306,6 +306,16 @@ pub struct ImportReport {
     pub administrators: u32,
 }
 
+/// What becomes of a list of people of which some lines can't be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wrong {
+    /// Nobody is added.
+    #[default]
+    Refused,
+    /// They are left out, and the others are added.
+    LeftOut,
+}
+
 /// What is wrong with one line of a list of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineProblem {

@@ -13,7 +13,7 @@ use crate::contract::{
     password::PasswordPolicy,
     people::{
         self, ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage,
-        PeopleQuery,
+        PeopleQuery, Wrong,
     },
     policy::{AccountPolicy, EnforcementImpact, VersionedPolicy},
     profile::{Method, SecurityOverview, TwoFactorStatus},
@@ -190,9 +190,14 @@ pub trait People: Send + Sync {
     /// Adds someone who chooses the password on a one-time link.
     async fn add_person(&self, caller: &SteppedUp<Administrator>, person: NewPerson) -> Result<IssuedLinks, ApiError>;
     /// Checks a list of people, CSV, and adds nobody.
-    async fn check_list(&self, caller: &Administrator, list: &str) -> Result<ImportReport, ApiError>;
+    async fn check_list(&self, caller: &Administrator, list: &str, wrong: Wrong) -> Result<ImportReport, ApiError>;
     /// Adds everybody in a list, or nobody.
-    async fn add_people(&self, caller: &SteppedUp<Administrator>, list: &str) -> Result<IssuedLinks, ApiError>;
+    async fn add_people(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        list: &str,
+        wrong: Wrong,
+    ) -> Result<IssuedLinks, ApiError>;
     /// New one-time links to choose a password; the ones before die.
     async fn renew_links(&self, caller: &SteppedUp<Administrator>, ids: Vec<String>) -> Result<IssuedLinks, ApiError>;
     /// Makes a code that stands in for someone's second factor once.

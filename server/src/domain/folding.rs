@@ -11,7 +11,7 @@
 //!        └─ others ──> counted ── window over, at the next one or by housekeeping ──> one entry: "times"
 //! ```
 
-use super::audit::AuditEvent;
+use super::audit::{AuditEvent, Outcome};
 use crate::clock::UnixTime;
 
 /// Seconds within which events of a kind are folded.
@@ -21,8 +21,12 @@ pub const WINDOW: i64 = 600;
 pub const SINGLY: i64 = 10;
 
 /// Whether more of the same say nothing new. What changes what somebody may do, or how they prove who they are, is
-/// never folded.
-pub const fn folds(event: AuditEvent) -> bool {
+/// never folded. Each kind that is has one outcome, so that the entry that sums them up has it, too.
+pub const fn folds(event: AuditEvent, outcome: Outcome) -> bool {
+    // Wrong ones are few: only so many are looked at in a day.
+    if matches!((event, outcome), (AuditEvent::RecoveryCodeChecked, Outcome::Failure)) {
+        return false;
+    }
     matches!(
         event,
         AuditEvent::SignInRefused

@@ -5,7 +5,7 @@ use crate::store::audit::{self, EntryRow};
 use app::{
     contract::{
         ApiError,
-        activity::{Activity, ActivityPage},
+        activity::{Activity, ActivityPage, times},
         audit::{AuditEvent, Outcome},
     },
     portal::Bound,
@@ -34,6 +34,7 @@ fn activity(user_id: &str, row: EntryRow) -> Option<Activity> {
         at: row.at,
         event: AuditEvent::parse(&row.event)?,
         outcome: Outcome::parse(&row.outcome)?,
+        times: row.detail.as_deref().and_then(times),
         by: row.actor_name.filter(|_| by_another),
         origin: row.address.map(|address| origin(&address, &row.user_agent.unwrap_or_default())),
     })

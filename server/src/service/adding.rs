@@ -27,7 +27,9 @@ use app::{
         ApiError,
         error::UserNameProblem,
         mail_address::MailAddressProblem,
-        people::{AccessCodeProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PersonalLink},
+        people::{
+            AccessCodeProblem, ImportProblem, ImportReport, IssuedLinks, LineProblem, NewPerson, PersonalLink, Wrong,
+        },
     },
     portal::{Administrator, SteppedUp},
     routes,
@@ -53,17 +55,22 @@ impl Service {
     }
 
     /// Checks every line of a list; nobody is added.
-    pub(super) async fn check(&self, list: &str) -> Result<ImportReport, ApiError> {
-        let people = self.checked(&mut self.db.begin().await?, list).await?;
+    pub(super) async fn check(&self, list: &str, wrong: Wrong) -> Result<ImportReport, ApiError> {
+        let people = self.checked(&mut self.db.begin().await?, list, wrong).await?;
         let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let administrators = people.iter().filter(|person| person.administrator).count();
         Ok(ImportReport { people: count(people.len()), administrators: count(administrators) })
     }
 
     /// Adds everybody in a list, or nobody.
-    pub(super) async fn add_all(&self, authority: Authority<'_>, list: &str) -> Result<IssuedLinks, ApiError> {
+    pub(super) async fn add_all(
+        &self,
+        authority: Authority<'_>,
+        list: &str,
+        wrong: Wrong,
+    ) -> Result<IssuedLinks, ApiError> {
         let mut tx = self.administer(authority).await?.hold_nobody().await?;
-        let mut people = self.checked(&mut tx, list).await?;
+        let mut people = self.checked(&mut tx, list, wrong).await?;
         // Of two lists with the same people one waits for the other, and never in a circle.
         people.sort_by_key(|person| person.name.key());
         let (mut added, mut links) = (Vec::new(), Vec::new());
@@ -78,20 +85,26 @@ impl Service {
     }
 
     /// Everybody in a list, or all that is wrong with it: names that are taken, too.
-    async fn checked(&self, tx: &mut Tx, list: &str) -> Result<Vec<ListedPerson>, ApiError> {
-        let List { people, names, mut problems } = people_list::read(list);
-        for (line, name) in names {
-            if accounts::by_name_key(tx, &name.key()).await?.is_some() {
-                problems.push(LineProblem { line, problem: ImportProblem::Name(UserNameProblem::Taken) });
-            }
+    async fn checked(&self, tx: &mut Tx, list: &str, wrong: Wrong) -> Result<Vec<ListedPerson>, ApiError> {
+        let List { mut people, names, mut problems } = people_list::read(list);
+        let keys: Vec<String> = names.iter().map(|(_, name)| name.key()).collect();
+        let taken = accounts::taken(tx, &keys).await?;
+        for ((line, _), _) in names.iter().zip(&keys).filter(|(_, key)| taken.contains(*key)) {
+            problems.push(LineProblem { line: *line, problem: ImportProblem::Name(UserNameProblem::Taken) });
         }
+        people.retain(|person| !taken.contains(&person.name.key()));
         if people.iter().any(|person| needs_utf8(&person.mail_address)) && !outbox::takes_utf8_in(tx).await? {
             let theirs = people.iter().filter(|person| needs_utf8(&person.mail_address));
             let problem = ImportProblem::MailAddress(MailAddressProblem::NotAscii);
             problems.extend(theirs.map(|person| LineProblem { line: person.line, problem }));
+            people.retain(|person| !needs_utf8(&person.mail_address));
         }
         problems.sort_by_key(|problem| problem.line);
-        if problems.is_empty() { Ok(people) } else { Err(ApiError::Import(problems)) }
+        match wrong {
+            Wrong::LeftOut if !people.is_empty() => Ok(people),
+            _ if problems.is_empty() => Ok(people),
+            _ => Err(ApiError::Import(problems)),
+        }
     }
 
     async fn add_listed(&self, tx: &mut Tx, person: &ListedPerson) -> Result<(UserRow, PersonalLink), ApiError> {

@@ -82,7 +82,7 @@ pub async fn record_about(
         detail,
     };
     match actor.person.and_then(|person| person.id) {
-        Some(user_id) if folds(event) => append_or_count(tx, now, user_id, &entry).await,
+        Some(user_id) if folds(event, outcome) => append_or_count(tx, now, user_id, &entry).await,
         _ => append(tx, &entry).await,
     }
 }

@@ -24,7 +24,7 @@ use app::{
         ApiError,
         people::{
             COUNTED, ImportReport, IssuedAccessCode, IssuedLinks, Lock, NewPerson, PeopleChange, PeopleChanged,
-            PeopleFilter, PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView, Person, WaitingCode,
+            PeopleFilter, PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView, Person, WaitingCode, Wrong,
         },
     },
     portal::{Administrator, Bound, People, SteppedUp},
@@ -68,12 +68,17 @@ impl People for Service {
         self.add_one(caller, &person).await
     }
 
-    async fn check_list(&self, _caller: &Administrator, list: &str) -> Result<ImportReport, ApiError> {
-        self.check(list).await
+    async fn check_list(&self, _caller: &Administrator, list: &str, wrong: Wrong) -> Result<ImportReport, ApiError> {
+        self.check(list, wrong).await
     }
 
-    async fn add_people(&self, caller: &SteppedUp<Administrator>, list: &str) -> Result<IssuedLinks, ApiError> {
-        self.add_all(Authority::of(caller), list).await
+    async fn add_people(
+        &self,
+        caller: &SteppedUp<Administrator>,
+        list: &str,
+        wrong: Wrong,
+    ) -> Result<IssuedLinks, ApiError> {
+        self.add_all(Authority::of(caller), list, wrong).await
     }
 
     async fn renew_links(&self, caller: &SteppedUp<Administrator>, ids: Vec<String>) -> Result<IssuedLinks, ApiError> {
@@ -189,12 +194,9 @@ impl Service {
     /// People as they are now, in the order of `ids`.
     pub(super) async fn people_now(&self, caller: &Bound, ids: &[String]) -> Result<Vec<Person>, ApiError> {
         let policy = policy::load(&self.db).await?;
-        let mut people = Vec::with_capacity(ids.len());
-        for id in ids {
-            let row = people::one(&self.db, id, locking(&policy, self.now()), self.now().0).await?;
-            people.extend(row.map(|row| self.person(row, caller, &policy)));
-        }
-        Ok(people)
+        let mut rows = people::these(&self.db, ids, locking(&policy, self.now()), self.now().0).await?;
+        rows.sort_by_cached_key(|row| ids.iter().position(|id| *id == row.id));
+        Ok(rows.into_iter().map(|row| self.person(row, caller, &policy)).collect())
     }
 
     fn person(&self, row: PersonRow, caller: &Bound, policy: &PolicyRow) -> Person {

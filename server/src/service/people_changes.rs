@@ -166,12 +166,13 @@ impl Service {
         Ok(changed.len())
     }
 
-    /// The rows of these people.
+    /// The rows of these people, by id; each is named once.
     pub(super) async fn people_of(&self, tx: &mut Tx, ids: &[String]) -> Result<Vec<UserRow>, ApiError> {
-        let mut people = Vec::with_capacity(ids.len());
-        for id in ids {
-            people.push(accounts::by_id(tx, id).await?.ok_or(ApiError::NoLongerThere)?);
+        let mut people = accounts::by_ids(tx, ids).await?;
+        if people.len() != ids.len() {
+            return Err(ApiError::NoLongerThere);
         }
+        people.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(people)
     }
 

@@ -15,7 +15,10 @@ use crate::{
         accounts::{self, ListedUser},
     },
 };
-use app::contract::{ApiError, people::NewPerson};
+use app::contract::{
+    ApiError,
+    people::{NewPerson, Wrong},
+};
 use zeroize::Zeroizing;
 
 /// How a new person gets a password.
@@ -112,7 +115,7 @@ impl Service {
     /// # Errors
     /// [`ApiError::Import`] with the lines that can't be used, or the database does not answer.
     pub async fn import_users(&self, operator: &str, list: &str) -> Result<String, ApiError> {
-        Ok(self.add_all(Authority::operator(operator), list).await?.file)
+        Ok(self.add_all(Authority::operator(operator), list, Wrong::Refused).await?.file)
     }
 
     /// Ends locks after too many wrong passwords or codes; `false` when nobody is called so.

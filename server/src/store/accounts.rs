@@ -3,10 +3,11 @@
 use super::{
     Entitled,
     audit::Named,
-    db::{Db, StoreError, Tx},
+    db::{Db, StoreError, Tx, Value},
 };
 use crate::values;
 use sqlx::FromRow;
+use std::collections::HashSet;
 
 /// A person.
 #[derive(Debug, Clone, FromRow)]
@@ -162,6 +163,50 @@ pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Option<UserRow>, StoreError>
     )
     .await
 }
+
+/// People whom one statement asks about.
+pub(super) const PORTION: usize = 50;
+
+/// As many arguments as such a statement takes; nobody has an empty id or name.
+pub(super) fn padded(ids: &[String]) -> impl Iterator<Item = Value<'_>> {
+    ids.iter().map(Value::from).chain(std::iter::repeat(Value::Text(""))).take(PORTION)
+}
+
+/// The people with these ids, in any order.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn by_ids(tx: &mut Tx, ids: &[String]) -> Result<Vec<UserRow>, StoreError> {
+    let mut people = Vec::with_capacity(ids.len());
+    for portion in ids.chunks(PORTION) {
+        let values: Vec<_> = padded(portion).collect();
+        people.extend(tx.all::<UserRow>(BY_IDS, &values).await?);
+    }
+    Ok(people)
+}
+
+const BY_IDS: &str = "SELECT id, name, password_hash, administrator, active, exposed_since FROM users
+     WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+         $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44,
+         $45, $46, $47, $48, $49, $50)";
+
+/// Those of these normalised names that somebody has.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn taken(tx: &mut Tx, name_keys: &[String]) -> Result<HashSet<String>, StoreError> {
+    let mut taken = HashSet::new();
+    for portion in name_keys.chunks(PORTION) {
+        let values: Vec<_> = padded(portion).collect();
+        taken.extend(tx.all::<(String,)>(TAKEN, &values).await?.into_iter().map(|(key,)| key));
+    }
+    Ok(taken)
+}
+
+const TAKEN: &str = "SELECT name_key FROM users
+     WHERE name_key IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43,
+         $44, $45, $46, $47, $48, $49, $50)";
 
 /// Someone who has an account.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

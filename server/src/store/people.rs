@@ -14,7 +14,10 @@
 //! Each way is one statement for each filter and order, put together by the
 //! compiler. Their placeholders are those of [`Page`].
 
-use super::db::{Db, StoreError};
+use super::{
+    accounts::{PORTION, padded},
+    db::{Db, StoreError},
+};
 use crate::values;
 use app::contract::people::{PeopleFilter, PeopleSort, PeopleView};
 use sqlx::FromRow;
@@ -451,35 +454,36 @@ pub async fn count_locked(db: &Db, locking: Locking, most: i64) -> Result<i64, S
     Ok(count)
 }
 
-/// One person.
+/// These people, in any order.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn one(db: &Db, id: &str, locking: Locking, now: i64) -> Result<Option<PersonRow>, StoreError> {
-    db.optional(
+pub async fn these(db: &Db, ids: &[String], locking: Locking, now: i64) -> Result<Vec<PersonRow>, StoreError> {
+    let mut people = Vec::with_capacity(ids.len());
+    for portion in ids.chunks(PORTION) {
+        let mut values =
+            values![locking.failures, locking.since, now, locking.codes, locking.codes_since, locking.codes_in_a_row]
+                .to_vec();
+        values.extend(padded(portion));
+        people.extend(db.all::<PersonRow>(THESE, &values).await?);
+    }
+    Ok(people)
+}
+
+const THESE: &str =
         "SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
-              WHERE c.user_id = u.id AND c.failures >= $2 AND c.last_failure_at > $3) AS locked_at,
+              WHERE c.user_id = u.id AND c.failures >= $1 AND c.last_failure_at > $2) AS locked_at,
              (EXISTS (SELECT 1 FROM attempt_counters c
-                 WHERE c.key IN ('codes-a-day:' || u.id, 'recovery:' || u.id) AND c.failures >= $5 AND c.last_failure_at > $6)
+                 WHERE c.key IN ('codes-a-day:' || u.id, 'recovery:' || u.id) AND c.failures >= $4 AND c.last_failure_at > $5)
               OR EXISTS (SELECT 1 FROM attempt_counters c
-                 WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $7)) AS codes_locked,
-             (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $4) AS invited_until,
+                 WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $6)) AS codes_locked,
+             (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $3) AS invited_until,
              a.expires_at AS code_expires_at, a.id AS code_id, a.approved_at IS NOT NULL AS code_approved,
              COALESCE(a.approval_demanded, FALSE) AS code_approval_demanded,
              a.issued_by AS code_issued_by
-         FROM users u LEFT JOIN access_codes a ON a.user_id = u.id AND a.expires_at > $4
-         WHERE u.id = $1",
-        values![
-            id,
-            locking.failures,
-            locking.since,
-            now,
-            locking.codes,
-            locking.codes_since,
-            locking.codes_in_a_row
-        ],
-    )
-    .await
-}
+         FROM users u LEFT JOIN access_codes a ON a.user_id = u.id AND a.expires_at > $3
+         WHERE u.id IN ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
+             $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47,
+             $48, $49, $50, $51, $52, $53, $54, $55, $56)";

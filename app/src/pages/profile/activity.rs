@@ -111,7 +111,7 @@ fn appended(mut shown: ActivityPage, older: ActivityPage) -> ActivityPage {
 
 #[component]
 fn Entry(entry: Activity) -> impl IntoView {
-    let Activity { at, event, outcome, by, origin, .. } = entry;
+    let Activity { at, event, outcome, times, by, origin, .. } = entry;
     let worrying = is_worrying(event, outcome);
     // Without a browser it came from the command line.
     let (by_someone, from_somewhere) = (by.is_some(), origin.is_some());
@@ -131,7 +131,7 @@ fn Entry(entry: Activity) -> impl IntoView {
         <li class="record">
             <span class="record-event" class:record-good=!worrying class:record-caution=worrying>
                 <Icon glyph=if worrying { Glyph::Warning } else { Glyph::Check } />
-                <span>{words(event)}</span>
+                <span>{words(event)} {times.map(|times| format!(" ({times} times)"))}</span>
             </span>
             <span class="record-where">
                 {who}
@@ -156,6 +156,7 @@ mod tests {
             at: *sequence,
             event: AuditEvent::SignedIn,
             outcome: Outcome::Success,
+            times: None,
             by: None,
             origin: None,
         };

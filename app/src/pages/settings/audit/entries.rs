@@ -16,6 +16,7 @@ use crate::{
         moment::{UtcMoment, date},
     },
     contract::{
+        activity::times,
         audit::AuditEvent,
         audit_trail::{AuditEntry, AuditFilter, AuditPage},
     },
@@ -167,7 +168,10 @@ fn person_note(filter: &AuditFilter, found: Found) -> impl IntoView + use<> {
 #[component]
 fn Row(entry: AuditEntry, opened: RwSignal<Option<AuditEntry>>) -> impl IntoView {
     let hydrated = use_hydrated();
-    let name = event_name(&entry.event);
+    let name = match entry.detail.as_deref().and_then(times) {
+        Some(times) => format!("{} ({times} times)", event_name(&entry.event)),
+        None => event_name(&entry.event),
+    };
     let label = format!("{name}, entry {}", entry.sequence);
     let AuditEntry { at, outcome, actor, subject, browser, address, .. } = entry.clone();
     let open = move |_| opened.set(Some(entry.clone()));

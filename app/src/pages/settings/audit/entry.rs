@@ -103,9 +103,15 @@ pub fn EntryDialog(entry: AuditEntry, leave: impl Fn() + Copy + Send + Sync + 's
     let AuditEntry { sequence, at, event, outcome, actor, subject, address, browser, user_agent, detail, hash } = entry;
     let person = |person: Option<NamedPerson>| {
         person.map(|NamedPerson { id, name }| {
+            let users = id.is_some().then(|| {
+                let label = format!("{name} in Users");
+                let href = format!("{}?q={}", routes::USERS, routes::encoded(&name));
+                view! { " · " <a href=href aria-label=label>"Users"</a> }
+            });
             view! {
                 <bdi>{name}</bdi>
                 {id.map(|id| view! { <span class="muted audit-id">" · "{id}</span> })}
+                {users}
             }
             .into_any()
         })

@@ -51,7 +51,7 @@ pub fn AdoptionChart(overview: PortalOverview) -> impl IntoView {
                 </h3>
                 <p class="chart-now">
                     <strong>{adoption.percent_in_words()}</strong>
-                    {format!(" {} who can sign in have a second factor today", of_people(adoption))}
+                    {format!(" {} people have a second factor today", of_people(adoption))}
                 </p>
             </div>
             <Plot label days=(first, today) scale=Scale::PERCENT unit=" %">

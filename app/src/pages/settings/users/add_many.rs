@@ -19,7 +19,7 @@ use crate::{
         ApiError,
         list_file::FileProblem,
         number::grouped,
-        people::{ImportReport, LARGEST_LIST, LineProblem},
+        people::{ImportReport, LARGEST_LIST, LineProblem, Wrong},
     },
 };
 use leptos::{html, prelude::*, task::spawn_local};
@@ -38,14 +38,17 @@ pub fn AddMany(users: Users) -> impl IntoView {
     // Kept by the page: a stray key closes the dialog, and does not lose what was typed.
     let list = users.list;
     let checked = RwSignal::new(None::<ImportReport>);
+    // Those whose lines are all right, where others are not.
+    let usable = RwSignal::new(None::<(ImportReport, usize)>);
     let refused = RwSignal::new(None::<FileProblem>);
     let changed = move |text: String| {
         list.set(text);
         checked.set(None);
+        usable.set(None);
         refused.set(None);
         trouble.clear();
     };
-    let submit = move || {
+    let submit = move |wrong: Wrong| {
         if pending.get_untracked() {
             return;
         }
@@ -54,29 +57,40 @@ pub fn AddMany(users: Users) -> impl IntoView {
         }
         pending.set(true);
         trouble.clear();
-        let (text, add) = (list.get_untracked(), checked.with_untracked(Option::is_some));
+        let text = list.get_untracked();
+        let add = wrong == Wrong::LeftOut || checked.with_untracked(Option::is_some);
+        let left_out = usable.get_untracked().map_or(0, |(_, left_out)| left_out);
         spawn_local(async move {
             let outcome = if add {
-                let added = step_up.run(async || add_people(text.clone()).await.flatten()).await;
+                let added = step_up.run(async || add_people(text.clone(), wrong).await.flatten()).await;
                 added.map(|issued| {
                     users.done.set(None);
-                    list.set(String::new());
-                    users.open.set(Some(Open::Links(issued, None)));
+                    let rest = (wrong == Wrong::LeftOut).then(|| left_out_in_words(left_out));
+                    if rest.is_none() {
+                        list.set(String::new());
+                    }
+                    users.open.set(Some(Open::Links(issued, rest)));
                     users.refetch();
                 })
             } else {
-                check_list(text).await.flatten().map(|report| checked.set(Some(report)))
+                check_list(text.clone(), Wrong::Refused).await.flatten().map(|report| checked.set(Some(report)))
             };
             if let Err(problem) = outcome {
                 let _ = checked.try_set(None);
+                let lines = lines_of(&problem);
                 trouble.note(problem);
+                if lines > 0 {
+                    // Nobody who is all right has to wait for the others.
+                    let others = check_list(text, Wrong::LeftOut).await.flatten().ok();
+                    let _ = usable.try_set(others.map(|report| (report, lines)));
+                }
             }
             let _ = pending.try_set(false);
         });
     };
     let other = move || trouble.get().filter(|problem| !matches!(problem, ApiError::Import(_)));
     let problems = sometimes(move || match trouble.get()? {
-        ApiError::Import(problems) => Some(view! { <Problems problems /> }.into_any()),
+        ApiError::Import(problems) => Some(view! { <Problems problems list=list.get_untracked() /> }.into_any()),
         _ => None,
     });
     let button = move || match checked.get() {
@@ -85,13 +99,22 @@ pub fn AddMany(users: Users) -> impl IntoView {
         Some(ImportReport { people, .. }) => format!("Add {} people", grouped(people)),
     };
     let leave = move || users.open.set(None);
+    let wrong_lines = Signal::derive(move || matches!(trouble.get(), Some(ApiError::Import(_))));
+    let others = sometimes(move || {
+        let (ImportReport { people, .. }, _) = usable.get()?;
+        let words = match people {
+            1 => "Add the one that is all right".to_owned(),
+            people => format!("Add the {} that are all right", grouped(people)),
+        };
+        Some(view! { <Button pending on:click=move |_| submit(Wrong::LeftOut)>{words}</Button> }.into_any())
+    });
     view! {
         <Modal id="add-many-title" title="Add many" wide=true leave>
-            <form class="stack" novalidate on:submit=on_submit(submit)>
+            <form class="stack" novalidate on:submit=on_submit(move || submit(Wrong::Refused))>
                 <p>
                     "A list in CSV, as spreadsheets save it, with a first line of column names: name, display name, administrator and mail address. Only the name is needed. Everybody gets a one-time link to choose a password."
                 </p>
-                <ListField list changed refused />
+                <ListField list changed refused wrong_lines />
                 <div role="status">{sometimes(move || checked.get().map(|report| good(&report)))}</div>
                 {problems}
                 <Problem problem=Signal::derive(other) />
@@ -99,6 +122,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
                     <Button emphasis=Emphasis::Primary submit=true pending>
                         {button}
                     </Button>
+                    {others}
                     <Button on:click=move |_| leave()>"Cancel"</Button>
                 </div>
             </form>
@@ -113,6 +137,8 @@ fn ListField(
     changed: impl Fn(String) + Copy + Send + Sync + 'static,
     /// Why the file can't be taken.
     refused: RwSignal<Option<FileProblem>>,
+    /// Some lines can't be used; the list of them says why.
+    wrong_lines: Signal<bool>,
 ) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
@@ -155,6 +181,8 @@ fn ListField(
                 spellcheck="false"
                 autocomplete="off"
                 placeholder=EXAMPLE
+                aria-invalid=move || wrong_lines.get().then_some("true")
+                aria-describedby=move || wrong_lines.get().then_some(PROBLEMS_ID)
                 prop:value=list
                 on:input:target=move |event| changed(event.target().value())
             ></textarea>
@@ -176,9 +204,43 @@ fn good(report: &ImportReport) -> AnyView {
         .into_any()
 }
 
+/// The list of what is wrong.
+const PROBLEMS_ID: &str = "list-problems";
+
+/// Characters of a line that are shown beside what is wrong with it.
+const SHOWN: usize = 60;
+
+/// How many lines can't be used; 0 where the list as a whole can't.
+fn lines_of(problem: &ApiError) -> usize {
+    match problem {
+        ApiError::Import(problems) => {
+            let mut lines: Vec<u64> = problems.iter().map(|problem| problem.line).filter(|line| *line > 1).collect();
+            lines.dedup();
+            lines.len()
+        }
+        _ => 0,
+    }
+}
+
+fn left_out_in_words(lines: usize) -> String {
+    let lines = if lines == 1 { "One line was left out".to_owned() } else { format!("{lines} lines were left out") };
+    format!("{lines}, because they can't be used. The list is kept in “Add many”, to be corrected.")
+}
+
+/// A line as it stands in the list, so that one sees whom it is about.
+fn line_of(list: &str, line: u64) -> Option<String> {
+    let index = usize::try_from(line).ok()?.checked_sub(1)?;
+    let text = list.lines().nth(index)?.trim();
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    (!shown.is_empty()).then_some(shown)
+}
+
 /// What is wrong, line by line.
 #[component]
-fn Problems(problems: Vec<LineProblem>) -> impl IntoView {
+fn Problems(problems: Vec<LineProblem>, list: String) -> impl IntoView {
     let others = problems.len().saturating_sub(LISTED);
     let lines = problems
         .into_iter()
@@ -187,6 +249,7 @@ fn Problems(problems: Vec<LineProblem>) -> impl IntoView {
             view! {
                 <li>
                     <strong>{format!("Line {line}: ")}</strong>
+                    {line_of(&list, line).map(|text| view! { <bdi class="line-text">{text}</bdi> " – " })}
                     {problem.to_string()}
                 </li>
             }
@@ -195,10 +258,33 @@ fn Problems(problems: Vec<LineProblem>) -> impl IntoView {
     view! {
         <Alert>
             <p>{ApiError::Import(Vec::new()).to_string()}</p>
-            <ul class="line-problems" aria-label="Problems">
+            <ul class="line-problems" id=PROBLEMS_ID aria-label="Problems">
                 {lines}
                 {(others > 0).then(|| view! { <li>{format!("And {} more lines.", grouped(others))}</li> })}
             </ul>
         </Alert>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::people::ImportProblem;
+
+    #[test]
+    fn a_line_is_shown_with_what_it_holds() {
+        let list = "name,administrator\r\nalice,perhaps\r\n\r\n";
+        assert_eq!(line_of(list, 2).as_deref(), Some("alice,perhaps"));
+        assert_eq!((line_of(list, 3), line_of(list, 9), line_of(list, 0)), (None, None, None));
+        let long = line_of(&"ä".repeat(100), 1).unwrap();
+        assert_eq!((long.chars().count(), long.ends_with('…')), (SHOWN + 1, true));
+    }
+
+    #[test]
+    fn lines_are_counted_once_and_a_list_that_is_wrong_as_a_whole_has_none() {
+        let problem = |line| LineProblem { line, problem: ImportProblem::Administrator };
+        assert_eq!(lines_of(&ApiError::Import(vec![problem(2), problem(2), problem(5)])), 2);
+        assert_eq!(lines_of(&ApiError::Import(vec![problem(1)])), 0);
+        assert!(left_out_in_words(1).starts_with("One line was left out,"));
     }
 }

@@ -85,11 +85,7 @@ fn Table(users: Users) -> impl IntoView {
     let rows = changing(move || {
         users.people().into_iter().map(|person| view! { <Row users person /> }).collect_view().into_any()
     });
-    let all = move || {
-        let people = users.people();
-        !people.is_empty()
-            && users.selected.with(|selected| people.iter().all(|person| selected.contains_key(&person.id)))
-    };
+    let all = move || users.are_all_selected();
     let select_all = move |selected: bool| users.select(untrack(|| users.people()), selected);
     // Cards are no table to a browser: the roles keep it one.
     view! {

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     components::{button::Button, modal::Modal},
-    contract::people::Person,
+    contract::{audit_trail::AuditFilter, people::Person},
+    routes,
 };
 use leptos::prelude::*;
 
@@ -37,6 +38,8 @@ pub fn More(users: Users, person: Person) -> impl IntoView {
             }
         })
         .collect_view();
+    let about = AuditFilter { user: person.name.clone(), ..AuditFilter::default() };
+    let audit = format!("{}{}", routes::AUDIT, about.url_query());
     view! {
         <Modal id="more-title" title="More" leave=move || users.open.set(None)>
             <div>
@@ -57,6 +60,13 @@ pub fn More(users: Users, person: Person) -> impl IntoView {
                     words="Where notices about their account go, if the portal sends mail. Nobody signs in with it."
                     choose=move || users.open.set(Some(Open::MailAddress(known.get_value())))
                 />
+                <li class="deed">
+                    <a class="button" href=audit>
+                        "Audit"
+                        <span class="visually-hidden">" entries about this person"</span>
+                    </a>
+                    <p class="muted">"What happened to their account, and what they did to others."</p>
+                </li>
             </ul>
         </Modal>
     }

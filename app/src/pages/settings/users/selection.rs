@@ -2,7 +2,7 @@
 
 use super::{
     deed::Deed,
-    state::{Open, Users},
+    state::{Counted, Open, Users},
 };
 use crate::{
     components::{button::Button, changing::sometimes},
@@ -14,29 +14,33 @@ use std::collections::BTreeMap;
 /// How many are selected, and the buttons for all of them.
 #[component]
 pub fn Selection(users: Users) -> impl IntoView {
-    let selection = Memo::new(move |_| users.selection());
+    // Numbers alone: who they are is put together when something is to be done.
+    let counted = Memo::new(move |_| users.count_selected(|person| Deed::ALL.map(|deed| deed.concerns(person))));
     sometimes(move || {
-        let (people, shown) = selection.get();
-        if people.is_empty() {
+        let Counted { all, shown, each } = counted.get();
+        if all == 0 {
             return None;
         }
-        let words = match people.len() {
+        let words = match all {
             1 => "One person selected".to_owned(),
             count => format!("{} people selected", grouped(count)),
         };
-        let words = match people.len().saturating_sub(shown) {
+        let words = match all.saturating_sub(shown) {
             0 => words,
             _ if shown == 0 => format!("{words}, not in this list"),
             hidden => format!("{words}, {} of them not in this list", grouped(hidden)),
         };
         let buttons = Deed::ALL
             .into_iter()
-            .filter_map(|deed| {
-                let concerned: Vec<_> = people.iter().filter(|person| deed.concerns(person)).cloned().collect();
-                (!concerned.is_empty()).then(|| {
-                    let open = move |_| users.open.set(Some(Open::Confirm(deed, concerned.clone())));
-                    view! { <Button on:click=open>{deed.name()}</Button> }
-                })
+            .zip(each)
+            .filter(|(_, concerned)| *concerned > 0)
+            .map(|(deed, _)| {
+                let open = move |_| {
+                    let mut people = untrack(|| users.selection());
+                    people.retain(|person| deed.concerns(person));
+                    users.open.set(Some(Open::Confirm(deed, people)));
+                };
+                view! { <Button on:click=open>{deed.name()}</Button> }
             })
             .collect_view();
         let bar = view! {

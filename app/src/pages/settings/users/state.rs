@@ -48,6 +48,17 @@ pub enum Open {
     Links(IssuedLinks, Option<String>),
 }
 
+/// How many people are selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted<const N: usize> {
+    /// All of them.
+    pub all: usize,
+    /// Those who are shown.
+    pub shown: usize,
+    /// To how many each of several things can be done.
+    pub each: [usize; N],
+}
+
 /// The page's state.
 #[derive(Clone, Copy)]
 pub struct Users {
@@ -143,16 +154,66 @@ impl Users {
         people
     }
 
-    /// Those who are selected, as they are now: those who are shown, in order, and how many
-    /// they are; then the others.
-    pub fn selection(self) -> (Vec<Person>, usize) {
+    /// Calls `visit` with everybody who is shown, as they are now, until it answers `false`. Nobody is copied.
+    fn visit_shown(self, mut visit: impl FnMut(&Person) -> bool) {
+        self.changed.with(|changed| {
+            self.first.with(|first| {
+                self.later.with(|later| {
+                    let first = first.as_ref().and_then(|answer| answer.as_ref().ok());
+                    let pages = first.map(|listed| &listed.page).into_iter().chain(later);
+                    let mut people = pages.flat_map(|page| &page.people);
+                    let _ = people.all(|person| visit(changed.get(&person.id).unwrap_or(person)));
+                });
+            });
+        });
+    }
+
+    /// Whether everybody who is shown is selected.
+    pub fn are_all_selected(self) -> bool {
+        let mut any = false;
+        let mut all = true;
+        self.selected.with(|selected| {
+            self.visit_shown(|person| {
+                any = true;
+                all = selected.contains_key(&person.id);
+                all
+            });
+        });
+        any && all
+    }
+
+    /// Counts those who are selected, and to how many of them each of these things can be done.
+    pub fn count_selected<const N: usize>(self, what: impl Fn(&Person) -> [bool; N]) -> Counted<N> {
+        self.selected.with(|selected| {
+            let mut counted = Counted { all: selected.len(), shown: 0, each: [0; N] };
+            let count = |each: &mut [usize; N], person: &Person| {
+                for (count, applies) in each.iter_mut().zip(what(person)) {
+                    *count += usize::from(applies);
+                }
+            };
+            let mut shown = BTreeSet::new();
+            self.visit_shown(|person| {
+                if selected.contains_key(&person.id) && shown.insert(person.id.clone()) {
+                    count(&mut counted.each, person);
+                }
+                true
+            });
+            counted.shown = shown.len();
+            for person in selected.values().filter(|person| !shown.contains(&person.id)) {
+                count(&mut counted.each, person);
+            }
+            counted
+        })
+    }
+
+    /// Those who are selected, as they are now: those who are shown, in order, then the others.
+    pub fn selection(self) -> Vec<Person> {
         let people = self.people();
         self.selected.with(|selected| {
             let mut chosen: Vec<_> = people.into_iter().filter(|person| selected.contains_key(&person.id)).collect();
-            let shown = chosen.len();
             let ids: BTreeSet<_> = chosen.iter().map(|person| person.id.clone()).collect();
             chosen.extend(selected.iter().filter(|(id, _)| !ids.contains(*id)).map(|(_, person)| person.clone()));
-            (chosen, shown)
+            chosen
         })
     }
 
