@@ -277,5 +277,5 @@ fn an_authority_that_can_not_be_read_is_named() {
     let mut command = binary::twofold(folder.path());
     command.env("TWOFOLD_SMTP_CA", server.authority_file()).env("TWOFOLD_SMTP_URL", "smtps://127.0.0.1:9");
     command.env("TWOFOLD_MAIL_FROM", "a@example.org").env("TWOFOLD_SMTP_HELLO", "portal.example.org");
-    assert_eq!(binary::Serving::start(&mut command).stop(), Some(0));
+    drop(binary::Serving::start(&mut command));
 }
