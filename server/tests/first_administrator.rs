@@ -112,7 +112,7 @@ both_databases! {
             ("two\nlines", UserNameProblem::Control),
             ("bell\u{7}", UserNameProblem::Control),
             ("nul\0", UserNameProblem::Control),
-            ("\u{202E}nimda", UserNameProblem::Invisible),
+            ("n\u{202E}imda", UserNameProblem::Invisible),
             ("ad\u{2066}a\u{2069}", UserNameProblem::Invisible),
             ("ada\u{200F}x", UserNameProblem::Invisible),
             ("a\u{200B}da", UserNameProblem::Invisible),

@@ -97,9 +97,16 @@ both_databases! {
         let failed = state(&root).await.entries;
         let ann = failed.iter().find(|entry| entry.person == "ann").unwrap();
         root.call::<()>("try-mail-again", &[("id", &ann.id)]).await.unwrap();
-        assert_eq!(portal.post().await.sent, 1);
+        assert_eq!(portal.service.send_waiting().await.unwrap().sent, 1);
         assert_eq!(server.letters()[0].to, ["ann@example.org"]);
         assert_eq!(root.call::<()>("try-mail-again", &[("id", &ann.id)]).await, Err(ApiError::NoLongerThere));
+        assert_eq!(portal.post().await.sent, 2, "what waited for the server follows");
+        server.stop();
+        for name in ["ben", "cleo"] {
+            remind(&root, name).await.unwrap();
+        }
+        assert_eq!(portal.post().await.failed, 2);
+        server.start().await;
         root.call::<()>("try-mail-again", &[]).await.unwrap();
         assert_eq!(portal.post().await.sent, 2);
         assert_eq!(state(&root).await.entries, []);

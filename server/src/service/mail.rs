@@ -237,6 +237,9 @@ impl Service {
         }
         round.away = away.is_some();
         self.part(post).await?;
+        if round.sent > 0 && !round.away {
+            outbox::release(&self.db, now.0).await?;
+        }
         if round.failed > 0 {
             // Without the server's words, which may name people.
             let (failed, away) = (round.failed, round.away);
@@ -261,6 +264,10 @@ impl Service {
         let outcome = self.send(&mut post, &row).await;
         self.note_outcome(&row, &outcome).await?;
         self.part(post).await?;
+        if outcome.is_ok() {
+            outbox::release(&self.db, self.now().0).await?;
+            self.mail_waits.notify_one();
+        }
         Ok(outcome)
     }
 

@@ -270,6 +270,20 @@ pub async fn count(db: &Db) -> Result<CountRow, StoreError> {
     .await
 }
 
+/// The mail server took something: what waits until it can be reached, encrypted or signed in to is due.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn release(db: &Db, now: i64) -> Result<(), StoreError> {
+    db.execute(
+        "UPDATE outbox SET mend = NULL, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END
+         WHERE mend IN ('server', 'encryption', 'sign_in') AND problem IS NOT NULL AND NOT given_up",
+        values![now],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Whether something was given up, waits since before `written_before`, or waits until something is mended;
 /// that the server is away may mend itself.
 ///
