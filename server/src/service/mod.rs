@@ -33,6 +33,8 @@ mod people;
 mod people_changes;
 mod phone;
 mod policy;
+mod proxies;
+pub use proxies::Proxies;
 mod recovery_codes;
 mod rekey;
 mod reminders;
@@ -87,6 +89,8 @@ pub struct Service {
     pub writes_mail: bool,
     /// Wakes whoever sends mail.
     pub mail_waits: Arc<Notify>,
+    /// Proxies that were seen.
+    pub proxies: Arc<Proxies>,
 }
 
 impl app::portal::Portal for Service {}

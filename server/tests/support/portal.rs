@@ -34,9 +34,9 @@ pub const OPERATOR: &str = "ops (command line)";
 /// 2026-03-01T12:00:00Z, the beginning of a time step.
 const START: UnixTime = UnixTime(1_772_366_400);
 
-/// While Leptos collects the routes of a portal that starts, it keeps resources
-/// from loading, in the whole process: a page that another test renders in that
-/// moment would never be finished. Requests hold this to read, starts to write.
+/// While Leptos collects the routes for a test, it keeps resources from loading,
+/// in the whole process: a page that another test renders in that moment would
+/// never be finished. Requests hold this to read, who collects to write.
 pub static RENDERING: RwLock<()> = RwLock::const_new(());
 
 /// Where people reach the portal unless a test says otherwise.
@@ -83,11 +83,8 @@ impl TestPortal {
         let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
         // What a hash costs is measured elsewhere.
         service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
-        let web = Web { public_url, trusted_proxies: trusted_proxies.clone() };
-        let router = {
-            let _nothing_is_rendered = RENDERING.write().await;
-            router(service.clone(), web)
-        };
+        let web = Web { public_url, trusted_proxies: trusted_proxies.clone(), listening: None };
+        let router = router(service.clone(), web);
         Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, mail, router, folder }
     }
 
