@@ -142,11 +142,11 @@ async fn reseal(service: Service) {
 
 /// Ctrl-C or SIGTERM ends what has begun; a second one ends all.
 async fn heed_signals(stop: Stop) {
-    let mut told = Signals::new();
-    told.to_stop().await;
+    let mut signals = Signals::new();
+    signals.stop().await;
     tracing::info!("stopping");
     stop.soon.cancel();
-    told.to_stop().await;
+    signals.stop().await;
     tracing::warn!("stopping at once");
     stop.at_once.cancel();
 }
@@ -162,7 +162,7 @@ impl Signals {
     }
 
     /// Resolves on the next signal to stop. The end of a terminal is none.
-    async fn to_stop(&mut self) {
+    async fn stop(&mut self) {
         async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
             match signal {
                 Some(signal) => drop(signal.recv().await),
@@ -189,7 +189,7 @@ impl Signals {
         Self
     }
 
-    async fn to_stop(&mut self) {
+    async fn stop(&mut self) {
         drop(tokio::signal::ctrl_c().await);
     }
 }
