@@ -16,6 +16,8 @@ pub const DASHBOARD: &str = "/";
 pub const PROFILE: &str = "/profile";
 /// Authentication apps and recovery codes, on the profile.
 pub const PROFILE_SECOND_FACTOR: &str = "/profile#two-factor";
+/// Where the password is changed, on the profile.
+pub const CHANGE_PASSWORD: &str = "/profile#password-section";
 /// System settings.
 pub const SETTINGS: &str = "/settings";
 /// Account policy, read view.

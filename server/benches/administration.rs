@@ -22,7 +22,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{
         Request, StatusCode,
-        header::{CONTENT_TYPE, COOKIE, SET_COOKIE},
+        header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE},
     },
 };
 use sqlx::Connection as _;
@@ -293,6 +293,7 @@ fn cases(entries: i64) -> Vec<Case> {
 async fn post(router: &Router, cookie: &str, function: &str, body: &str) -> (StatusCode, Option<String>, usize) {
     let kind = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
     let request = Request::post(format!("/api/{function}"))
+        .header(HOST, "127.0.0.1")
         .header("sec-fetch-site", "same-origin")
         .header(CONTENT_TYPE, kind)
         .header(COOKIE, cookie)
@@ -347,7 +348,11 @@ fn main() {
     let folder = std::env::var("TWOFOLD_BENCH_FOLDER").map_or(throw_away.path().to_owned(), PathBuf::from);
     let good = tokio::runtime::Runtime::new().unwrap().block_on(async {
         let service = generated(&folder, people, entries).await;
-        let web = Web { public_url: PublicUrl::parse("http://127.0.0.1").unwrap(), trusted_proxies: Vec::new() };
+        let web = Web {
+            public_url: PublicUrl::parse("http://127.0.0.1").unwrap(),
+            trusted_proxies: Vec::new(),
+            listening: None,
+        };
         let router = router(service, web);
         let form = format!("user_name=root&password={PASSWORD}&next=");
         let (_, cookie, _) = post(&router, "", "sign-in", &form).await;

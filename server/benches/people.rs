@@ -18,7 +18,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{
         Request, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE},
+        header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE},
     },
 };
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -113,8 +113,9 @@ async fn portal(folder: &std::path::Path) -> (Router, String) {
     let service = open(&data, settings, Arc::new(SettableClock::new(UnixTime(NOW)))).await.unwrap();
     service.add_user("bench", "root", true, FirstPassword::Given(PASSWORD.to_owned().into())).await.unwrap();
     fill(&service).await;
-    let router = router(service, Web { public_url, trusted_proxies: Vec::new() });
+    let router = router(service, Web { public_url, trusted_proxies: Vec::new(), listening: None });
     let request = Request::post("/api/sign-in")
+        .header(HOST, "127.0.0.1")
         .header("sec-fetch-site", "same-origin")
         .header(ACCEPT, "text/html")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -127,6 +128,7 @@ async fn portal(folder: &std::path::Path) -> (Router, String) {
 
 async fn fetch(router: &Router, cookie: &str, query: &PeopleQuery) -> PeoplePage {
     let request = Request::post("/api/people")
+        .header(HOST, "127.0.0.1")
         .header("sec-fetch-site", "same-origin")
         .header(CONTENT_TYPE, "application/json")
         .header(COOKIE, cookie)

@@ -13,7 +13,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{
         Request, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE},
+        header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE},
     },
 };
 use cpu_time::ProcessTime;
@@ -78,7 +78,7 @@ async fn portal(folder: &Path, params: Params) -> Portal {
         add_person(&service, &mut tx, number, &hash, &secret).await;
     }
     tx.commit().await.unwrap();
-    let web = Web { public_url, trusted_proxies: Vec::new() };
+    let web = Web { public_url, trusted_proxies: Vec::new(), listening: None };
     Portal { router: router(service.clone(), web), service, clock, secret }
 }
 
@@ -95,6 +95,7 @@ async fn add_person(service: &Service, tx: &mut Tx, number: usize, hash: &str, s
 /// Posts a form and answers the session cookie that the response sets.
 async fn post(router: &Router, function: &str, form: String, cookie: Option<&str>) -> String {
     let mut request = Request::post(format!("/api/{function}"))
+        .header(HOST, "127.0.0.1")
         .header("sec-fetch-site", "same-origin")
         .header(ACCEPT, "text/html")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -172,7 +173,11 @@ fn sessions(c: &mut Criterion) {
     });
     c.bench_function("who-am-i through the router", |b| {
         b.to_async(&runtime).iter(|| async {
-            let request = Request::get("/api/who-am-i").header(COOKIE, &cookie).body(Body::empty()).unwrap();
+            let request = Request::get("/api/who-am-i")
+                .header(HOST, "127.0.0.1")
+                .header(COOKIE, &cookie)
+                .body(Body::empty())
+                .unwrap();
             let response = portal.router.clone().oneshot(request).await.unwrap();
             assert_eq!(response.status(), StatusCode::OK);
         });

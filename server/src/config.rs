@@ -1,15 +1,22 @@
 //! What an operator can set: flags of the command line, each also an
 //! environment variable, validated before anything is opened.
 
+mod connections;
 mod mail;
 
-use clap::Args;
-use http::Uri;
+pub use connections::ConnectionArgs;
+pub use mail::{Encryption, MailSettings, SmtpUrl, TypedUrl};
+
+use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;
 use lettre::{Address, message::Mailbox, transport::smtp::extension::ClientId};
-pub use mail::{Encryption, MailSettings, SmtpUrl, TypedUrl};
 use mail::{default_hello, parse_hello, parse_sender, read_authority};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+use url::Url;
 
 /// Longest QR lifetime; a secret is not left on a screen for longer.
 const LONGEST_QR_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -83,17 +90,22 @@ pub struct ServeArgs {
     /// File with certificates (PEM) of authorities that the mail server's may come from, besides those that the system trusts.
     #[arg(long, env = "TWOFOLD_SMTP_CA", value_name = "FILE")]
     pub smtp_ca: Option<PathBuf>,
+    /// How many connections there may be, and how long.
+    #[command(flatten)]
+    pub connections: ConnectionArgs,
 
     /// Serve a throw-away database with sample people, on loopback only.
-    #[arg(long, env = "TWOFOLD_DEMO")]
+    #[arg(long, env = "TWOFOLD_DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
 }
 
-/// The origin at which browsers reach the portal.
+/// The origin at which browsers reach the portal, as they write it: the host in
+/// small ASCII letters, no port where it is the usual one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     https: bool,
-    authority: String,
+    host: String,
+    port: Option<u16>,
 }
 
 /// Why a setting can't be used.
@@ -118,8 +130,14 @@ pub enum ConfigError {
     #[error("expected a time from 1s to 1h, such as 3m")]
     QrLifetime,
     /// Empty, long or with control characters.
-    #[error("expected 1 to {LONGEST_NAME} printable characters")]
+    #[error("expected 1 to {LONGEST_NAME} printable characters, not only colons")]
     Name,
+    /// Out of bounds.
+    #[error("expected a time from 100ms to 1h, such as 10s")]
+    Time,
+    /// Out of bounds.
+    #[error("expected a number from 1 to 1000000")]
+    Number,
     /// Neither a network nor an address.
     #[error("expected a network such as 10.0.0.0/8 or an address")]
     Network,
@@ -151,23 +169,28 @@ impl PublicUrl {
     /// # Errors
     /// [`ConfigError::PublicUrl`] or [`ConfigError::PlainHttp`].
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let uri: Uri = text.parse().map_err(|_| ConfigError::PublicUrl)?;
-        let authority = uri.authority().ok_or(ConfigError::PublicUrl)?;
-        if !matches!(uri.path(), "" | "/") || uri.query().is_some() || authority.as_str().contains('@') {
+        let url = Url::parse(text.trim()).map_err(|_| ConfigError::PublicUrl)?;
+        let more = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
+        if more || !url.username().is_empty() || url.password().is_some() {
             return Err(ConfigError::PublicUrl);
         }
-        let https = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
             _ => return Err(ConfigError::PublicUrl),
         };
-        let url = Self { https, authority: authority.as_str().to_lowercase() };
-        if https || is_loopback_name(authority.host()) { Ok(url) } else { Err(ConfigError::PlainHttp) }
+        let host = url.host_str().ok_or(ConfigError::PublicUrl)?.to_owned();
+        let url = Self { https, host, port: url.port() };
+        if https || is_loopback_name(&url.host) { Ok(url) } else { Err(ConfigError::PlainHttp) }
     }
 
     /// The origin of an address listened on.
     pub fn listening(address: SocketAddr) -> Self {
-        Self { https: false, authority: address.to_string() }
+        let host = match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        Self { https: false, host, port: Some(address.port()).filter(|port| *port != 80) }
     }
 
     /// Whether browsers come over HTTPS.
@@ -177,15 +200,21 @@ impl PublicUrl {
 
     /// The origin as browsers write it (RFC 6454 §6.2).
     pub fn origin(&self) -> String {
-        format!("{}://{}", if self.https { "https" } else { "http" }, self.authority)
+        let (scheme, host) = (if self.https { "https" } else { "http" }, &self.host);
+        match self.port {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        }
     }
 
-    /// The host, without port.
+    /// The host, without port; an address of IPv6 in brackets.
     pub fn host(&self) -> &str {
-        self.authority
-            .rsplit_once(':')
-            .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
-            .map_or(self.authority.as_str(), |(host, _)| host)
+        &self.host
+    }
+
+    /// The port, where it is not the usual one of HTTP or HTTPS.
+    pub fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// A link to a path of the portal.
@@ -194,9 +223,14 @@ impl PublicUrl {
     }
 }
 
-fn is_loopback_name(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+/// Whether a host, with or without brackets, is this machine itself.
+pub fn is_loopback_name(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || address_of(host).is_some_and(|ip| ip.is_loopback())
+}
+
+/// The address that a host is, if it is one.
+pub fn address_of(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 impl ServeArgs {
@@ -250,13 +284,16 @@ fn parse_qr_lifetime(text: &str) -> Result<Duration, ConfigError> {
 
 fn parse_name(text: &str) -> Result<String, ConfigError> {
     let name = text.trim();
-    let good = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    // Apps show it without colons.
+    let good = name.contains(|c: char| c != ':' && !c.is_whitespace())
+        && name.chars().count() <= LONGEST_NAME
+        && !name.chars().any(char::is_control);
     if good { Ok(name.to_owned()) } else { Err(ConfigError::Name) }
 }
 
 fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
     let text = text.trim();
-    text.parse().or_else(|_| text.parse().map(|ip: std::net::IpAddr| ip.into())).map_err(|_| ConfigError::Network)
+    text.parse().or_else(|_| text.parse().map(|ip: IpAddr| ip.into())).map_err(|_| ConfigError::Network)
 }
 
 #[cfg(test)]
@@ -268,6 +305,16 @@ mod tests {
         let good = |text: &str| PublicUrl::parse(text).unwrap().origin();
         assert_eq!(good("https://Login.Example.org/"), "https://login.example.org");
         assert_eq!(good("http://localhost:3000"), "http://localhost:3000");
+        for (usual, origin) in [
+            ("https://login.example.org:443", "https://login.example.org"),
+            ("http://localhost:80/", "http://localhost"),
+            ("https://login.example.org:8443", "https://login.example.org:8443"),
+            (" https://anmeldung.müller.example", "https://anmeldung.xn--mller-kva.example"),
+            ("https://ログイン.example:8443", "https://xn--eckxa6p0a.example:8443"),
+            ("https://LOGIN。Example.org", "https://login.example.org"),
+        ] {
+            assert_eq!(good(usual), origin);
+        }
         assert_eq!(good("http://[::1]:8080"), "http://[::1]:8080");
         assert_eq!(PublicUrl::parse("http://login.example.org"), Err(ConfigError::PlainHttp));
         for bad in [
@@ -276,6 +323,10 @@ mod tests {
             "ftp://a.example",
             "https://u:p@a.example",
             "https://a?b",
+            "https://a#b",
+            "https://",
+            "https://a b.example",
+            "login.example.org:8443",
             "",
         ] {
             assert_eq!(PublicUrl::parse(bad), Err(ConfigError::PublicUrl), "{bad}");
@@ -289,7 +340,7 @@ mod tests {
             assert_eq!(parse_qr_lifetime(bad), Err(ConfigError::QrLifetime), "{bad}");
         }
         assert_eq!(parse_name(" Acme: IT & more "), Ok("Acme: IT & more".to_owned()));
-        for bad in ["", "  ", "a\nb", &"a".repeat(65)] {
+        for bad in ["", "  ", " : ", "a\nb", &"a".repeat(65)] {
             assert_eq!(parse_name(bad), Err(ConfigError::Name), "{bad:?}");
         }
         assert!(parse_network("10.0.0.0/8").is_ok() && parse_network("::1").is_ok());

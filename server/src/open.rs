@@ -104,6 +104,7 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
         keyring: Arc::new(keyring),
         writes_mail: settings.mail.is_some(),
         mail_waits: Arc::default(),
+        proxies: Arc::default(),
         settings: Arc::new(settings),
     })
 }

@@ -1,10 +1,7 @@
 //! Where people get mail: set by administrators, by themselves and by the
 //! operator, and what is no address.
 
-use crate::support::{
-    ApiError, Browser, PASSWORD, TestPortal, both_databases,
-    portal::{OPERATOR, RENDERING},
-};
+use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
 use app::contract::{
     activity::ActivityPage,
     audit::AuditEvent,
@@ -95,8 +92,7 @@ async fn that_sends_mail(portal: &TestPortal) -> axum::Router {
     assert!(mail.is_some());
     let mut service = portal.service.clone();
     service.settings = Arc::new(Settings { mail, ..(*service.settings).clone() });
-    let _nothing_is_rendered = RENDERING.write().await;
-    router(service, Web { public_url, trusted_proxies: Vec::new() })
+    router(service, Web { public_url, trusted_proxies: Vec::new(), listening: None })
 }
 
 both_databases! {

@@ -83,7 +83,9 @@ both_databases! {
             assert!(!policy.contains('*') && !policy.contains("data:"), "{what}");
             // The icon is nobody's own, and there once the front end was built.
             if !what.ends_with("/favicon.ico") {
-                assert_eq!(reply.header("cache-control"), "no-store", "{what}");
+                let document = reply.header("content-type").starts_with("text/html");
+                let kept_by = if document { "no-store, no-transform" } else { "no-store" };
+                assert_eq!(reply.header("cache-control"), kept_by, "{what}");
             }
             assert_eq!(reply.header("strict-transport-security"), "", "{what}: plain HTTP on loopback");
         }
@@ -130,7 +132,7 @@ both_databases! {
         let browser = portal.person("alice").await;
         for path in ["/", "/profile", "/api/who-am-i"] {
             let reply = browser.get(path).await;
-            assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (200, "no-store"), "{path}");
+            assert!(reply.status.as_u16() == 200 && reply.header("cache-control").starts_with("no-store"), "{path}");
         }
         for function in ["viewer", "security-overview", "begin-enrolment"] {
             assert_eq!(browser.call_raw(function, &[]).await.header("cache-control"), "no-store", "{function}");

@@ -38,8 +38,19 @@ pub struct PortalOverview {
     pub codes_awaiting_approval: u64,
     /// Mail was given up, or waits for more than an hour.
     pub mail_needs_a_look: bool,
+    /// A proxy that is not trusted forwards requests.
+    pub untrusted_proxy: Option<UntrustedProxy>,
     /// Events up to now are counted; otherwise some still wait for that.
     pub complete: bool,
+}
+
+/// A proxy whose word about where requests come from does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UntrustedProxy {
+    /// Its address.
+    pub address: String,
+    /// The value of `--trusted-proxies` with which it would count.
+    pub setting: String,
 }
 
 /// People who can sign in, and those with a second factor.

@@ -68,13 +68,14 @@ async fn verify(data: &DataArgs) -> Result<(), Failure> {
         match service.verify_audit(from, PIECE).await.map_err(Failure::new)? {
             ChainState::HoldsSoFar(verified) => {
                 if std::io::stderr().is_terminal() {
-                    eprint!("\rverified up to entry {} of {}", verified.through, verified.newest);
+                    let _ =
+                        write!(std::io::stderr(), "\rverified up to entry {} of {}", verified.through, verified.newest);
                 }
                 from = Some(verified.through);
             }
             ChainState::Holds { verified, hash } => {
                 if std::io::stderr().is_terminal() && from.is_some() {
-                    eprintln!();
+                    let _ = writeln!(std::io::stderr());
                 }
                 let count = verified.through - verified.after;
                 say(format_args!(

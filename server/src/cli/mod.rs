@@ -1,20 +1,16 @@
 //! The command line. Results go to standard output, everything else to
 //! standard error; a failure ends with one sentence and exit code 1.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
-
 mod audit;
+mod log;
 mod operator;
 mod policy;
 mod serve;
+mod settings;
 mod user;
 
-use clap::{Parser, Subcommand};
-use std::{
-    io::{IsTerminal, Write as _},
-    process::ExitCode,
-};
-use tracing_subscriber::EnvFilter;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::{io::Write as _, process::ExitCode, time::Duration};
 
 /// A self-hosted sign-in portal with two-factor authentication.
 #[derive(Debug, Parser)]
@@ -45,8 +41,8 @@ enum Command {
     },
 }
 
-/// PostgreSQL's notices are about tables that are there already.
-const LOGGED: &str = "info,sqlx::postgres::notice=warn";
+/// What may still be at work beside when all is done: looking up the name of a mail server.
+const BESIDE: Duration = Duration::from_millis(500);
 
 /// Prints a line. Whoever reads may stop reading before the end.
 fn say(line: impl std::fmt::Display) {
@@ -66,28 +62,30 @@ impl Failure {
 
 /// Runs the command that was typed.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("TWOFOLD_LOG").unwrap_or_else(|_| EnvFilter::new(LOGGED));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+    let typed = settings::without_empty(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&typed).unwrap_or_else(|error| error.exit());
+    let log = log::start();
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(async {
-            match cli.command {
-                Command::Serve(args) => serve::serve(*args).await,
-                Command::User { command } => user::run(command).await,
-                Command::Policy { command } => policy::run(command).await,
-                Command::Audit { command } => audit::run(command).await,
-            }
-        }),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(async {
+                match cli.command {
+                    Command::Serve(args) => serve::serve(*args).await,
+                    Command::User { command } => user::run(command).await,
+                    Command::Policy { command } => policy::run(command).await,
+                    Command::Audit { command } => audit::run(command).await,
+                }
+            });
+            runtime.shutdown_timeout(BESIDE);
+            outcome
+        }
         Err(error) => Err(Failure(format!("could not start: {error}"))),
     };
+    // What was logged comes before what is said last.
+    drop(log);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("twofold: {failure}");
+            let _ = writeln!(std::io::stderr(), "twofold: {failure}");
             ExitCode::FAILURE
         }
     }

@@ -1,23 +1,40 @@
 //! `twofold serve`
 
-use super::Failure;
+use super::{Failure, say};
 use crate::{
     clock::SystemClock,
     config::{PublicUrl, ServeArgs},
-    http::{Web, router},
+    http::{
+        Web,
+        connections::{self, Stop},
+        router,
+    },
     open::open,
     service::{Service, Settings, demo},
 };
 use app::routes;
-use std::{net::SocketAddr, sync::Arc};
-use tokio::net::TcpSocket;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpSocket, time::timeout};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1_024;
 
+/// How long the database may take to be closed.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// Serves until the process is told to stop.
-pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
+pub(super) async fn serve(args: ServeArgs) -> Result<(), Failure> {
     args.check().map_err(Failure::new)?;
+    let stop = Stop::default();
+    // From the beginning: as the first process of a container it would not be ended by a signal otherwise.
+    tokio::spawn(heed_signals(stop.clone()));
+    tokio::select! {
+        outcome = run(args, stop.clone()) => outcome,
+        () = stop.at_once.cancelled() => Ok(()),
+    }
+}
+
+async fn run(mut args: ServeArgs, stop: Stop) -> Result<(), Failure> {
     // Taken now, so that nothing is set up for a port that others use; answered
     // only when the portal is open: until then connections are refused, not kept waiting.
     let socket = take(args.listen).map_err(|error| cant_listen(args.listen, &error))?;
@@ -34,7 +51,10 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
         public_url: public_url.clone(),
         mail,
     };
-    let service = open(&args.data, settings, Arc::new(SystemClock)).await.map_err(Failure::new)?;
+    let service = tokio::select! {
+        opened = open(&args.data, settings, Arc::new(SystemClock)) => opened.map_err(Failure::new)?,
+        () = stop.soon.cancelled() => return Ok(()),
+    };
     let listener = socket.listen(BACKLOG).map_err(|error| cant_listen(args.listen, &error))?;
     if args.demo {
         print_demo(&service).await?;
@@ -47,14 +67,32 @@ pub(super) async fn serve(mut args: ServeArgs) -> Result<(), Failure> {
     if args.data.previous_key_file.is_some() {
         tokio::spawn(reseal(service.clone()));
     }
-    let application = router(service.clone(), Web { public_url, trusted_proxies: args.trusted_proxies })
-        .into_make_service_with_connect_info::<SocketAddr>();
-    println!("listening on http://{address}");
-    let outcome = axum::serve(listener, application).with_graceful_shutdown(told_to_stop()).await;
+    let web = Web { public_url, trusted_proxies: args.trusted_proxies.clone(), listening: Some(address) };
+    let limits = args.connections.limits(args.trusted_proxies, descriptors(args.connections.descriptors()));
+    let application = router(service.clone(), web);
+    say(format!("listening on http://{address}"));
+    connections::serve(listener, application, limits, stop).await;
     sending.abort();
     housekeeping.abort();
-    service.db.close().await;
-    outcome.map_err(Failure::new)
+    if timeout(CLOSING, service.db.close()).await.is_err() {
+        tracing::warn!("the database was not closed in time");
+    }
+    Ok(())
+}
+
+/// How many files may be open: `wanted` if the system lets us.
+#[cfg(unix)]
+fn descriptors(wanted: usize) -> usize {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
+    let more = u64::try_from(wanted).unwrap_or(u64::MAX).clamp(soft, hard.max(soft));
+    let allowed = if setrlimit(Resource::RLIMIT_NOFILE, more, hard).is_ok() { more } else { soft };
+    usize::try_from(allowed).unwrap_or(usize::MAX)
+}
+
+#[cfg(not(unix))]
+fn descriptors(wanted: usize) -> usize {
+    wanted
 }
 
 /// A port of one's own, on which nothing is answered yet.
@@ -80,17 +118,17 @@ fn cant_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
 async fn print_first_link(service: &Service, public_url: &PublicUrl) -> Result<(), Failure> {
     if let Some(token) = service.invite_first_administrator().await.map_err(Failure::new)? {
         let link = public_url.link(&format!("{}/{}", routes::WELCOME, token.text().as_str()));
-        println!("There is no administrator yet. Open this link to create the first one; it works once, for 72 hours:");
-        println!("  {link}");
+        say("There is no administrator yet. Open this link to create the first one; it works once, for 72 hours:");
+        say(format!("  {link}"));
     }
     Ok(())
 }
 
 async fn print_demo(service: &Service) -> Result<(), Failure> {
     let accounts = demo::fill(service).await.map_err(Failure::new)?;
-    println!("This is a demo on a throw-away database. Sign in as:");
+    say("This is a demo on a throw-away database. Sign in as:");
     for account in accounts {
-        println!("  {account}");
+        say(format!("  {account}"));
     }
     Ok(())
 }
@@ -102,20 +140,56 @@ async fn reseal(service: Service) {
     }
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
-async fn told_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
+/// Ctrl-C or SIGTERM ends what has begun; a second one ends all.
+async fn heed_signals(stop: Stop) {
+    let mut signals = Signals::new();
+    signals.stop().await;
+    tracing::info!("stopping");
+    stop.soon.cancel();
+    signals.stop().await;
+    tracing::warn!("stopping at once");
+    stop.at_once.cancel();
+}
+
+#[cfg(unix)]
+struct Signals([Option<tokio::signal::unix::Signal>; 3]);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminated) => {
-                tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+        Self([SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(|kind| signal(kind).ok()))
+    }
+
+    /// Resolves on the next signal to stop. The end of a terminal is none.
+    async fn stop(&mut self) {
+        async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
             }
-            Err(_) => drop(interrupted.await),
+        }
+        let [interrupted, terminated, hung_up] = &mut self.0;
+        loop {
+            tokio::select! {
+                () = next(interrupted) => return,
+                () = next(terminated) => return,
+                () = next(hung_up) => tracing::info!("SIGHUP is ignored: settings are read at the start"),
+            }
         }
     }
-    #[cfg(not(unix))]
-    drop(interrupted.await);
-    tracing::info!("stopping");
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn stop(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

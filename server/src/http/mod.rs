@@ -1,39 +1,50 @@
 //! The portal over HTTP.
 //!
 //! ```text
-//! request -> security headers -> catch panic -+-> /health/*, /pkg/*
-//!                                             '-> compression -> origin check -> whole body -> session -> gate
-//!                                                   -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
+//! connection -> security headers -> catch panic -+-> /health/*
+//!                                                '-> host check -+-> /pkg/*, /.well-known/*
+//!                                                                '-> compression -> origin check -> whole body -> session -> gate
+//!                                                                      -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
 pub mod assets;
 mod audit_export;
+pub mod connections;
 mod health;
 mod middleware;
 mod problem_page;
+mod well_known;
 mod who_am_i;
 
 use crate::{config::PublicUrl, service::Service};
-use app::{App, Site, shell};
+use app::{Site, shell};
 use assets::Site as Assets;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use ipnet::IpNet;
-use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list};
-use std::sync::Arc;
+use leptos::prelude::provide_context;
+use std::{net::SocketAddr, sync::Arc};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, CompressionLevel},
+    compression::{
+        CompressionLayer, CompressionLevel,
+        predicate::{DefaultPredicate, Predicate as _, SizeAbove},
+    },
 };
+
+/// Where supervisors and load balancers ask.
+const HEALTH: [&str; 2] = ["/health/live", "/health/ready"];
+
+/// Smallest answer that is compressed: below it one packet is one packet, and compressing costs more than the rest.
+const WORTH_COMPRESSING: u16 = 1_024;
 
 /// How the portal is reached.
 #[derive(Debug, Clone)]
@@ -42,6 +53,8 @@ pub struct Web {
     pub public_url: PublicUrl,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where it is listened.
+    pub listening: Option<SocketAddr>,
 }
 
 /// What the layers share.
@@ -64,7 +77,7 @@ pub fn router(service: Service, web: Web) -> Router {
 pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> Router) -> Router {
     let https = web.public_url.is_https();
     let shared = Shared {
-        cookies: Arc::new(middleware::session::CookieNames::new(https)),
+        cookies: Arc::new(middleware::session::CookieNames::new(&web.public_url)),
         room: Arc::default(),
         web: Arc::new(web),
         service: service.clone(),
@@ -75,13 +88,21 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
         .layer(from_fn(middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
         .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
-        .layer(from_fn_with_state(shared, middleware::origin::check_origin))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)));
-    assets::router()
+        .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
+        .layer(compression());
+    Router::new()
         .fallback_service(application)
+        .merge(assets::router())
+        .merge(well_known::router())
+        .layer(from_fn_with_state(shared, middleware::host::check_host))
         .merge(health::router(service.db))
         .layer(CatchPanicLayer::custom(middleware::panic::answer))
         .layer(from_fn_with_state(https, middleware::headers::security_headers))
+}
+
+fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING));
+    CompressionLayer::new().quality(CompressionLevel::Precise(6)).compress_when(worth_it)
 }
 
 /// Server functions and pages. Both find the portal in their context.
@@ -95,33 +116,17 @@ fn application(service: &Service) -> Router {
             provide_context(site.clone());
         }
     };
-    let render = {
-        let site = site.clone();
-        move || shell(site.clone())
-    };
-    let options = LeptosOptions::builder().output_name("twofold").build();
     let functions = context.clone();
-    let not_found = {
-        let (context, render) = (context.clone(), render.clone());
-        move |State(options): State<LeptosOptions>, request: Request| {
-            let handler = leptos_axum::render_app_async_with_context(context.clone(), render.clone());
-            async move {
-                drop(options);
-                handler(request).await
-            }
-        }
-    };
+    // The first portal of this process has done it.
+    let _ = any_spawner::Executor::init_tokio();
+    let render = leptos_axum::render_app_async_with_context(context, move || shell(site.clone()));
     // One worker per core: a page waits more than it works.
     let renderers = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
-    let pages = Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), context, render)
-        .fallback(not_found)
-        .layer(from_fn_with_state(renderers, middleware::one_thread::render_on_one_thread))
-        .with_state(options);
+    let pages = get(render).layer(from_fn_with_state(renderers, middleware::one_thread::render_on_one_thread));
     Router::new()
         .route("/api/who-am-i", get(who_am_i::who_am_i))
         .route("/api/{*function}", post(move |request: Request| call_function(functions.clone(), request)))
-        .merge(pages)
+        .fallback_service(pages)
 }
 
 async fn call_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response {

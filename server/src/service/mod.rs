@@ -37,6 +37,8 @@ mod people;
 mod people_changes;
 mod phone;
 mod policy;
+mod proxies;
+pub use proxies::Proxies;
 mod recovery_codes;
 mod rekey;
 mod reminders;
@@ -94,6 +96,8 @@ pub struct Service {
     pub mail_waits: Arc<Notify>,
     /// What requests could not write themselves.
     pub owed: Owed,
+    /// Proxies that were seen.
+    pub proxies: Arc<Proxies>,
 }
 
 impl app::portal::Portal for Service {}

@@ -78,6 +78,7 @@ impl Audit for Service {
             running_low: count(now.running_low),
             codes_awaiting_approval: access_codes::waiting(&self.db, None, self.now().0).await?.len() as u64,
             mail_needs_a_look: self.mail_needs_a_look().await?,
+            untrusted_proxy: self.proxies.untrusted(),
             complete,
         })
     }

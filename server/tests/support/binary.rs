@@ -13,6 +13,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::{sleep, timeout},
 };
 
 /// How long a command may take that is expected to end by itself.
@@ -88,7 +89,12 @@ pub struct Serving {
 impl Serving {
     /// Starts `twofold serve` and waits until it says that it listens.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        Self::start_logging_to(command, Stdio::null())
+    }
+
+    /// The same with somewhere for its log to go. A pipe that is given here is never read.
+    pub fn start_logging_to(command: &mut Command, log: impl Into<Stdio>) -> Self {
+        let mut child = command.arg("serve").stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut printed = String::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
             if let Some(address) = line.strip_prefix("listening on http://") {
@@ -121,14 +127,32 @@ impl Serving {
         use super::browser::encode;
         let body = format!("user_name={}&password={}", encode(name), encode(password));
         let answer = self.ask("POST", "/api/sign-in", &body).await;
-        answer.starts_with("HTTP/1.1 200") && answer.contains("set-cookie: twofold-dev-session=")
+        answer.starts_with("HTTP/1.1 200") && answer.contains("-session=")
+    }
+
+    /// Sends a signal such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     /// Asks it to stop, as a supervisor does; answers its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().code()
+    }
+
+    /// Waits for its end, which is expected in time; answers its exit code.
+    pub async fn ends_within(mut self, time: Duration) -> Option<i32> {
+        let ended = async {
+            loop {
+                match self.child.try_wait().unwrap() {
+                    Some(status) => return status.code(),
+                    None => sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        timeout(time, ended).await.expect("it ends in time")
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     extract::ConnectInfo,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode,
-        header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT},
+        header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT},
     },
 };
 use serde::de::DeserializeOwned;
@@ -167,6 +167,8 @@ impl Browser {
     pub fn request(&self, method: Method, path: &str) -> Visit<'_> {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(FIREFOX));
+        let host = self.origin.split_once("://").expect("an origin").1;
+        headers.insert(HOST, host.parse().unwrap());
         if method != Method::GET {
             headers.insert(ORIGIN, self.origin.parse().unwrap());
             headers.insert(SITE, HeaderValue::from_static("same-origin"));
@@ -256,7 +258,7 @@ impl Visit<'_> {
             self.headers.insert(CONTENT_LENGTH, self.body.len().into());
         }
         let (browser, request) = (self.browser, self.begun(content));
-        let _no_portal_starts = RENDERING.read().await;
+        let _no_routes_are_collected = RENDERING.read().await;
         let response = browser.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         browser.take_cookies(&head.headers);

@@ -47,9 +47,9 @@ pub const OPERATOR: &str = "ops (command line)";
 /// 2026-03-01T12:00:00Z, the beginning of a time step.
 const START: UnixTime = UnixTime(1_772_366_400);
 
-/// While Leptos collects the routes of a portal that starts, it keeps resources
-/// from loading, in the whole process: a page that another test renders in that
-/// moment would never be finished. Requests hold this to read, starts to write.
+/// While Leptos collects the routes for a test, it keeps resources from loading,
+/// in the whole process: a page that another test renders in that moment would
+/// never be finished. Requests hold this to read, who collects to write.
 pub static RENDERING: RwLock<()> = RwLock::const_new(());
 
 /// Where people reach the portal unless a test says otherwise.
@@ -108,13 +108,11 @@ impl TestPortal {
         let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
         // What a hash costs is measured elsewhere.
         service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
-        let web = Web { public_url, trusted_proxies: trusted_proxies.clone() };
+        let web = Web { public_url, trusted_proxies: trusted_proxies.clone(), listening: None };
         let meanwhile = Meanwhile::default();
-        let router = {
-            let _nothing_is_rendered = RENDERING.write().await;
-            let meanwhile = meanwhile.clone();
-            router_around(service.clone(), web, |use_cases| use_cases.layer(from_fn_with_state(meanwhile, first)))
-        };
+        let router = router_around(service.clone(), web, |use_cases| {
+            use_cases.layer(from_fn_with_state(meanwhile.clone(), first))
+        });
         Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, mail, router, meanwhile, folder }
     }
 
@@ -156,9 +154,8 @@ impl TestPortal {
     /// The router anew, after the service was changed.
     async fn with_service(mut self) -> Self {
         let public_url = PublicUrl::parse(&self.origin).unwrap();
-        let web = Web { public_url, trusted_proxies: self.trusted_proxies.clone() };
-        let _nothing_is_rendered = RENDERING.write().await;
-        self.router = router(self.service.clone(), web);
+        let web = Web { public_url, trusted_proxies: self.trusted_proxies.clone(), listening: None };
+        self.router = twofold::http::router(self.service.clone(), web);
         self
     }
 

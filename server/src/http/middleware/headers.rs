@@ -8,8 +8,8 @@ use axum::{
     http::{
         HeaderName, HeaderValue,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-            X_FRAME_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+            X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
     },
     middleware::Next,
@@ -28,10 +28,14 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-const UNLESS_SET: [(HeaderName, &str); 2] = [
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
-    (CACHE_CONTROL, "no-store"),
-];
+const NOTHING_ALLOWED: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What is personal is kept by nobody.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// A proxy that rewrites a document, such as one that hides mail addresses, leaves one that the
+/// program can't take over.
+const AS_IT_IS: HeaderValue = HeaderValue::from_static("no-store, no-transform");
 
 /// A year.
 const HTTPS_ONLY: &str = "max-age=31536000; includeSubDomains";
@@ -43,9 +47,9 @@ pub async fn security_headers(State(https): State<bool>, request: Request, next:
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    for (name, value) in UNLESS_SET {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING_ALLOWED));
+    let document = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    headers.entry(CACHE_CONTROL).or_insert(if document { AS_IT_IS } else { NO_STORE });
     if https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     }

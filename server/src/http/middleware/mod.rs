@@ -3,6 +3,7 @@
 pub mod body;
 pub mod gate;
 pub mod headers;
+pub mod host;
 pub mod one_thread;
 pub mod origin;
 pub mod panic;

@@ -2,8 +2,9 @@
 //! handed on as an `Arc<Call>`; and the cookies that the response is to carry.
 
 use crate::{
+    config::PublicUrl,
     crypto::{os_rng, secret_box::Purpose},
-    domain::client::forwarded_for,
+    domain::{client::forwarded_for, user_name},
     http::Shared,
     service::Use,
 };
@@ -16,7 +17,7 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{
         HeaderMap, HeaderValue, Method,
-        header::{COOKIE, SET_COOKIE, USER_AGENT},
+        header::{COOKIE, FORWARDED, SET_COOKIE, USER_AGENT},
     },
     middleware::Next,
     response::Response,
@@ -36,37 +37,40 @@ const KNOWN_BROWSER_AGE: u32 = 180 * 86_400;
 /// Seconds within which a refused form is expected to be shown.
 const FLASH_AGE: u32 = 60;
 
+/// What proxies add.
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// The row id that flashes are bound to.
 const FLASH_ROW: &str = "cookie";
 
+/// The port on which the portal listens unless told otherwise.
+const USUAL_PORT: u16 = 3_000;
+
 /// The names of the cookies. `__Host-` binds a cookie to this host over HTTPS;
 /// plain HTTP on loopback can't have that and uses other names.
+///
+/// Cookies know no ports: two portals on one host would take each other's, so
+/// an unusual port is part of their names.
 #[derive(Debug)]
 pub struct CookieNames {
-    session: &'static str,
-    browser: &'static str,
-    flash: &'static str,
+    session: String,
+    browser: String,
+    flash: String,
     attributes: &'static str,
 }
 
 impl CookieNames {
-    /// The names for HTTPS, or for plain HTTP on loopback.
-    pub fn new(https: bool) -> Self {
-        if https {
-            Self {
-                session: "__Host-twofold-session",
-                browser: "__Host-twofold-browser",
-                flash: "__Host-twofold-flash",
-                attributes: "Path=/; HttpOnly; SameSite=Lax; Secure",
-            }
+    /// The names for the portal at this address.
+    pub fn new(public_url: &PublicUrl) -> Self {
+        let (prefix, attributes) = if public_url.is_https() {
+            ("__Host-twofold", "Path=/; HttpOnly; SameSite=Lax; Secure")
         } else {
-            Self {
-                session: "twofold-dev-session",
-                browser: "twofold-dev-browser",
-                flash: "twofold-dev-flash",
-                attributes: "Path=/; HttpOnly; SameSite=Lax",
-            }
-        }
+            ("twofold-dev", "Path=/; HttpOnly; SameSite=Lax")
+        };
+        let port = public_url.port().filter(|port| public_url.is_https() || *port != USUAL_PORT);
+        let prefix = port.map_or_else(|| prefix.to_owned(), |port| format!("{prefix}-{port}"));
+        let name = |cookie: &str| format!("{prefix}-{cookie}");
+        Self { session: name("session"), browser: name("browser"), flash: name("flash"), attributes }
     }
 
     fn set(&self, name: &str, value: &str, max_age: Option<u32>) -> Option<HeaderValue> {
@@ -77,20 +81,20 @@ impl CookieNames {
 
 /// The session that a request belongs to, without that counting as a use of it.
 pub async fn find_session(shared: &Shared, headers: &HeaderMap) -> Result<Session, ApiError> {
-    let token = cookie(headers, shared.cookies.session).ok_or(ApiError::SignedOut)?;
+    let token = cookie(headers, &shared.cookies.session).ok_or(ApiError::SignedOut)?;
     shared.service.find_session(&token, Use::None).await
 }
 
 /// Finds out who calls, and sets the cookies that the use-case asked for.
 pub async fn session(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let names = &shared.cookies;
-    let token = cookie(request.headers(), names.session);
+    let token = cookie(request.headers(), &names.session);
     let session = match &token {
         Some(token) => shared.service.find_session(token, purpose(request.uri().path())).await,
         None => Err(ApiError::SignedOut),
     };
     let shows_flash = *request.method() == Method::GET && routes::is_plain(request.uri().path());
-    let flash = if shows_flash { cookie(request.headers(), names.flash) } else { None };
+    let flash = if shows_flash { cookie(request.headers(), &names.flash) } else { None };
     let client = client(&shared, &request);
     let ended = token.is_some() && matches!(session, Err(ApiError::SignedOut));
     let flash_text = flash.as_deref().and_then(|sealed| open_flash(&shared, sealed));
@@ -101,7 +105,7 @@ pub async fn session(State(shared): State<Shared>, mut request: Request, next: N
     // A token that is good for nothing stays in its cookie: another tab may have
     // got a new one meanwhile, which this response must not take away.
     let changes = call.take_cookies();
-    let spent_flash = flash.and_then(|_| names.set(names.flash, "", Some(0)));
+    let spent_flash = flash.and_then(|_| names.set(&names.flash, "", Some(0)));
     let cookies = changes.iter().filter_map(|change| header(&shared, change)).chain(spent_flash);
     response.headers_mut().extend(cookies.map(|cookie| (SET_COOKIE, cookie)));
     response
@@ -119,15 +123,18 @@ fn purpose(path: &str) -> Use {
 fn header(shared: &Shared, change: &CookieChange) -> Option<HeaderValue> {
     let names = &shared.cookies;
     match change {
-        CookieChange::Session(token) => names.set(names.session, token, None),
-        CookieChange::EndSession => names.set(names.session, "", Some(0)),
-        CookieChange::KnownBrowser(token) => names.set(names.browser, token, Some(KNOWN_BROWSER_AGE)),
-        CookieChange::Flash(flash) => names.set(names.flash, &seal_flash(shared, flash)?, Some(FLASH_AGE)),
+        CookieChange::Session(token) => names.set(&names.session, token, None),
+        CookieChange::EndSession => names.set(&names.session, "", Some(0)),
+        CookieChange::KnownBrowser(token) => names.set(&names.browser, token, Some(KNOWN_BROWSER_AGE)),
+        CookieChange::Flash(flash) => names.set(&names.flash, &seal_flash(shared, flash)?, Some(FLASH_AGE)),
     }
 }
 
+/// A name that nobody can have is not carried along: browsers take no cookie above 4,096 bytes.
 fn seal_flash(shared: &Shared, flash: &Flash) -> Option<String> {
-    let json = serde_json::to_vec(flash).ok()?;
+    let Flash { problem, user_name, trust_days } = flash.clone();
+    let user_name = user_name.filter(|name| name.chars().nth(user_name::MAX_CHARS).is_none());
+    let json = serde_json::to_vec(&Flash { problem, user_name, trust_days }).ok()?;
     let sealed = shared.service.keyring.seal(&mut os_rng(), Purpose::Flash, FLASH_ROW, &json).ok()?;
     Some(URL_SAFE_NO_PAD.encode(sealed))
 }
@@ -157,11 +164,14 @@ fn client(shared: &Shared, request: &Request) -> Client {
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-    let forwarded = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or("unreadable"));
+    if headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED) {
+        shared.service.proxies.saw(peer, &shared.web.trusted_proxies);
+    }
+    let forwarded = headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or("unreadable"));
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Client {
         address: forwarded_for(forwarded, peer, &shared.web.trusted_proxies),
         user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
-        browser_token: cookie(headers, shared.cookies.browser),
+        browser_token: cookie(headers, &shared.cookies.browser),
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     contract::{
         ApiError,
         number::grouped,
-        overview::{PortalOverview, RANGES, USUAL_RANGE, range},
+        overview::{PortalOverview, RANGES, USUAL_RANGE, UntrustedProxy, range},
     },
     routes,
 };
@@ -103,9 +103,11 @@ fn Charts(overview: Fetched<PortalOverview>) -> impl IntoView {
                     count => Some(format!("{} temporary access codes wait for a second administrator. ", grouped(count))),
                 };
                 let codes = codes.map(|words| view! { <LookAt words href=routes::USERS link="Look at Users" /> });
+                let proxy = overview.untrusted_proxy.clone().map(|proxy| view! { <LookAtProxy proxy /> });
                 view! {
                     {codes}
                     {mail}
+                    {proxy}
                     {waiting}
                     <Figures overview=overview.clone() />
                     <AdoptionChart overview=overview.clone() />
@@ -124,6 +126,21 @@ fn LookAt(words: String, href: &'static str, link: &'static str) -> impl IntoVie
     view! {
         <Notice tone=Tone::Caution>
             <p>{words} <a href=href>{link}</a></p>
+        </Notice>
+    }
+}
+
+/// Limits for one address would be limits for all who come through it.
+#[component]
+fn LookAtProxy(proxy: UntrustedProxy) -> impl IntoView {
+    let UntrustedProxy { address, setting } = proxy;
+    view! {
+        <Notice tone=Tone::Caution>
+            <p>
+                "Requests are forwarded by " <span translate="no">{address}</span>
+                ", which is not a trusted proxy: everybody behind it counts as one address. If it is your proxy, start the portal with "
+                <code translate="no">{format!("--trusted-proxies {setting}")}</code> "."
+            </p>
         </Notice>
     }
 }

@@ -1,0 +1,255 @@
+//! The connections on which the portal is served: how many there may be, how
+//! long they may do what, and how they end.
+//!
+//! HTTP is hyper's; what it has no limits for is watched from outside. Whoever
+//! finds no place is still heard: such a connection carries one request, which
+//! is answered if it asks for the portal's health and otherwise told to come back.
+
+mod activity;
+mod places;
+mod socket;
+
+use super::{HEALTH, problem_page::problem_page};
+use crate::domain::client::ClientAddress;
+use activity::{Activity, Answer, Times, now};
+use app::contract::ApiError;
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderValue, Request, Version, header::CONNECTION},
+    response::Response,
+    serve::Listener,
+};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use ipnet::IpNet;
+use places::{Place, Places};
+use socket::Socket;
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::Service as _;
+
+/// Largest head of a request, in bytes; what is larger is answered by 431.
+const LARGEST_HEAD: usize = 32 * 1024;
+
+/// Requests at once on a connection of HTTP/2.
+const MOST_STREAMS: u32 = 100;
+
+/// Connections that are heard although there is no place for them, in all and of one address.
+const WAITING_ROOM: (usize, usize) = (64, 16);
+
+/// Connections beside those that are served.
+pub const BESIDE: usize = WAITING_ROOM.0;
+
+/// What they may take.
+const IN_WAITING_ROOM: Times =
+    Times { head: Duration::from_secs(2), idle: Duration::ZERO, stalled: Duration::from_secs(5) };
+
+/// What a connection may take that was told to leave.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// And one whose place somebody else has.
+const A_BLINK: Duration = Duration::from_millis(20);
+
+/// Between two words about a limit that was reached.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+/// A request or an answer of which nothing moves any more.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// How often an HTTP/2 client is asked whether it is there, and how long it may take to say so.
+const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(20));
+
+/// What connections may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one address, or of one /64.
+    pub per_address: usize,
+    /// Networks to which that does not apply, since they connect for many.
+    pub proxies: Vec<IpNet>,
+    /// Time for the head of a request.
+    pub head: Duration,
+    /// Time between requests.
+    pub idle: Duration,
+    /// Time for what is being answered when the portal is to stop.
+    pub drain: Duration,
+}
+
+/// How serving ends.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// What has begun is finished, nothing else begins.
+    pub soon: CancellationToken,
+    /// Nothing is waited for.
+    pub at_once: CancellationToken,
+}
+
+/// What all connections share.
+struct Server {
+    http: Builder<TokioExecutor>,
+    router: Router,
+    limits: Limits,
+    places: Arc<Places>,
+    waiting_room: Arc<Places>,
+    stop: CancellationToken,
+    said: Mutex<Option<Instant>>,
+}
+
+/// Serves until told to stop; then for as long as answers are on their way, within the limit.
+pub async fn serve(mut listener: TcpListener, router: Router, limits: Limits, stop: Stop) {
+    let server = Arc::new(Server {
+        http: http(&limits),
+        router,
+        places: Places::new(limits.connections, limits.per_address),
+        waiting_room: Places::new(WAITING_ROOM.0, WAITING_ROOM.1),
+        stop: stop.soon.clone(),
+        said: Mutex::default(),
+        limits,
+    });
+    let connections = TaskTracker::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            accepted = Listener::accept(&mut listener) => accepted,
+            () = stop.soon.cancelled() => break,
+        };
+        connections.spawn(server.clone().connection(stream, peer));
+    }
+    drop(listener);
+    connections.close();
+    tokio::select! {
+        () = connections.wait() => {}
+        () = stop.at_once.cancelled() => {}
+        () = sleep(server.limits.drain) => {
+            tracing::warn!(connections = connections.len(), "gave up what was not answered in time");
+        }
+    }
+}
+
+fn http(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut http = Builder::new(TokioExecutor::new());
+    // For hyper the wait for a request is part of its head. What is shorter is ours.
+    http.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle).max_buf_size(LARGEST_HEAD);
+    http.http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING.0)
+        .keep_alive_timeout(PING.1)
+        .max_concurrent_streams(MOST_STREAMS);
+    http
+}
+
+impl Server {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let address = ClientAddress::from(peer.ip());
+        let proxy = self.limits.proxies.iter().any(|network| network.contains(&address.ip()));
+        let activity = Activity::new();
+        if let Some(place) = self.places.take(address, proxy, &activity) {
+            let times = Times { head: self.limits.head, idle: self.limits.idle, stalled: STALLED };
+            self.tend(stream, peer, place, activity, times, true).await;
+            return;
+        }
+        self.say_that_it_is_full(address);
+        if let Some(place) = self.waiting_room.take(address, proxy, &activity) {
+            self.tend(stream, peer, place, activity, IN_WAITING_ROOM, false).await;
+        }
+    }
+
+    /// Now and then: a limit is reached by many.
+    fn say_that_it_is_full(&self, address: ClientAddress) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.is_none_or(|said| said + SAID_EVERY <= now()) {
+            *said = Some(now());
+            tracing::warn!(%address, "a limit of connections is reached; some are answered 503 or not at all");
+        }
+    }
+
+    /// Serves a connection to its end.
+    async fn tend(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: Place,
+        activity: Arc<Activity>,
+        mut times: Times,
+        has_place: bool,
+    ) {
+        // Answers are written whole: there is nothing to wait for.
+        let _ = stream.set_nodelay(true);
+        let service = service_fn(|request: Request<Incoming>| {
+            let begun = activity.begin();
+            let answering = self.answer(request, peer, has_place);
+            async move { answering.await.map(|response| response.map(|body| Answer::to(begun, body))) }
+        });
+        let socket = TokioIo::new(Socket::new(stream, activity.clone()));
+        let mut connection = pin!(self.http.serve_connection(socket, service));
+        let mut look = pin!(sleep_until(activity.deadline(&times)));
+        let mut asked_to_end = false;
+        loop {
+            let moment = tokio::select! {
+                // How a connection ends is the client's affair.
+                _ = connection.as_mut() => return,
+                () = place.told_to_leave.cancelled(), if !asked_to_end => {
+                    activity.refuse_head();
+                    A_BLINK
+                }
+                () = self.stop.cancelled(), if !asked_to_end => A_MOMENT,
+                () = look.as_mut() => {
+                    let deadline = activity.deadline(&times);
+                    if deadline > now() {
+                        // A head that begins meanwhile has its time, too.
+                        look.as_mut().reset(deadline.min(now() + times.head));
+                        continue;
+                    }
+                    if asked_to_end && (activity.head_is_refused() || !activity.refuse_head()) {
+                        return;
+                    }
+                    activity.refuse_head();
+                    A_MOMENT
+                }
+            };
+            asked_to_end = true;
+            // Who is refused would get no answer otherwise.
+            if !activity.head_is_refused() {
+                connection.as_mut().graceful_shutdown();
+            }
+            times = Times { head: moment, idle: moment, ..times };
+            look.as_mut().reset(now() + moment);
+        }
+    }
+
+    fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        peer: SocketAddr,
+        has_place: bool,
+    ) -> impl Future<Output = Result<Response, std::convert::Infallible>> + use<> {
+        let heard = has_place || HEALTH.contains(&request.uri().path());
+        let ends_with_it = !has_place && request.version() < Version::HTTP_2;
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answering = heard.then(|| self.router.clone().call(request.map(Body::new)));
+        async move {
+            let mut response = match answering {
+                Some(answering) => answering.await?,
+                None => problem_page(&ApiError::Unavailable),
+            };
+            if ends_with_it {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response)
+        }
+    }
+}
