@@ -30,6 +30,9 @@ async function fetching(page: Page, act: () => Promise<unknown>): Promise<Map<st
   return new Map(await Promise.all(sizes));
 }
 
+// The browser notes by itself that a page was refused.
+test.use({ tolerated: { problems: [/status of 403/] } });
+
 for (const administrator of [false, true]) {
   test(`pages fetch what their budgets count, ${administrator ? 'for administrators' : 'for others'}`, async ({ anotherBrowser, portal }) => {
     test.slow();
