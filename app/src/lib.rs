@@ -7,8 +7,8 @@
 //! Two kinds of pages share one set of routes. The *plain* ones
 //! ([`routes::is_plain`]) are documents: complete, without script, met by
 //! everybody first. All others are rendered on the server and then taken over
-//! by the same code in the browser, in parts: the set-up dialog and the system
-//! settings are fetched when they are opened.
+//! by the same code in the browser, in parts: the dialogs, the profile and each of
+//! the administrators' pages are fetched when they are opened.
 
 #![recursion_limit = "256"]
 
@@ -22,9 +22,11 @@ pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 
+#[cfg(not(feature = "ssr"))]
+pub use components::translation::keep_texts;
 pub use components::{activity_words::words as event_words, hydration::Hydrated, moment::in_utc};
 #[cfg(feature = "ssr")]
-pub use shell::{Site, shell};
+pub use shell::{Site, number_nodes, shell};
 
 use components::{page::portal_name, unsaved::Steps};
 use leptos::prelude::*;
@@ -35,8 +37,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    AccountPolicyPage, AuditTrailPage, CodePage, DashboardPage, Layout, MailPage, NotFoundPage, PhonePage, ProfilePage,
-    RecoveryCodePage, RemindPage, SettingsPage, SignInPage, UsersPage, WelcomePage,
+    AccountPolicyPage, AuditTrailPage, CodePage, CookiesPage, DashboardPage, Layout, MailPage, NotFoundPage, PhonePage,
+    ProfilePage, RecoveryCodePage, RemindPage, SettingsPage, SignInPage, UsersPage, WelcomePage,
 };
 
 /// Every page of the portal.
@@ -56,6 +58,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in/code") view=CodePage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in/recovery-code") view=RecoveryCodePage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in/cookies") view=CookiesPage ssr=SsrMode::Async />
                 <Route path=path!("/welcome/:token") view={Lazy::<WelcomePage>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/phone") view={Lazy::<PhonePage>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view={Lazy::<Layout>::new()} ssr=SsrMode::Async>

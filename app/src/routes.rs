@@ -1,11 +1,15 @@
 //! The paths of the portal, and which of them may be led to.
 
+use crate::contract::account::Standing;
+
 /// Name and password.
 pub const SIGN_IN: &str = "/sign-in";
 /// Code from the authenticator app.
 pub const SECOND_FACTOR: &str = "/sign-in/code";
 /// Recovery code instead of the app's.
 pub const RECOVERY_CODE: &str = "/sign-in/recovery-code";
+/// Whether the browser keeps cookies; who does is led on from there.
+pub const COOKIES: &str = "/sign-in/cookies";
 /// One-time links: the token follows.
 pub const WELCOME: &str = "/welcome";
 /// Where a phone takes a set-up over; the link's secret stands in the fragment.
@@ -51,7 +55,7 @@ const LONGEST_NEXT: usize = 2_000;
 /// Whether a page is a plain document: rendered by the server, complete
 /// without script, never hydrated. These are what everybody meets first.
 pub fn is_plain(path: &str) -> bool {
-    matches!(path, SIGN_IN | SECOND_FACTOR | RECOVERY_CODE)
+    matches!(path, SIGN_IN | SECOND_FACTOR | RECOVERY_CODE | COOKIES)
 }
 
 /// Whether a page is open to everybody.
@@ -79,6 +83,16 @@ pub fn local_path(next: &str) -> Option<&str> {
 /// Where a person lands after signing in: where they were going, else the dashboard.
 pub fn landing(next: &str) -> &str {
     local_path(next).unwrap_or(DASHBOARD)
+}
+
+/// Where someone of this standing goes on signing in, or lands.
+pub fn next_step(standing: Option<Standing>, next: &str) -> String {
+    match standing {
+        None => with_next(SIGN_IN, next),
+        Some(Standing::SecondFactorRequired) => with_next(SECOND_FACTOR, next),
+        // Someone who owes a second factor sees the demand for it on any page.
+        Some(Standing::EnrolmentRequired | Standing::Complete) => landing(next).to_owned(),
+    }
 }
 
 /// `page` with the destination carried along, if there is one.

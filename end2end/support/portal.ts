@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const binary = process.env.TWOFOLD_BINARY ?? resolve('../target/release/twofold');
+export const binary = process.env.TWOFOLD_BINARY ?? resolve('../target/release/twofold');
 
 /** The password of everybody added here. */
 export const PASSWORD = 'Correct-horse-9';

@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from '@playwright/test';
 import { expect, expectAccessible, test } from '../support/fixtures';
 import { enrol, enter, giveCode, signIn, signOut } from '../support/person';
 import { PASSWORD } from '../support/portal';
@@ -100,7 +104,12 @@ test.describe('a browser without script', () => {
     await giveCode(plain, app.code('+30 seconds'));
     await expect(plain.getByRole('heading', { name: 'Profile' })).toBeVisible();
     await expect(plain).toHaveURL(`${portal.url}/profile`);
+    // Above a page of which little works, it says why.
+    const note = plain.getByText(/works without JavaScript/);
+    await expect(note).toBeInViewport({ ratio: 1 });
+    expect((await note.boundingBox())!.y).toBeLessThan((await plain.getByRole('main').boundingBox())!.y);
     await signOut(plain);
+    await expect(note).toHaveCount(0);
 
     await signIn(plain, 'alice');
     await plain.getByRole('link', { name: 'Enter recovery code' }).click();
@@ -111,6 +120,29 @@ test.describe('a browser without script', () => {
     await plain.getByRole('button', { name: 'Use recovery code' }).click();
     await expect(plain.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
   });
+});
+
+test('a browser that blocks cookies is told so, whatever the password', async ({ portal }, { project }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'twofold-browser-'));
+  mkdirSync(join(folder, 'Default'));
+  const blocked = { profile: { default_content_setting_values: { cookies: 2 } } };
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(blocked));
+  const { executablePath, args } = project.use.launchOptions!;
+  const browser = await chromium.launchPersistentContext(folder, { executablePath, args, baseURL: portal.url });
+  try {
+    const page = browser.pages()[0];
+    for (const password of [PASSWORD, 'Wrong-horse-9']) {
+      await page.goto('/profile');
+      await signIn(page, 'alice', password);
+      await expect(page.getByRole('heading', { name: 'Cookies are blocked' })).toBeVisible();
+      await expectAccessible(page);
+      await page.getByRole('link', { name: 'Sign in again' }).click();
+      await expect(page).toHaveURL(`${portal.url}/sign-in?next=/profile`);
+    }
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test.describe('a session that has ended', () => {

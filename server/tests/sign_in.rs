@@ -260,6 +260,34 @@ both_databases! {
         assert!(!again.text().contains(&words) && !again.text().contains("alice"));
     }
 
+    async fn a_browser_that_keeps_no_cookies_is_told_and_others_go_on(portal) {
+        portal.add("alice").await;
+        for (password, goes_on) in [(PASSWORD, "/profile"), (WRONG, "/sign-in?next=/profile")] {
+            let browser = portal.browser();
+            let fields = [("user_name", "alice"), ("password", password), ("next", "/profile")];
+            let reply = browser.send_form("/api/sign-in", &fields).await;
+            let check = "/sign-in/cookies?next=/profile";
+            assert_eq!((reply.status.as_u16(), reply.location().as_deref()), (303, Some(check)), "it had sent no cookie");
+
+            let page = portal.browser().get(check).await;
+            assert_eq!(page.status, 200);
+            assert!(page.text().contains("Cookies are blocked"), "{}", page.text());
+            assert!(page.text().contains(r#"href="/sign-in?next=/profile""#), "the destination stays");
+            assert_eq!(browser.get(check).await.location().as_deref(), Some(goes_on), "cookies came along");
+            let page = browser.open(check).await;
+            assert_eq!(page.text().contains(&ApiError::Credentials.to_string()), password == WRONG, "what is to be said is said");
+
+            let reply = browser.send_form("/api/sign-in", &fields).await;
+            assert_eq!(reply.location().as_deref(), Some(goes_on), "a browser with cookies goes there at once");
+        }
+        let stray = portal.browser();
+        stray.set_cookie("other", "cookie");
+        for (query, leads_to) in [("", "/sign-in"), ("?next=//evil.example", "/sign-in"), ("?next=/a", "/sign-in?next=/a")] {
+            let reply = stray.get(&format!("/sign-in/cookies{query}")).await;
+            assert_eq!(reply.location().as_deref(), Some(leads_to), "{query}");
+        }
+    }
+
     async fn what_a_page_says_can_not_be_forged(portal) {
         let browser = portal.browser();
         browser.post_form("/api/sign-in", &[("user_name", "alice"), ("password", WRONG)]).await;

@@ -60,6 +60,9 @@ both_databases! {
         assert_eq!(invitation.kind, InvitationKind::ChoosePassword { user_name: "Alice".to_owned() });
         let page = portal.browser().open(&format!("/welcome/{token}")).await;
         assert!(page.text().contains("Save password") && page.text().contains("Alice"));
+        let fields = page.text().split("<input").filter_map(|rest| rest.split('>').next());
+        let owner = |field: &str| field.contains(r#"autocomplete="username""#) && field.contains(r#"value="Alice""#);
+        assert!(fields.into_iter().any(owner), "password managers are told whose password it is");
         assert!(choose(&portal, &token, "Short-1").await.is_err());
         choose(&portal, &token, PASSWORD).await.unwrap();
         portal.browser().sign_in("alice", PASSWORD).await.unwrap();

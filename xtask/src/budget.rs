@@ -3,18 +3,48 @@
 //! A build that passes one of these fails: on a slow phone each is felt, and
 //! nobody notices the day one byte too many arrives unless something counts.
 
-/// The main module: `twofold.js`, `twofold_bg.wasm` and what they import at once.
-/// What one learns about before it is needed is in it: the demand for a second factor with its
-/// last day, and the listener that holds up steps in the browser's history.
-pub const MAIN: u64 = 200_000;
+/// A page that is opened in a browser which has kept nothing, and what that
+/// fetches besides the document: script, program, the parts of the program,
+/// style sheet and icon. `end2end/tests/fetched.spec.ts` holds this against what a browser
+/// really fetches.
+pub struct View {
+    /// Where it is.
+    pub path: &'static str,
+    /// An administrator opens it; what they see may have more parts.
+    pub administrator: bool,
+    /// The parts of the program that it consists of.
+    pub parts: &'static [&'static str],
+    /// Bytes that it may fetch.
+    pub allowed: u64,
+}
 
-/// Each part of the interface that is fetched when it is opened.
-pub const CHUNK: u64 = 75_000;
+const fn view(path: &'static str, parts: &'static [&'static str], allowed: u64) -> View {
+    View { path, administrator: false, parts, allowed }
+}
 
-/// The part that only administrators fetch: policy, people, audit trail, charts, mail. They
-/// work with it all day and their browsers keep it. What it says before something is done to
-/// many (whose time ends, who could approve, what is lost) and changes in goes are in it, too.
-pub const ADMINISTRATION: u64 = 248_000;
+const fn for_administrators(path: &'static str, parts: &'static [&'static str], allowed: u64) -> View {
+    View { path, administrator: true, parts, allowed }
+}
+
+/// Every page that the program takes over.
+pub const VIEWS: [View; 12] = [
+    view("/welcome", &["account"], 360_000),
+    view("/phone", &["account"], 360_000),
+    view("/", &["account"], 360_000),
+    view("/profile", &["profile"], 440_000),
+    for_administrators("/", &["account", "overview"], 480_000),
+    for_administrators("/settings", &["settings"], 480_000),
+    for_administrators("/settings/users", &["users"], 480_000),
+    for_administrators("/settings/account-policy", &["policy"], 480_000),
+    for_administrators("/settings/remind", &["remind"], 480_000),
+    for_administrators("/settings/mail", &["mail"], 480_000),
+    for_administrators("/settings/audit", &["audit"], 480_000),
+    // Who is no administrator learns only that.
+    view("/settings", &["settings"], 480_000),
+];
+
+/// What opening the first dialog adds.
+pub const DIALOGS: u64 = 100_000;
 
 /// The style sheet of the signed-in pages.
 pub const PORTAL_CSS: u64 = 6_000;

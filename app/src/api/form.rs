@@ -6,7 +6,11 @@ use crate::{
     portal::{CookieChange, Flash, current_call},
     routes,
 };
-use http::{StatusCode, header::ACCEPT, request::Parts};
+use http::{
+    StatusCode,
+    header::{ACCEPT, COOKIE},
+    request::Parts,
+};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
@@ -44,16 +48,19 @@ pub fn lead_back(page: &str, next: &str, mut flash: Flash) -> Result<(), ApiErro
     }
     let problem = flash.problem.clone();
     current_call().set_cookie(CookieChange::Flash(flash));
-    go_to(&routes::with_next(page, next));
+    go_to(&past_the_cookies(routes::with_next(page, next), next));
     Err(problem)
 }
 
 /// Sends someone whose password was right where they have to go now.
 pub fn lead_on(standing: Standing, next: &str) -> Result<(), ApiError> {
-    match standing {
-        Standing::SecondFactorRequired => go_to(&routes::with_next(routes::SECOND_FACTOR, next)),
-        // Someone who owes a second factor sees the demand for it on any page.
-        Standing::EnrolmentRequired | Standing::Complete => go_to(routes::landing(next)),
-    }
+    go_to(&past_the_cookies(routes::next_step(Some(standing), next), next));
     Ok(())
+}
+
+/// `path`, which shows nothing without the cookies of this response. A browser that
+/// has sent none is led to it by way of the page that says so if it keeps none.
+fn past_the_cookies(path: String, next: &str) -> String {
+    let sends_some = use_context::<Parts>().is_some_and(|parts| parts.headers.contains_key(COOKIE));
+    if sends_some { path } else { routes::with_next(routes::COOKIES, next) }
 }

@@ -1,6 +1,8 @@
 //! Saying that something went wrong, or that something has happened.
 
 use super::{
+    browser,
+    button::Button,
     changing::sometimes,
     icon::{Glyph, Icon},
 };
@@ -31,7 +33,20 @@ pub fn Problem(
     #[prop(into)]
     problem: Signal<Option<ApiError>>,
 ) -> impl IntoView {
-    sometimes(move || problem.get().map(|problem| view! { <Alert>{problem.to_string()}</Alert> }.into_any()))
+    sometimes(move || problem.get().map(|problem| view! { <Alert>{words(&problem)}</Alert> }.into_any()))
+}
+
+/// The sentence for a problem, and the button that helps where one does.
+pub fn words(problem: &ApiError) -> AnyView {
+    let sentence = problem.to_string();
+    match problem {
+        ApiError::Outdated => view! {
+            <p>{sentence}</p>
+            <Button on:click=|_| browser::reload()>"Reload"</Button>
+        }
+        .into_any(),
+        _ => sentence.into_any(),
+    }
 }
 
 /// How a notice is meant.

@@ -6,7 +6,10 @@ use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, Url};
+use web_sys::{
+    Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, RequestCache, RequestInit, Response,
+    Url,
+};
 
 /// Milliseconds since 1970 by the browser's clock, which goes on while the machine sleeps.
 pub fn now() -> f64 {
@@ -20,7 +23,6 @@ pub fn leave_to(path: &str) {
 }
 
 /// Loads the page anew.
-#[cfg(not(feature = "ssr"))]
 pub fn reload() {
     // Fails only where there is no document to load.
     let _ = window().location().reload();
@@ -32,6 +34,16 @@ pub fn composed(text: &str) -> String {
         return text.to_owned();
     }
     String::from(js_sys::JsString::from(text).normalize("NFC"))
+}
+
+/// Whether the portal answers that it does not have this file (any more).
+pub async fn is_gone(url: &str) -> bool {
+    let ask = RequestInit::new();
+    ask.set_method("HEAD");
+    // What the browser has kept does not tell.
+    ask.set_cache(RequestCache::NoStore);
+    let answer = JsFuture::from(window().fetch_with_str_and_init(url, &ask)).await;
+    answer.and_then(JsCast::dyn_into::<Response>).is_ok_and(|answer| answer.status() == 404)
 }
 
 /// Puts text on the clipboard.

@@ -13,7 +13,7 @@ pub fn Standalone(
         <div class="standalone">
             <header class="standalone-brand">
                 <Mark />
-                <span class="brand-name" dir="auto">
+                <span class="brand-name" dir="auto" translate="no">
                     {portal_name()}
                 </span>
             </header>

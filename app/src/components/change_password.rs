@@ -184,16 +184,6 @@ fn Form(terms: Terms, close: Callback<bool>) -> impl IntoView {
     let error = Signal::derive(move || draft.trouble.get().map(|problem| problem.to_string()));
     view! {
         <form class="stack" novalidate on:submit=on_submit(save)>
-            // Tells password managers whose password this is.
-            <input
-                class="visually-hidden"
-                type="text"
-                autocomplete="username"
-                value=user_name.clone()
-                readonly=true
-                tabindex="-1"
-                aria-hidden="true"
-            />
             <ProofFields proof=draft.proof password="Current password" />
             <NewPassword
                 id=NEW_PASSWORD

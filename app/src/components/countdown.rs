@@ -35,7 +35,7 @@ pub fn Countdown(
                 <span class="countdown-label" aria-hidden="true">
                     "Time left"
                 </span>
-                <span class="countdown-time" role="timer" aria-label="Time left" aria-live="off">
+                <span class="countdown-time" translate="no" role="timer" aria-label="Time left" aria-live="off">
                     {move || in_figures(seconds.get())}
                 </span>
             </div>

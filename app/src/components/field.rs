@@ -220,6 +220,25 @@ pub fn FieldError(
     }
 }
 
+/// Tells password managers whose password a form is about.
+#[component]
+pub fn PasswordOwner(
+    /// Whose it is.
+    user_name: String,
+) -> impl IntoView {
+    view! {
+        <input
+            class="visually-hidden"
+            type="text"
+            autocomplete="username"
+            value=user_name
+            readonly=true
+            tabindex="-1"
+            aria-hidden="true"
+        />
+    }
+}
+
 /// A check box under its words.
 #[component]
 pub fn CheckBox(

@@ -38,4 +38,6 @@ pub mod show_more;
 pub mod signed_in;
 pub mod step_up;
 pub mod time_left;
+#[cfg(not(feature = "ssr"))]
+pub mod translation;
 pub mod unsaved;

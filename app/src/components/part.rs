@@ -3,7 +3,10 @@
 //! Leptos' own `#[lazy_route]` panics when a part can't be fetched, which in the
 //! browser ends the whole program. Here the page says so and can be tried again.
 
-use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use super::{alert, browser, page::PageHeading};
+use crate::contract::ApiError;
+use futures_channel::oneshot;
+use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 use std::pin::Pin;
 
 /// Outcome of opening a part of the program.
@@ -38,9 +41,9 @@ macro_rules! lazy_page {
             async fn view(_page: Self) -> leptos::prelude::AnyView {
                 #[cfg(feature = "ssr")]
                 leptos::prefetch_lazy_fn_on_server(stringify!($part));
-                match $open().await {
-                    Ok(page) => page.await,
-                    Err(problem) => $crate::components::part::or_unreachable(Err(problem)),
+                match $open().await.ok() {
+                    Some(page) => page.await,
+                    None => $crate::components::part::missing_page().await,
                 }
             }
 
@@ -54,20 +57,73 @@ macro_rules! lazy_page {
 }
 pub(crate) use lazy_page;
 
-/// The part, or what stands in its place when it could not be fetched.
-pub fn or_unreachable(part: Part) -> AnyView {
-    part.unwrap_or_else(|_| view! { <Unreachable /> }.into_any())
+/// Why a part of the program could not be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingPart {
+    /// The portal can't be reached.
+    Unreachable,
+    /// The portal was updated since the page was loaded, and has other parts now.
+    Outdated,
 }
 
-/// As little as possible: it belongs to the main part of the program.
-#[component]
-fn Unreachable() -> impl IntoView {
-    view! {
-        <p class="unreachable" role="alert">
-            "This part of the portal could not be loaded. Check your connection and "
-            <a href="" rel="external">
-                "try again"
-            </a> "."
-        </p>
+impl MissingPart {
+    /// Finds out whether the portal still has the program that this page runs. Browser only.
+    pub async fn why() -> Self {
+        let program = document().query_selector("link[rel=modulepreload]").ok().flatten();
+        let Some(url) = program.and_then(|program| program.get_attribute("href")) else { return Self::Unreachable };
+        let (tell, told) = oneshot::channel();
+        // Apart, because views wait only for what may change threads.
+        spawn_local(async move {
+            // Fails only if nobody waits any more.
+            let _ = tell.send(browser::is_gone(&url).await);
+        });
+        if told.await == Ok(true) { Self::Outdated } else { Self::Unreachable }
     }
+
+    /// The sentence, and the way on where there is one.
+    pub fn words(self) -> AnyView {
+        alert::words(&self.into())
+    }
+}
+
+impl From<MissingPart> for ApiError {
+    fn from(missing: MissingPart) -> Self {
+        match missing {
+            MissingPart::Unreachable => Self::Offline,
+            MissingPart::Outdated => Self::Outdated,
+        }
+    }
+}
+
+/// What stands in the place of a page that could not be fetched. Browser only.
+pub async fn missing_page() -> AnyView {
+    let why = missing().await;
+    view! {
+        <PageHeading title="This page could not be loaded" />
+        {why}
+    }
+    .into_any()
+}
+
+/// What stands in the place of a part that could not be fetched. Browser only.
+pub async fn missing() -> AnyView {
+    let words = match MissingPart::why().await {
+        // The page itself is not there, so reloading it is how to try again.
+        MissingPart::Unreachable => view! {
+            <p>
+                "This part of the portal could not be loaded. Check your connection and "
+                <a href="" rel="external">
+                    "try again"
+                </a> "."
+            </p>
+        }
+        .into_any(),
+        outdated @ MissingPart::Outdated => outdated.words(),
+    };
+    view! {
+        <div class="unreachable stack" role="alert">
+            {words}
+        </div>
+    }
+    .into_any()
 }

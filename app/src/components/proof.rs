@@ -4,8 +4,9 @@
 use super::{
     alert::Problem,
     changing::changing,
-    field::{Kind, TextField},
+    field::{Kind, PasswordOwner, TextField},
     loaded::Trouble,
+    signed_in::use_signed_in,
 };
 use crate::{api::sign_in::step_up, contract::ApiError};
 use leptos::prelude::*;
@@ -102,6 +103,7 @@ pub fn ProofFields(
     password: &'static str,
 ) -> impl IntoView {
     let trouble = proof.trouble;
+    let user_name = untrack(|| use_signed_in().viewer()).map(|viewer| viewer.user_name);
     let wrong_password = |problem: &ApiError| matches!(problem, ApiError::WrongPassword);
     let password_error = move || {
         let missing = proof.password.with_untracked(String::is_empty);
@@ -115,6 +117,7 @@ pub fn ProofFields(
         <div class="slot" id="step-up-problem">
             <Problem problem=Signal::derive(other) />
         </div>
+        {user_name.map(|user_name| view! { <PasswordOwner user_name /> })}
         <TextField
             id="step-up-password"
             described_by="step-up-problem"

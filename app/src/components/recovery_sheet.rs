@@ -66,15 +66,15 @@ pub fn KeepFirst(
 #[component]
 fn RecoverySheet(sheet: RecoveryCodeSheet) -> impl IntoView {
     let RecoveryCodeSheet { codes, portal_name, user_name, created_at } = sheet;
-    let codes = codes.into_iter().map(|code| view! { <li class="code">{code}</li> }).collect_view();
+    let codes = codes.into_iter().map(|code| view! { <li class="code" translate="no">{code}</li> }).collect_view();
     view! {
         <section class="sheet">
             <div class="print-only">
                 <p class="sheet-title">
-                    <bdi>{portal_name}</bdi>
+                    <bdi translate="no">{portal_name}</bdi>
                     ": recovery codes"
                 </p>
-                <p>"User name: " <bdi>{user_name}</bdi></p>
+                <p>"User name: " <bdi translate="no">{user_name}</bdi></p>
                 <p>"Made on: " {iso_date(created_at)}</p>
                 <p>"Each code signs in once, in place of the code from the authentication app. Tick off what you have used; your profile lists the codes by the same numbers."</p>
             </div>

@@ -3,7 +3,7 @@
 //! The dialog itself is a part of the program that is fetched when it is first
 //! opened; this file is the door to it and belongs to the main part.
 
-use super::{changing::sometimes, setup_dialog};
+use super::{changing::sometimes, part::MissingPart, setup_dialog};
 use leptos::prelude::*;
 
 /// Accessible name of the dialog.
@@ -20,7 +20,7 @@ pub enum Outcome {
     /// Before that: what was pending is dropped.
     Abandoned,
     /// It could not be opened at all.
-    Unreachable,
+    Unreachable(MissingPart),
 }
 
 impl Outcome {
@@ -111,10 +111,11 @@ pub fn SetUpHost() -> impl IntoView {
     sometimes(move || {
         let intent = set_up.open.get()?;
         let dialog = Suspend::new(async move {
-            setup_dialog::setup_dialog(intent).await.unwrap_or_else(|_| {
-                set_up.close(Outcome::Unreachable);
-                ().into_any()
-            })
+            let Some(dialog) = setup_dialog::setup_dialog(intent).await.ok() else {
+                set_up.close(Outcome::Unreachable(MissingPart::why().await));
+                return ().into_any();
+            };
+            dialog
         });
         Some(dialog.into_any())
     })

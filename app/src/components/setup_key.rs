@@ -24,7 +24,7 @@ pub fn SetupKey(
                 button="Copy key"
                 refused="Your browser does not let this page copy. Select the key and copy it yourself."
             >
-                <div class="setup-key-text" role="group" aria-labelledby="setup-key-label">
+                <div class="setup-key-text" translate="no" role="group" aria-labelledby="setup-key-label">
                     {key}
                 </div>
             </Copyable>

@@ -8,7 +8,7 @@ use super::{
     changing::sometimes,
     field::on_submit,
     modal::Modal,
-    part::Part,
+    part::{MissingPart, Part},
     proof::{Proof, ProofFields},
 };
 use crate::contract::ApiError;
@@ -73,10 +73,11 @@ pub fn StepUpHost() -> impl IntoView {
     sometimes(move || {
         let code = step_up.asking.get()?;
         let dialog = Suspend::new(async move {
-            confirm_dialog(code).await.unwrap_or_else(|_| {
-                step_up.conclude(Err(ApiError::Offline));
-                ().into_any()
-            })
+            let Some(dialog) = confirm_dialog(code).await.ok() else {
+                step_up.conclude(Err(MissingPart::why().await.into()));
+                return ().into_any();
+            };
+            dialog
         });
         Some(dialog.into_any())
     })

@@ -45,6 +45,8 @@ pub enum ApiError {
     },
     /// The browser could not reach the portal.
     Offline,
+    /// The portal was updated since the browser loaded the page.
+    Outdated,
     /// The request was not one that the portal understands.
     Malformed,
     /// Wrong user name or wrong password; which of them is not said.
@@ -234,6 +236,7 @@ impl fmt::Display for ApiError {
             Self::Unavailable => f.write_str("The portal can't do this right now. Nothing was changed; try again in a moment."),
             Self::Internal { incident } => write!(f, "Something went wrong on the server. Your administrator can find it as incident {incident}."),
             Self::Offline => f.write_str("The portal can't be reached. Check your connection and try again; nothing is lost."),
+            Self::Outdated => f.write_str("The portal was updated while this page was open, so this can only be opened after reloading. Until then, what you entered stays here."),
             Self::Malformed => f.write_str("The portal did not understand this request. Reload the page and try again."),
             Self::Credentials => f.write_str("The user name or the password is wrong."),
             Self::WrongPassword => f.write_str("This is not your password."),
@@ -381,6 +384,7 @@ impl ApiError {
                 | Self::Unavailable
                 | Self::Internal { .. }
                 | Self::Offline
+                | Self::Outdated
                 | Self::Malformed
         )
     }
@@ -390,7 +394,7 @@ impl ApiError {
         match self {
             Self::SignedOut => 401,
             Self::SecondFactorRequired | Self::EnrolmentRequired | Self::AdministratorRequired => 403,
-            Self::Unavailable | Self::Offline => 503,
+            Self::Unavailable | Self::Offline | Self::Outdated => 503,
             Self::Internal { .. } => 500,
             Self::Malformed => 400,
             _ => 422,

@@ -1,17 +1,15 @@
 //! The demand for a second factor: all there is until it is met.
 
-use crate::{
-    components::{
-        alert::{Notice, Tone},
-        browser,
-        button::{Button, Emphasis},
-        card::Standalone,
-        moment::Moment,
-        page::PageHeading,
-        set_up::{Intent, Outcome, use_set_up},
-        signed_in::use_signed_in,
-    },
-    contract::ApiError,
+use crate::components::{
+    alert::{Notice, Tone},
+    browser,
+    button::{Button, Emphasis},
+    card::Standalone,
+    changing::sometimes,
+    moment::Moment,
+    page::PageHeading,
+    set_up::{Intent, Outcome, use_set_up},
+    signed_in::use_signed_in,
 };
 use leptos::prelude::*;
 
@@ -38,6 +36,14 @@ pub fn Confinement(
         Some(Outcome::Abandoned) => request_animation_frame(|| browser::focus_if_nothing_has_it("main")),
         _ => {}
     });
+    let said = sometimes(move || {
+        let words = match set_up.outcome()? {
+            Outcome::Finished { .. } => return None,
+            Outcome::Abandoned => "The set-up was not finished. Two-factor authentication is not on yet.".into_any(),
+            Outcome::Unreachable(missing) => missing.words(),
+        };
+        Some(view! { <Notice tone=Tone::Caution>{words}</Notice> }.into_any())
+    });
     view! {
         <Standalone>
             <div class="card">
@@ -54,14 +60,7 @@ pub fn Confinement(
                         }
                     })}
                 <div role="status">
-                    {move || {
-                        let words = match set_up.outcome()? {
-                            Outcome::Finished { .. } => return None,
-                            Outcome::Abandoned => "The set-up was not finished. Two-factor authentication is not on yet.".to_owned(),
-                            Outcome::Unreachable => ApiError::Offline.to_string(),
-                        };
-                        Some(view! { <Notice tone=Tone::Caution>{words}</Notice> })
-                    }}
+                    {said}
                 </div>
                 <div class="actions">
                     <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open(Intent::Add)>

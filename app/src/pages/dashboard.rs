@@ -9,7 +9,7 @@ use crate::{
         loaded::Loaded,
         moment::Moment,
         page::PageHeading,
-        part::{lazy_page, or_unreachable},
+        part::{lazy_page, missing},
     },
     contract::profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
     pages::settings::{
@@ -35,10 +35,10 @@ lazy_page! {
 /// How the portal is doing, for administrators.
 async fn portal() -> AnyView {
     #[cfg(feature = "ssr")]
-    leptos::prefetch_lazy_fn_on_server("settings");
-    match portal_overview().await {
-        Ok(overview) => overview.await,
-        Err(problem) => or_unreachable(Err(problem)),
+    leptos::prefetch_lazy_fn_on_server("overview");
+    match portal_overview().await.ok() {
+        Some(overview) => overview.await,
+        None => missing().await,
     }
 }
 
@@ -166,9 +166,9 @@ fn SignIn(record: SignInRecord) -> impl IntoView {
                 {words}
             </span>
             <span class="record-where">
-                <bdi>{browser}</bdi>
+                <bdi translate="no">{browser}</bdi>
                 <span aria-hidden="true">" · "</span>
-                <bdi>{address}</bdi>
+                <bdi translate="no">{address}</bdi>
             </span>
             <span class="record-when">
                 <Moment at />

@@ -142,7 +142,7 @@ fn Frame(viewer: Known) -> impl IntoView {
             <header class="side">
                 <a href=routes::DASHBOARD class="brand">
                     <Mark />
-                    <span class="brand-name" dir="auto">
+                    <span class="brand-name" dir="auto" translate="no">
                         {portal_name()}
                     </span>
                 </a>
@@ -183,7 +183,7 @@ fn Navigation(viewer: Known) -> impl IntoView {
                 </li>
                 {settings}
                 <li class="nav-person">
-                    <p class="nav-name" dir="auto" title=user_name.clone()>
+                    <p class="nav-name" dir="auto" translate="no" title=user_name.clone()>
                         {user_name.clone()}
                     </p>
                     <NavigationLink page=routes::PROFILE name="Profile">

@@ -14,7 +14,7 @@ pub use dashboard::DashboardPage;
 pub use layout::Layout;
 pub use not_found::NotFoundPage;
 pub use phone::PhonePage;
-pub use plain::{CodePage, RecoveryCodePage, SignInPage};
+pub use plain::{CodePage, CookiesPage, RecoveryCodePage, SignInPage};
 pub use profile::ProfilePage;
 pub use settings::{AccountPolicyPage, AuditTrailPage, MailPage, RemindPage, SettingsPage, UsersPage};
 pub use welcome::WelcomePage;

@@ -8,7 +8,7 @@ use crate::{
         button::{Button, Emphasis},
         card::Standalone,
         fetched::fetched,
-        field::{Kind, TextField, on_submit},
+        field::{Kind, PasswordOwner, TextField, on_submit},
         new_password::NewPassword,
         page::{PageHeading, portal_name},
         part::lazy_page,
@@ -100,6 +100,7 @@ fn Accept(token: String, invitation: Invitation) -> impl IntoView {
         <Introduction fixed_name=fixed_name.clone() />
         <form class="stack" method="post" novalidate on:submit=on_submit(accept)>
             <Problem problem=Signal::derive(other) />
+            {fixed_name.clone().map(|user_name| view! { <PasswordOwner user_name /> })}
             {fixed_name
                 .is_none()
                 .then(|| {
@@ -135,14 +136,14 @@ fn Introduction(fixed_name: Option<String>) -> impl IntoView {
     match fixed_name {
         None => view! {
             <p class="lead">
-                <bdi>{portal_name()}</bdi>
+                <bdi translate="no">{portal_name()}</bdi>
                 " is ready and has no users yet. Choose a name and a password: you become its first administrator."
             </p>
         }
         .into_any(),
         Some(name) => view! {
             <p class="lead">
-                "Choose a password for " <strong><bdi>{name}</bdi></strong> ". You are signed in right away."
+                "Choose a password for " <strong><bdi translate="no">{name}</bdi></strong> ". You are signed in right away."
             </p>
         }
         .into_any(),

@@ -197,6 +197,7 @@ mod tests {
             hash: "abc".to_owned(),
             files: ["icon.svg", "split_x.wasm", "twofold.js", "twofold_bg.wasm"].map(file).to_vec(),
             chunks: BTreeMap::from([("x".to_owned(), vec!["split_x.wasm".to_owned()])]),
+            views: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@
 //! ```
 
 mod first_screen;
+mod packs;
 mod report;
 pub mod site;
 mod style;

@@ -10,9 +10,6 @@ use super::{
 };
 use crate::{budget, workspace::Workspace};
 
-/// The part of the program that only administrators fetch.
-const ADMINISTRATION: &str = "split_settings.wasm";
-
 /// Something that has a budget: what it is, bytes as sent, bytes allowed.
 struct Limit {
     what: String,
@@ -61,22 +58,21 @@ impl Report {
 }
 
 fn limits(manifest: &Manifest, first_screen: &FirstScreen) -> Vec<Limit> {
-    let is_code = |file: &&FileSize| file.name.ends_with(".js") || file.name.ends_with(".wasm");
-    let main =
-        manifest.files.iter().filter(is_code).filter(|file| !manifest.is_chunk(&file.name)).map(|file| file.sent).sum();
+    let sent = |name: &str| manifest.files.iter().find(|file| file.name == name).map_or(0, |file| file.sent);
     let limit = |what: &str, sent, allowed| Limit { what: what.to_owned(), sent, allowed };
-    let mut limits = vec![limit("main module", main, budget::MAIN)];
-    for file in &manifest.files {
-        if file.name == "portal.css" {
-            limits.push(limit(&file.name, file.sent, budget::PORTAL_CSS));
-        } else if manifest.is_chunk(&file.name) {
-            let allowed = if file.name == ADMINISTRATION { budget::ADMINISTRATION } else { budget::CHUNK };
-            limits.push(limit(&file.name, file.sent, allowed));
-        }
-    }
-    limits.push(limit("sign-in document", first_screen.document, budget::FIRST_DOCUMENT));
-    limits.push(limit("first screen", first_screen.total(), budget::FIRST_SCREEN));
-    limits
+    let views = manifest.views.iter().zip(&budget::VIEWS).map(|(view, budget)| Limit {
+        what: format!("{}{}", view.path, if view.administrator { " (administrator)" } else { "" }),
+        sent: view.files.iter().map(|file| sent(file)).sum(),
+        allowed: budget.allowed,
+    });
+    views
+        .chain([
+            limit("the first dialog", sent("dialogs.wasm"), budget::DIALOGS),
+            limit("portal.css", sent("portal.css"), budget::PORTAL_CSS),
+            limit("sign-in document", first_screen.document, budget::FIRST_DOCUMENT),
+            limit("first screen", first_screen.total(), budget::FIRST_SCREEN),
+        ])
+        .collect()
 }
 
 impl fmt::Display for Report {
@@ -105,29 +101,28 @@ impl fmt::Display for Report {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::*;
+    use super::{super::site::views, *};
 
-    fn report(chunk: u64) -> Report {
+    fn report(part: u64) -> Report {
         let file = |name: &str, sent| FileSize { name: name.to_owned(), raw: 2 * sent, sent };
+        let chunks =
+            BTreeMap::from([("profile".to_owned(), ["profile.wasm", "shared.wasm"].map(str::to_owned).to_vec())]);
         let manifest = Manifest {
             hash: String::new(),
-            files: vec![file("split_admin.wasm", chunk), file("twofold.js", 1_000), file("twofold_bg.wasm", 2_000)],
-            chunks: BTreeMap::from([("admin".to_owned(), vec!["split_admin.wasm".to_owned()])]),
+            files: vec![file("profile.wasm", part), file("shared.wasm", 10), file("twofold.js", 1_000)],
+            views: views(&chunks),
+            chunks,
         };
         let first_screen = FirstScreen { document: 1, resources: BTreeMap::new() };
         Report { limits: limits(&manifest, &first_screen), files: manifest.files, binary: ("twofold".to_owned(), 7) }
     }
 
     #[test]
-    fn a_passed_budget_is_named() {
-        assert!(report(budget::CHUNK).check().is_ok());
-        let error = report(budget::CHUNK + 1).check().unwrap_err().to_string();
-        assert!(error.contains("split_admin.wasm"), "{error}");
-        assert!(!error.contains("main module"), "{error}");
-    }
-
-    #[test]
-    fn the_main_module_is_all_code_but_the_chunks() {
-        assert_eq!(report(5).limits[0].sent, 3_000);
+    fn a_page_is_all_that_it_fetches_and_a_passed_budget_is_named() {
+        let profile = budget::VIEWS.iter().find(|view| view.path == "/profile").unwrap();
+        assert!(report(profile.allowed - 1_010).check().is_ok());
+        let error = report(profile.allowed - 1_009).check().unwrap_err().to_string();
+        assert!(error.contains("/profile is") && error.contains(" 1 more"), "{error}");
+        assert!(!error.contains("/settings"), "{error}");
     }
 }

@@ -11,7 +11,7 @@
 //! mixes two builds.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -23,6 +23,8 @@ use flate2::{Compression, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::budget;
+
 const MANIFEST: &str = "manifest.json";
 /// Hexadecimal digits of the hash that names the folder: 64 bits tell apart
 /// more builds than there will be.
@@ -32,7 +34,7 @@ const HASH_DIGITS: usize = 16;
 pub struct Site {
     /// Content by path, relative to the folder that is served.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// For each cutting point of the front end, the files that it fetches.
+    /// For each part of the front end, the files that it is fetched with.
     pub chunks: BTreeMap<String, Vec<String>>,
     /// Inlined into every document.
     pub document_css: String,
@@ -44,6 +46,33 @@ pub struct Manifest {
     pub hash: String,
     pub files: Vec<FileSize>,
     pub chunks: BTreeMap<String, Vec<String>>,
+    /// Nothing that the server needs: the browser tests compare it with what is fetched.
+    pub views: Vec<View>,
+}
+
+/// What a page that is opened by itself fetches, besides its document.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    pub path: String,
+    pub administrator: bool,
+    pub files: Vec<String>,
+}
+
+/// What every page fetches.
+const ALWAYS: [&str; 4] = ["icon.svg", "portal.css", "twofold.js", "twofold_bg.wasm"];
+
+/// The files of each page that has a budget, in the same order.
+pub fn views(chunks: &BTreeMap<String, Vec<String>>) -> Vec<View> {
+    let files = |parts: &[&str]| {
+        let parts = parts.iter().filter_map(|part| chunks.get(*part)).flatten().map(String::as_str);
+        parts.chain(ALWAYS).collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
+    };
+    let view = |view: &budget::View| View {
+        path: view.path.to_owned(),
+        administrator: view.administrator,
+        files: files(view.parts),
+    };
+    budget::VIEWS.iter().map(view).collect()
 }
 
 /// One served file: its path below `/pkg/HASH/`, its size, and its size with brotli.
@@ -87,10 +116,11 @@ impl Site {
     /// Writes everything to `folder`. When that holds just this content it
     /// stays untouched, so cargo sees nothing to embed again.
     pub fn write(&self, folder: &Path) -> Result<Manifest> {
-        let hash = self.hash();
+        let (hash, views) = (self.hash(), views(&self.chunks));
         if let Ok(current) = Manifest::read(folder)
             && current.hash == hash
             && current.chunks == self.chunks
+            && current.views == views
         {
             return Ok(current);
         }
@@ -103,7 +133,7 @@ impl Site {
             files.push(FileSize { name: name.clone(), raw: content.len() as u64, sent });
         }
         fs::write(draft.join("document.css"), &self.document_css)?;
-        let manifest = Manifest { hash, files, chunks: self.chunks.clone() };
+        let manifest = Manifest { hash, files, chunks: self.chunks.clone(), views };
         fs::write(draft.join(MANIFEST), serde_json::to_vec_pretty(&manifest)?)?;
         if folder.exists() {
             fs::remove_dir_all(folder)?;

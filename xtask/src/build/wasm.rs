@@ -2,8 +2,7 @@
 //! parts that are fetched when they are opened, and makes the JavaScript that
 //! loads them.
 //!
-//! Functions marked `#[lazy]` and routes marked `#[lazy_route]` are the cutting
-//! points. Cutting needs the relocations that the linker normally drops, hence
+//! Functions marked `#[wasm_split]` are the cutting points. Cutting needs the relocations that the linker normally drops, hence
 //! `--emit-relocs`.
 
 use std::{
@@ -17,6 +16,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use wasm_encoder::{Module, RawSection};
 use wasmparser::{Parser, Payload};
 
+use super::packs;
 use crate::{
     process,
     workspace::{WASM_TARGET, Workspace},
@@ -30,7 +30,7 @@ const FLAG_SEPARATOR: &str = "\u{1f}";
 pub struct Front {
     /// Content by path, relative to the folder that is served.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// For each cutting point, the files that it fetches.
+    /// For each part, the files that it is fetched with.
     pub chunks: BTreeMap<String, Vec<String>>,
 }
 
@@ -86,7 +86,7 @@ pub fn bind(module: &[u8]) -> Result<Front> {
         .demangle(false)
         // The script finds its module beside itself.
         .omit_default_module_path(false)
-        // The chunks find the main module's functions by these exports.
+        // The parts find the main module's functions by these exports.
         .keep_lld_exports(true)
         .remove_name_section(true)
         .remove_producers_section(true)
@@ -95,24 +95,18 @@ pub fn bind(module: &[u8]) -> Result<Front> {
 
     let mut files = BTreeMap::new();
     collect(&package, &package, &mut files)?;
-    if split.prefetch_map.is_empty() && !imports_split_js(&files) {
-        files.remove("split.js");
-    }
     for (name, content) in &mut files {
         if name.ends_with(".wasm") {
             *content = without_custom_sections(content).with_context(|| name.clone())?;
-        } else if let Some(compact) = str::from_utf8(content).ok().filter(|_| name.ends_with(".js")).and_then(compact) {
+        }
+    }
+    let fetched = split.prefetch_map.into_iter().map(|(part, names)| (part, names.into_iter().collect())).collect();
+    let chunks = packs::pack(&mut files, &fetched)?;
+    for (name, content) in &mut files {
+        if let Some(compact) = str::from_utf8(content).ok().filter(|_| name.ends_with(".js")).and_then(compact) {
             *content = compact.into_bytes();
         }
     }
-    let chunks = split
-        .prefetch_map
-        .into_iter()
-        .map(|(point, names)| {
-            let names = names.iter().map(|name| format!("{name}.wasm")).collect();
-            (point, names)
-        })
-        .collect();
     Ok(Front { files, chunks })
 }
 
@@ -132,11 +126,6 @@ fn compact(script: &str) -> Option<String> {
         in_comment &= !line.ends_with("*/");
     }
     Some(lines)
-}
-
-/// An interface without a cutting point doesn't need the loader of the parts.
-fn imports_split_js(files: &BTreeMap<String, Vec<u8>>) -> bool {
-    files.get("twofold.js").is_some_and(|script| String::from_utf8_lossy(script).contains("split.js"))
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {

@@ -70,7 +70,7 @@ fn HereWay(
                 .map(|name| {
                     view! {
                         <p class="muted">
-                            "The new method takes the place of “" <bdi>{name}</bdi> "”, which keeps working until “Finish”."
+                            "The new method takes the place of “" <bdi translate="no">{name}</bdi> "”, which keeps working until “Finish”."
                         </p>
                     }
                 })}

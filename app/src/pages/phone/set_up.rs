@@ -67,8 +67,8 @@ pub fn SetUpHere(
     view! {
         <p class="phone-account">
             "For the account " <strong>
-                <bdi>{user_name}</bdi>
-            </strong> " at " <bdi>{portal_name()}</bdi> ". Open your authentication app with the button, then enter the six-digit code that it shows."
+                <bdi translate="no">{user_name}</bdi>
+            </strong> " at " <bdi translate="no">{portal_name()}</bdi> ". Open your authentication app with the button, then enter the six-digit code that it shows."
         </p>
         <a class="button button-primary button-wide" href=uri rel="external">
             <Icon glyph=Glyph::Phone />

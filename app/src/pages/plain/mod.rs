@@ -9,6 +9,8 @@
 #[cfg(feature = "ssr")]
 mod code;
 #[cfg(feature = "ssr")]
+mod cookies;
+#[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
 mod recovery_code;
@@ -18,10 +20,10 @@ mod sign_in;
 mod trust;
 
 #[cfg(feature = "ssr")]
-pub use self::{code::CodePage, recovery_code::RecoveryCodePage, sign_in::SignInPage};
+pub use self::{code::CodePage, cookies::CookiesPage, recovery_code::RecoveryCodePage, sign_in::SignInPage};
 
 #[cfg(not(feature = "ssr"))]
-pub use in_the_browser::{CodePage, RecoveryCodePage, SignInPage};
+pub use in_the_browser::{CodePage, CookiesPage, RecoveryCodePage, SignInPage};
 
 #[cfg(not(feature = "ssr"))]
 mod in_the_browser {
@@ -35,5 +37,6 @@ mod in_the_browser {
     }
 
     pub use SignInPage as CodePage;
+    pub use SignInPage as CookiesPage;
     pub use SignInPage as RecoveryCodePage;
 }

@@ -56,7 +56,7 @@ pub fn SignInPage() -> impl IntoView {
                     <SubmitButton name="Sign in" />
                 </PlainForm>
             </div>
-            <p class="standalone-foot">"Forgot your password? An administrator of " <bdi>{portal_name()}</bdi> " can help."</p>
+            <p class="standalone-foot">"Forgot your password? An administrator of " <bdi translate="no">{portal_name()}</bdi> " can help."</p>
         </Standalone>
     }
 }

@@ -116,15 +116,15 @@ fn Entry(entry: Activity) -> impl IntoView {
     // Without a browser it came from the command line.
     let (by_someone, from_somewhere) = (by.is_some(), origin.is_some());
     let who = match by {
-        Some(by) => view! { "By " <bdi>{by}</bdi> }.into_any(),
+        Some(by) => view! { "By " <bdi translate="no">{by}</bdi> }.into_any(),
         None if !from_somewhere => "By whoever runs the portal".into_any(),
         None => ().into_any(),
     };
     let place = origin.map(|Origin { browser, address }| {
         view! {
-            <bdi>{browser}</bdi>
+            <bdi translate="no">{browser}</bdi>
             <span aria-hidden="true">" · "</span>
-            <bdi>{address}</bdi>
+            <bdi translate="no">{address}</bdi>
         }
     });
     view! {

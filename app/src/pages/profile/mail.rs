@@ -134,7 +134,7 @@ fn Address(mail: OwnMail, changing: Changing) -> impl IntoView {
             .then(|| {
                 view! {
                     <p class="mail-address">
-                        <bdi>{address}</bdi>
+                        <bdi translate="no">{address}</bdi>
                     </p>
                 }
             })}
@@ -162,7 +162,7 @@ fn Dialog(changing: Changing, open: Open, address: String) -> impl IntoView {
     let content = if removes {
         view! {
             <p class="mail-address">
-                <bdi>{address}</bdi>
+                <bdi translate="no">{address}</bdi>
             </p>
             <p>"From then on you get no notices about your account. What happened still stands under “Recent activity”."</p>
         }

@@ -81,7 +81,7 @@ fn Person() -> impl IntoView {
             <div class="person">
                 <Avatar user_name=name.clone() />
                 <div>
-                    <p class="person-name" dir="auto">
+                    <p class="person-name" dir="auto" translate="no">
                         {name}
                     </p>
                     <p class="muted">{if viewer.administrator { "Administrator" } else { "User" }}</p>

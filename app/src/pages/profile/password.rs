@@ -1,14 +1,12 @@
 //! The section "Password", and the door to its dialog.
 
 use super::records::Records;
-use crate::{
-    components::{
-        alert::{Notice, Tone},
-        button::Button,
-        change_password::change_password_dialog,
-        changing::sometimes,
-    },
-    contract::ApiError,
+use crate::components::{
+    alert::{Notice, Tone},
+    button::Button,
+    change_password::change_password_dialog,
+    changing::sometimes,
+    part::MissingPart,
 };
 use leptos::prelude::*;
 
@@ -26,7 +24,7 @@ enum Opened {
 enum Outcome {
     Changed,
     /// It could not be opened at all.
-    Unreachable,
+    Unreachable(MissingPart),
 }
 
 /// Opens the dialog "Change password".
@@ -77,20 +75,20 @@ pub fn Password(change_password: ChangePassword) -> impl IntoView {
                 </Notice>
             }
             .into_any(),
-            Outcome::Unreachable => {
-                view! { <Notice tone=Tone::Caution>{ApiError::Offline.to_string()}</Notice> }.into_any()
-            }
+            Outcome::Unreachable(missing) => view! { <Notice tone=Tone::Caution>{missing.words()}</Notice> }.into_any(),
         })
     });
     let open = sometimes(move || {
         let secured = dialog.open.get()? == Opened::Secured;
         let second_factor = dialog.second_factor.get_untracked();
         let view = Suspend::new(async move {
-            change_password_dialog(second_factor, secured, close).await.unwrap_or_else(|_| {
+            let Some(content) = change_password_dialog(second_factor, secured, close).await.ok() else {
+                let why = MissingPart::why().await;
                 dialog.close(false);
-                dialog.outcome.set(Some(Outcome::Unreachable));
-                ().into_any()
-            })
+                dialog.outcome.set(Some(Outcome::Unreachable(why)));
+                return ().into_any();
+            };
+            content
         });
         Some(view.into_any())
     });

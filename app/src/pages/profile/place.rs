@@ -26,11 +26,11 @@ pub fn Place(
         <li class="place">
             <div class="place-what">
                 <p class="place-browser">
-                    <bdi>{browser}</bdi>
+                    <bdi translate="no">{browser}</bdi>
                     {mark.map(|mark| view! { <span class="badge badge-here">{mark}</span> })}
                 </p>
                 <p class="muted">
-                    <bdi>{address}</bdi>
+                    <bdi translate="no">{address}</bdi>
                 </p>
                 <p class="muted place-facts" id=id>
                     {facts}

@@ -10,7 +10,7 @@ use app::{
 use axum::{
     Extension,
     extract::Request,
-    http::Method,
+    http::{Method, header::COOKIE},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -37,6 +37,8 @@ fn destination(call: &Call, request: &Request) -> Option<String> {
     let here = request.uri().path_and_query().map_or(path, |here| here.as_str());
     let standing = call.session().ok().map(|session| session.standing);
     match (path, standing) {
+        (routes::COOKIES, None) if !request.headers().contains_key(COOKIE) => None,
+        (routes::COOKIES, standing) => Some(routes::next_step(standing, &next(request))),
         (routes::SIGN_IN, Some(Standing::EnrolmentRequired | Standing::Complete)) => Some(routes::DASHBOARD.to_owned()),
         (routes::SECOND_FACTOR | routes::RECOVERY_CODE, Some(Standing::SecondFactorRequired)) => None,
         (routes::SECOND_FACTOR | routes::RECOVERY_CODE, Some(_)) => Some(routes::DASHBOARD.to_owned()),
@@ -46,4 +48,11 @@ fn destination(call: &Call, request: &Request) -> Option<String> {
         (_, None) => Some(routes::with_next(routes::SIGN_IN, here)),
         (_, Some(Standing::EnrolmentRequired | Standing::Complete)) => None,
     }
+}
+
+/// Where the person was going.
+fn next(request: &Request) -> String {
+    let query = request.uri().query().unwrap_or_default();
+    let mut parameters = form_urlencoded::parse(query.as_bytes());
+    parameters.find(|(name, _)| name == "next").map(|(_, next)| next.into_owned()).unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 //! from the first poll to the last byte, on one thread of a small pool.
 
 use super::panic;
+use app::number_nodes;
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -17,7 +18,8 @@ use tokio_util::task::LocalPoolHandle;
 pub async fn render_on_one_thread(State(pool): State<LocalPoolHandle>, request: Request, next: Next) -> Response {
     let rendering = pool.spawn_pinned(move || async move {
         let (parts, body) = next.run(request).await.into_parts();
-        Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(to_bytes(body, usize::MAX).await?)))
+        let document = number_nodes(to_bytes(body, usize::MAX).await?.into());
+        Ok::<_, axum::Error>(Response::from_parts(parts, Body::from(document)))
     });
     match rendering.await {
         Ok(Ok(response)) => response,

@@ -93,7 +93,8 @@ pub async fn session(State(shared): State<Shared>, mut request: Request, next: N
         Some(token) => shared.service.find_session(token, purpose(request.uri().path())).await,
         None => Err(ApiError::SignedOut),
     };
-    let shows_flash = *request.method() == Method::GET && routes::is_plain(request.uri().path());
+    let path = request.uri().path();
+    let shows_flash = *request.method() == Method::GET && routes::is_plain(path) && path != routes::COOKIES;
     let flash = if shows_flash { cookie(request.headers(), &names.flash) } else { None };
     let client = client(&shared, &request);
     let ended = token.is_some() && matches!(session, Err(ApiError::SignedOut));

@@ -40,7 +40,7 @@ fn Remove(section: Section, method: Method, last: bool) -> impl IntoView {
     };
     view! {
         <Sure section title="Remove method" button="Remove" act said>
-            <p>"Codes from “" <bdi>{shown}</bdi> "” stop working at once."</p>
+            <p>"Codes from “" <bdi translate="no">{shown}</bdi> "” stop working at once."</p>
             {if last {
                 view! {
                     <p>

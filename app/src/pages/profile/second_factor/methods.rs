@@ -73,7 +73,7 @@ fn MethodRow(
                     } else {
                         view! {
                             <p class="method-name">
-                                <bdi>{name}</bdi>
+                                <bdi translate="no">{name}</bdi>
                             </p>
                         }
                             .into_any()

@@ -19,7 +19,7 @@ use crate::{
         second_device::AddSecondDevice,
         set_up::{Intent, Outcome, use_set_up},
     },
-    contract::{ApiError, profile::TwoFactorStatus},
+    contract::profile::TwoFactorStatus,
 };
 use dialogs::Dialogs;
 use ledger::RecoveryCodes;
@@ -121,7 +121,7 @@ fn SetUpOutcome(
     on: bool,
 ) -> impl IntoView {
     match outcome {
-        Outcome::Unreachable => view! { <Notice tone=Tone::Caution>{ApiError::Offline.to_string()}</Notice> }.into_any(),
+        Outcome::Unreachable(missing) => view! { <Notice tone=Tone::Caution>{missing.words()}</Notice> }.into_any(),
         Outcome::Finished { first: true } => view! {
             <Notice tone=Tone::Good>
                 <p>"Two-factor authentication is on. From now on you sign in with a code as well."</p>

@@ -10,7 +10,6 @@ use crate::{
         set_up::{Intent, Outcome, use_set_up},
     },
     contract::{
-        ApiError,
         number::grouped,
         policy::{EnforcementImpact, FewerDays, PersonWithout, PolicyField},
     },
@@ -96,17 +95,20 @@ impl From<EnforcementImpact> for Met {
 #[component]
 fn YoursFirst() -> impl IntoView {
     let set_up = use_set_up();
-    let left = move || match set_up.outcome()? {
-        Outcome::Finished { .. } => None,
-        Outcome::Abandoned => Some("The set-up was not finished. Two-factor authentication is not on yet.".to_owned()),
-        Outcome::Unreachable => Some(ApiError::Offline.to_string()),
-    };
+    let left = sometimes(move || {
+        let words = match set_up.outcome()? {
+            Outcome::Finished { .. } => return None,
+            Outcome::Abandoned => "The set-up was not finished. Two-factor authentication is not on yet.".into_any(),
+            Outcome::Unreachable(missing) => missing.words(),
+        };
+        Some(view! { <Notice tone=Tone::Caution>{words}</Notice> }.into_any())
+    });
     view! {
         <div class="yours-first">
             <p>
                 "You have no second factor yourself. Set yours up first, so that your own rule does not stop you; what you changed here stays."
             </p>
-            <div role="status">{move || left().map(|words| view! { <Notice tone=Tone::Caution>{words}</Notice> })}</div>
+            <div role="status">{left}</div>
             <Button emphasis=Emphasis::Primary on:click=move |_| set_up.open(Intent::Add)>
                 "Set up 2FA"
             </Button>
@@ -124,7 +126,7 @@ fn Names(met: Met) -> impl IntoView {
         .map(|PersonWithout { name, administrator }| {
             view! {
                 <li class="name">
-                    <bdi>{name}</bdi>
+                    <bdi translate="no">{name}</bdi>
                     {administrator.then(|| view! { <span class="muted">" (administrator)"</span> })}
                 </li>
             }

@@ -147,7 +147,7 @@ pub fn Comparison(meanwhile: Meanwhile, draft: Draft) -> impl IntoView {
                                 view! {
                                     ": "
                                     <b>
-                                        <bdi>{change.by}</bdi>
+                                        <bdi translate="no">{change.by}</bdi>
                                     </b>
                                     ", "
                                     <Moment at=change.at />

@@ -26,7 +26,7 @@ use summary::Summary;
 
 lazy_page! {
     /// The account policy.
-    AccountPolicyPage, part settings, preload preload_account_policy, account_policy => async {
+    AccountPolicyPage, part policy, preload preload_account_policy, account_policy => async {
         if !administers() {
             return for_administrators_only();
         }

@@ -38,7 +38,7 @@ pub fn Summary(current: VersionedPolicy, edit: impl Fn() + 'static) -> impl Into
                 .map(|change| {
                     view! {
                         <p class="muted">
-                            "Last changed by " <bdi>{change.by}</bdi> ", " <Moment at=change.at />
+                            "Last changed by " <bdi translate="no">{change.by}</bdi> ", " <Moment at=change.at />
                         </p>
                     }
                 })}

@@ -158,7 +158,7 @@ fn person_note(filter: &AuditFilter, found: Found) -> impl IntoView + use<> {
         let everywhere = AuditFilter { everywhere: true, ..filter.clone() };
         view! {
             <p class="muted">
-                "Shown is what concerns " <bdi>{name}</bdi> " or was done by them. "
+                "Shown is what concerns " <bdi translate="no">{name}</bdi> " or was done by them. "
                 <a href=format!("{}{}", routes::AUDIT, everywhere.url_query())>"Search for the words everywhere instead"</a>
             </p>
         }
@@ -192,8 +192,8 @@ fn Row(entry: AuditEntry, opened: RwSignal<Option<AuditEntry>>) -> impl IntoView
                 <Person person=subject />
             </td>
             <td role="cell" data-label="From">
-                {browser.map(|browser| view! { <bdi>{browser}</bdi> })}
-                {address.map(|address| view! { <bdi class="audit-address">{address}</bdi> })}
+                {browser.map(|browser| view! { <bdi translate="no">{browser}</bdi> })}
+                {address.map(|address| view! { <bdi translate="no" class="audit-address">{address}</bdi> })}
             </td>
             <td role="cell" data-label="Outcome">{outcome_badge(outcome)}</td>
         </tr>

@@ -26,7 +26,7 @@ pub fn Person(person: Option<NamedPerson>) -> impl IntoView {
             let about = AuditFilter { user: name.clone(), ..AuditFilter::default() };
             view! {
                 <a href=format!("{}{}", routes::AUDIT, about.url_query())>
-                    <bdi>{name}</bdi>
+                    <bdi translate="no">{name}</bdi>
                 </a>
             }
             .into_any()
@@ -109,16 +109,16 @@ pub fn EntryDialog(entry: AuditEntry, leave: impl Fn() + Copy + Send + Sync + 's
                 view! { " · " <a href=href aria-label=label>"Users"</a> }
             });
             view! {
-                <bdi>{name}</bdi>
+                <bdi translate="no">{name}</bdi>
                 {id.map(|id| view! { <span class="muted audit-id">" · "{id}</span> })}
                 {users}
             }
             .into_any()
         })
     };
-    let text = |text: Option<String>| text.map(|text| view! { <bdi>{text}</bdi> }.into_any());
-    let code = |text: String| view! { <code class="audit-code">{text}</code> }.into_any();
-    let happened = view! { {event_name(&event)} " " <code class="muted">{event}</code> };
+    let text = |text: Option<String>| text.map(|text| view! { <bdi translate="no">{text}</bdi> }.into_any());
+    let code = |text: String| view! { <code translate="no" class="audit-code">{text}</code> }.into_any();
+    let happened = view! { {event_name(&event)} " " <code translate="no" class="muted">{event}</code> };
     let facts = [
         ("Time", Some(format!("{} UTC", utc_time(at)).into_any())),
         ("Your time", Some(local_time(at).into_any())),

@@ -31,7 +31,7 @@ type Asked = (AuditFilter, AuditPage);
 
 lazy_page! {
     /// The audit trail.
-    AuditTrailPage, part settings, preload preload_audit, audit => async {
+    AuditTrailPage, part audit, preload preload_audit, audit => async {
         if !administers() {
             return for_administrators_only();
         }

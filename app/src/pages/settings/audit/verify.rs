@@ -118,7 +118,7 @@ fn holds(Verified { after, through, .. }: Verified, hash: String) -> AnyView {
         <Notice tone=Tone::Good>
             <p>{words}</p>
             {(after > 0).then(|| view! { <p>"Older entries were removed as the account policy says, which the trail accounts for."</p> })}
-            <p>"Newest hash: " <code class="audit-code">{hash}</code></p>
+            <p>"Newest hash: " <code translate="no" class="audit-code">{hash}</code></p>
         </Notice>
     }
     .into_any()

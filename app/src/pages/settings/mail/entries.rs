@@ -141,7 +141,7 @@ fn Entry(entry: MailEntry, post: Post) -> impl IntoView {
         <li class="place">
             <div class="place-what">
                 <p class="place-browser">
-                    <bdi>{person}</bdi>
+                    <bdi translate="no">{person}</bdi>
                     {(progress == MailProgress::GivenUp)
                         .then(|| view! { <span class="badge badge-caution">"Not sent"</span> })}
                 </p>
@@ -156,7 +156,7 @@ fn Entry(entry: MailEntry, post: Post) -> impl IntoView {
                         view! {
                             <p class="mail-problem">
                                 <span class="visually-hidden">"Problem: "</span>
-                                <bdi>{problem}</bdi>
+                                <bdi translate="no">{problem}</bdi>
                             </p>
                         }
                     })}
@@ -239,7 +239,7 @@ pub fn Discard(entry: MailEntry, post: Post) -> impl IntoView {
             act
             leave=move || post.discarding.set(None)
         >
-            <p>{kind.to_string()} ", for " <bdi>{person}</bdi> "."</p>
+            <p>{kind.to_string()} ", for " <bdi translate="no">{person}</bdi> "."</p>
             <p>"They will not get this message. The audit trail notes that you discarded it."</p>
         </Confirm>
     }

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 lazy_page! {
     /// What becomes of the portal's mail.
-    MailPage, part settings, preload preload_mail, mail => async {
+    MailPage, part mail, preload preload_mail, mail => async {
         if !administers() {
             return for_administrators_only();
         }

@@ -26,7 +26,7 @@ pub fn NoServer() -> impl IntoView {
             </pre>
             <p class="muted">
                 "Both are also environment variables, which keep the password out of the list of processes: "
-                <code>"TWOFOLD_SMTP_URL"</code> " and " <code>"TWOFOLD_MAIL_FROM"</code> "."
+                <code translate="no">"TWOFOLD_SMTP_URL"</code> " and " <code translate="no">"TWOFOLD_MAIL_FROM"</code> "."
             </p>
         </section>
     }
@@ -69,7 +69,7 @@ pub fn Server(
     } else {
         view! {
             <p class="muted">
-                "A test message goes to your own address, " <bdi>{own_address}</bdi> "."
+                "A test message goes to your own address, " <bdi translate="no">{own_address}</bdi> "."
             </p>
         }
         .into_any()
@@ -87,7 +87,7 @@ pub fn Server(
                 <div class="fact">
                     <dt>"Sender"</dt>
                     <dd class="wrap">
-                        <bdi>{sender}</bdi>
+                        <bdi translate="no">{sender}</bdi>
                     </dd>
                 </div>
             </dl>

@@ -1,7 +1,6 @@
 //! How the portal is doing: the part of the dashboard that administrators see.
 //!
-//! It belongs to the system settings' part of the program, so that nobody else
-//! downloads it.
+//! It is a part of the program of its own, so that nobody else downloads it.
 
 mod adoption;
 mod figures;
@@ -36,7 +35,7 @@ use sign_ins::SignInCharts;
 pub const TITLE_ID: &str = "portal-overview";
 
 /// The part, to be made ready like a page.
-#[leptos::wasm_split::wasm_split(settings, wasm_split_path = leptos::wasm_split, preload(preload_portal_overview), fallible)]
+#[leptos::wasm_split::wasm_split(overview, wasm_split_path = leptos::wasm_split, preload(preload_portal_overview), fallible)]
 pub fn portal_overview() -> Part<Opening> {
     Ok(Box::pin(async {
         let days = days_of_the_url();

@@ -25,7 +25,7 @@ use row::Row;
 
 lazy_page! {
     /// Who has no second factor yet.
-    RemindPage, part settings, preload preload_remind, remind => async {
+    RemindPage, part remind, preload preload_remind, remind => async {
         if !administers() {
             return for_administrators_only();
         }

@@ -52,7 +52,7 @@ pub fn Row(
         <li class="place">
             <div class="place-what">
                 <p class="place-browser">
-                    <bdi>{name}</bdi>
+                    <bdi translate="no">{name}</bdi>
                     {administrator.then(|| view! { <span class="badge badge-here">"Administrator"</span> })}
                 </p>
                 <p class="muted place-facts">

@@ -79,14 +79,14 @@ fn Code(
     let ask = move |_| users.open.set(Some(Open::Confirm(Deed::WithdrawCode, vec![whose.clone()])));
     let label = format!("Approve code: {person}");
     let issuer = match issuer {
-        Some(issuer) => view! { "Issued by " <bdi>{issuer}</bdi> }.into_any(),
+        Some(issuer) => view! { "Issued by " <bdi translate="no">{issuer}</bdi> }.into_any(),
         None => "Issued on the command line".into_any(),
     };
     view! {
         <li class="place">
             <div class="place-what">
                 <p class="who-name">
-                    <bdi>{person}</bdi>
+                    <bdi translate="no">{person}</bdi>
                 </p>
                 <p class="muted">{issuer} ", ends " <Moment at=expires_at /></p>
             </div>

@@ -56,7 +56,7 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
         Some(made) => view! { <Issued made leave /> }.into_any(),
         None => view! {
             <div class="stack">
-                <p>"For " <strong><bdi>{name.clone()}</bdi></strong></p>
+                <p>"For " <strong><bdi translate="no">{name.clone()}</bdi></strong></p>
                 <p>
                     "A code that stands in for the second factor, once and within an hour. Signing in with it leads straight to setting up a new authentication app; then the apps and recovery codes of before stop working."
                 </p>
@@ -93,13 +93,13 @@ fn Issued(made: IssuedAccessCode, leave: impl Fn() + Copy + Send + Sync + 'stati
     let IssuedAccessCode { person, code, expires_at, awaits_approval } = made;
     view! {
         <div class="stack">
-            <p>"For " <strong><bdi>{person.name}</bdi></strong> ", until " <Moment at=expires_at /></p>
+            <p>"For " <strong><bdi translate="no">{person.name}</bdi></strong> ", until " <Moment at=expires_at /></p>
             <Copyable
                 text=code.clone()
                 button="Copy"
                 refused="Your browser does not let this page copy. Read the code to them instead."
             >
-                <code class="secret secret-large" aria-label="Temporary access code">
+                <code translate="no" class="secret secret-large" aria-label="Temporary access code">
                     {code}
                 </code>
             </Copyable>

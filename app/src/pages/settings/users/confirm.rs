@@ -195,10 +195,10 @@ fn Named(people: Vec<Person>) -> impl IntoView {
     let others = people.len().saturating_sub(NAMED);
     let name = |person: Person| {
         let also = (!person.display_name.is_empty())
-            .then(|| view! { <span class="muted">" " <bdi>{person.display_name}</bdi></span> });
+            .then(|| view! { <span class="muted">" " <bdi translate="no">{person.display_name}</bdi></span> });
         view! {
             <li>
-                <bdi>{person.name}</bdi>
+                <bdi translate="no">{person.name}</bdi>
                 {also}
             </li>
         }

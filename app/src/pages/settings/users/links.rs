@@ -89,14 +89,14 @@ pub fn Links(
 fn OneLink(link: PersonalLink, taken: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="stack">
-            <p>"For " <strong><bdi>{link.name}</bdi></strong></p>
+            <p>"For " <strong><bdi translate="no">{link.name}</bdi></strong></p>
             <Copyable
                 text=link.url.clone()
                 worked=taken
                 button="Copy"
                 refused="Your browser does not let this page copy. Select the link and copy it yourself."
             >
-                <code class="secret" aria-label="One-time link" on:copy=move |_| taken.set(true)>
+                <code translate="no" class="secret" aria-label="One-time link" on:copy=move |_| taken.set(true)>
                     {link.url}
                 </code>
             </Copyable>
@@ -118,10 +118,10 @@ fn ManyLinks(links: Vec<PersonalLink>, file: String, taken: RwSignal<bool>) -> i
             view! {
                 <tr>
                     <th scope="row">
-                        <bdi>{name}</bdi>
+                        <bdi translate="no">{name}</bdi>
                     </th>
                     <td>
-                        <code class="secret">{url}</code>
+                        <code translate="no" class="secret">{url}</code>
                     </td>
                 </tr>
             }

@@ -51,7 +51,7 @@ pub fn MailAddress(users: Users, person: Person) -> impl IntoView {
     view! {
         <Modal id="mail-address-title" title="Mail address" leave>
             <form class="stack" novalidate on:submit=on_submit(save)>
-                <p>"For " <strong><bdi>{name}</bdi></strong></p>
+                <p>"For " <strong><bdi translate="no">{name}</bdi></strong></p>
                 <TextField
                     id="mail-address"
                     label="Mail address"

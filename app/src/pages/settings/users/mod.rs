@@ -41,7 +41,7 @@ use state::{Open, Users};
 
 lazy_page! {
     /// Everybody who has an account.
-    UsersPage, part settings, preload preload_users, users_page => async {
+    UsersPage, part users, preload preload_users, users_page => async {
         if !administers() {
             return for_administrators_only();
         }

@@ -44,12 +44,12 @@ pub fn More(users: Users, person: Person) -> impl IntoView {
         <Modal id="more-title" title="More" leave=move || users.open.set(None)>
             <div>
                 <p class="who-name">
-                    <bdi>{person.name.clone()}</bdi>
+                    <bdi translate="no">{person.name.clone()}</bdi>
                 </p>
                 {(!person.display_name.is_empty())
-                    .then(|| view! { <p class="muted"><bdi>{person.display_name.clone()}</bdi></p> })}
+                    .then(|| view! { <p class="muted"><bdi translate="no">{person.display_name.clone()}</bdi></p> })}
                 {(!person.mail_address.is_empty())
-                    .then(|| view! { <p class="muted who-mail"><bdi>{person.mail_address.clone()}</bdi></p> })}
+                    .then(|| view! { <p class="muted who-mail"><bdi translate="no">{person.mail_address.clone()}</bdi></p> })}
                 <Badges person />
             </div>
             <ul class="deeds" role="list">

@@ -58,12 +58,12 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                 <div class="who-row">
                 <span class="who-text">
                 <span class="who-name" id=described_by.clone()>
-                    <bdi>{person.name.clone()}</bdi>
+                    <bdi translate="no">{person.name.clone()}</bdi>
                 </span>
                 {(!person.display_name.is_empty())
-                    .then(|| view! { <span class="muted who-also"><bdi>{person.display_name.clone()}</bdi></span> })}
+                    .then(|| view! { <span class="muted who-also"><bdi translate="no">{person.display_name.clone()}</bdi></span> })}
                 {(!person.mail_address.is_empty())
-                    .then(|| view! { <span class="muted who-mail"><bdi>{person.mail_address.clone()}</bdi></span> })}
+                    .then(|| view! { <span class="muted who-mail"><bdi translate="no">{person.mail_address.clone()}</bdi></span> })}
                 <Badges person=person.clone() />
                 </span>
                 <span class="row-actions">
