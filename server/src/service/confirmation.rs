@@ -6,16 +6,15 @@
 use super::{
     Service,
     audit::{Actor, record},
-    enrolment::{GONE, SEPARATOR, current},
+    enrolment::{GONE, SEPARATOR, current, pending},
 };
 use crate::{
-    clock::UnixTime,
     crypto::secret_box::Purpose,
     domain::{
         audit::{AuditEvent, Outcome},
         code::AppDigits,
         compatibility::other_settings,
-        enrolment::{Attempt, ConfirmRefused, FINISH_WITHIN, Pending},
+        enrolment::{Attempt, ConfirmRefused, FINISH_WITHIN},
         recovery_code::RecoveryCode,
         totp::{Secret, Step, Verdict, verify},
     },
@@ -89,8 +88,7 @@ impl Service {
             return Err(if replaced { ApiError::Enrolment(EnrolmentProblem::QrReplaced) } else { GONE });
         }
         let Judged { attempt, wrong } = self.judge(rows, current, code)?;
-        let pending = Pending { expires_at: UnixTime(current.deadline) };
-        match pending.confirm(attempt, self.now()) {
+        match pending(current).confirm(attempt, self.now()) {
             Ok(confirmed) => self.store_confirmed(tx, set_up, current, confirmed.step).await,
             Err((_, refused)) => {
                 let (event, actor) = (AuditEvent::EnrolmentCodeWrong, set_up.actor());
