@@ -98,6 +98,12 @@ export class Firefox {
     await this.press('Sign in');
   }
 
+  /** Signs out, and waits until that has happened. */
+  async signOut(): Promise<void> {
+    await this.press('Sign out');
+    await this.find('textbox', 'User name');
+  }
+
   /** From the QR code to "Finish". */
   async completeSetUp(): Promise<{ app: Authenticator; codes: string[] }> {
     const app = await this.scan();

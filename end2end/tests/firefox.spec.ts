@@ -11,14 +11,13 @@ test('in Firefox: signing in and out', async ({ firefox }) => {
   await window.see('The user name or the password is wrong');
   await window.signIn('alice');
   await window.see('Dashboard');
-  await window.press('Sign out');
-  await window.find('textbox', 'User name');
+  await window.signOut();
 });
 
 test('in Firefox: setting up, signing in with a code, and with a recovery code', async ({ firefox }) => {
   const window = await firefox();
   const { app, codes } = await window.enrol('alice');
-  await window.press('Sign out');
+  await window.signOut();
   await window.signIn('alice');
   await window.fill('Six-digit code', app.wrongCode());
   await window.press('Sign in');
@@ -26,7 +25,7 @@ test('in Firefox: setting up, signing in with a code, and with a recovery code',
   await window.fill('Six-digit code', app.code('+30 seconds'));
   await window.press('Sign in');
   await window.see('Dashboard');
-  await window.press('Sign out');
+  await window.signOut();
 
   await window.signIn('alice');
   await window.press('Enter recovery code', 'link');
