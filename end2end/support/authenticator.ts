@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page } from '@playwright/test';
@@ -16,10 +16,15 @@ export class Authenticator {
     const code = page.getByRole('img', { name: 'QR code' });
     await expect(code).toBeVisible();
     await code.scrollIntoViewIfNeeded();
+    return Authenticator.read(await page.screenshot());
+  }
+
+  /** Reads the QR code in a picture. */
+  static read(picture: Uint8Array): Authenticator {
     const folder = mkdtempSync(join(tmpdir(), 'qr-'));
     try {
       const path = join(folder, 'screen.png');
-      await page.screenshot({ path });
+      writeFileSync(path, picture);
       const uri = execFileSync('zbarimg', ['--raw', '-q', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
       return new Authenticator(uri);
     } finally {

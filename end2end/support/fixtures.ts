@@ -2,7 +2,7 @@ import { expect, test as base, type BrowserContextOptions, type Page } from '@pl
 import { Portal } from './portal';
 import { watch } from './watch';
 
-export { expectAccessible, expectNoSidewaysScroll } from './axe';
+export { expectAccessible, expectNoSidewaysScroll, spaceText } from './axe';
 
 type Fixtures = {
   /** Flags for `twofold serve`. */

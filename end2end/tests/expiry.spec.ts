@@ -78,6 +78,27 @@ test.describe('a QR code that lives for eight seconds', () => {
   });
 });
 
+test.describe('a QR code that lives little longer than a minute', () => {
+  test.use({ flags: { serve: ['--qr-lifetime', '64s'] } });
+
+  test('can be kept for longer, and what was typed stays', async ({ page }) => {
+    await enter(page, 'alice');
+    await openSetUp(page);
+    const app = await Authenticator.scan(page);
+    const field = dialog(page).getByRole('textbox', { name: 'Six-digit code' });
+    await field.fill('123');
+    const more = dialog(page).getByRole('button', { name: 'I need more time' });
+    await expect(more).toBeVisible();
+    await more.click();
+    await expect(dialog(page).getByRole('status').filter({ hasText: 'You have 1:0' })).toBeFocused();
+    await expect(more).toBeHidden();
+    await expect(page.getByRole('timer', { name: 'Time left' })).toHaveText(/^1:0\d$/);
+    expect((await Authenticator.scan(page)).secret).toBe(app.secret);
+    await expect(field).toHaveValue('123');
+    await completeSetUp(page);
+  });
+});
+
 test.describe('a QR code that lives as long as usual', () => {
   test('is counted down to the second', async ({ page }) => {
     await enter(page, 'alice');

@@ -1,4 +1,4 @@
-import { expect, expectNoSidewaysScroll, test } from '../support/fixtures';
+import { expect, expectNoSidewaysScroll, spaceText, test } from '../support/fixtures';
 import { enrol, enter, signIn, signOut } from '../support/person';
 import { demandSecondFactor, editPolicy } from '../support/policy';
 
@@ -32,6 +32,8 @@ for (const width of [320, 360]) {
       ['/nowhere', 'Page not found'],
     ]) {
       await page.goto(path);
+      await fits(heading);
+      await spaceText(page);
       await fits(heading);
     }
     await page.goto('/settings/account-policy');

@@ -40,7 +40,7 @@ test('who signed in with a recovery code is told so on every page until they say
 
   await notice(page).getByRole('button', { name: 'Not now' }).click();
   await expect(notice(page)).toHaveCount(0);
-  await expect(page.getByRole('main')).toBeFocused();
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
   await expect(notice(page)).toHaveCount(0);

@@ -8,7 +8,7 @@ test('the next sign-in asks for the code, and says what is wrong with it', async
   const { app } = await enrol(page, 'alice');
   await signOut(page);
   await signIn(page, 'alice');
-  const form = page.getByRole('dialog', { name: 'Two factor authentication' });
+  const form = page.getByRole('region', { name: 'Two factor authentication' });
   await expect(form).toBeVisible();
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);

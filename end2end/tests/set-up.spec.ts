@@ -54,8 +54,17 @@ test('each step is accessible, and nothing is on before "Finish"', async ({ page
   await page.reload();
   expect(await shownCodes(page)).toEqual(codes);
 
-  // Leaving drops them.
+  // Leaving is asked about, and drops them.
   await page.keyboard.press('Escape');
+  const question = page.getByRole('dialog', { name: 'Two-factor authentication is not on yet' });
+  await expect(question.getByRole('button', { name: 'Back to the codes' })).toBeFocused();
+  await expect(question.getByRole('button', { name: 'Finish' })).toBeDisabled();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  expect(await shownCodes(page)).toEqual(codes);
+  await dialog(page).getByRole('button', { name: 'Close' }).click();
+  await question.getByRole('button', { name: 'Give up' }).click();
   await expect(dialog(page)).toBeHidden();
   await expect(page.getByRole('status').filter({ hasText: 'not finished' })).toBeVisible();
   await expect(section(page).getByRole('button', { name: 'Add method' })).toBeVisible();
@@ -64,6 +73,35 @@ test('each step is accessible, and nothing is on before "Finish"', async ({ page
   await signOut(page);
   await signIn(page, 'alice');
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+});
+
+test('who leaves after storing the codes can still finish', async ({ page }) => {
+  await enter(page, 'alice');
+  await openSetUp(page);
+  const app = await Authenticator.scan(page);
+  await enterCode(page, app.code());
+  await dialog(page).getByRole('checkbox', { name: 'I have stored these codes' }).check();
+  await page.keyboard.press('Escape');
+  const question = page.getByRole('dialog', { name: 'Two-factor authentication is not on yet' });
+  await question.getByRole('button', { name: 'Finish' }).click();
+  await expect(dialog(page)).toBeHidden();
+  await expect(section(page)).toContainText('10 recovery codes are left');
+});
+
+test('the time for "Finish" is told and warned of, and what follows it leads on', async ({ page }) => {
+  await page.clock.install();
+  await enter(page, 'alice');
+  await openSetUp(page);
+  const app = await Authenticator.scan(page);
+  await enterCode(page, app.code());
+  const timer = dialog(page).getByRole('timer', { name: 'Time left for “Finish”' });
+  await expect(timer).toHaveText(/^1[45]:\d\d$/);
+  await page.clock.fastForward('13:10');
+  await expect(dialog(page).getByRole('status').filter({ hasText: 'two minutes' })).toBeVisible();
+  await page.clock.fastForward('02:00');
+  await expect(dialog(page).getByRole('alert')).toContainText('not finished in time');
+  const again = dialog(page).getByRole('button', { name: 'Start again' });
+  await expect(again).toBeFocused();
 });
 
 test('what is no code is refused at the field, and costs nothing', async ({ page }) => {
@@ -107,6 +145,9 @@ test('any way of storing the codes allows "Finish"', async ({ context, page }) =
     await dialog(page).getByRole('button', { name: way }).click();
     await expect(finish).toBeEnabled();
     await dialog(page).getByRole('button', { name: 'Close' }).click();
+    const question = page.getByRole('dialog', { name: 'Two-factor authentication is not on yet' });
+    await expect(question.getByRole('button', { name: 'Finish' })).toBeEnabled();
+    await question.getByRole('button', { name: 'Give up' }).click();
     await expect(dialog(page)).toBeHidden();
   }
 });

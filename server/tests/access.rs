@@ -42,6 +42,7 @@ pub const FUNCTIONS: &[Classified] = &[
     ("stay-signed-in", For::Enrolling, &[]),
     ("step-up", For::Enrolling, &[("password", "wrong")]),
     ("renew-enrolment", For::EnrollingSteppedUp, &[]),
+    ("extend-enrolment", For::Enrolling, &[("id", "none")]),
     ("confirm-enrolment", For::Enrolling, &[("id", "none"), ("code", "000000")]),
     ("finish-enrolment", For::Enrolling, &[("id", "none")]),
     ("resume-enrolment", For::EnrollingSteppedUp, &[]),

@@ -5,7 +5,7 @@ use crate::support::{
     portal::{begin, confirm, finish},
 };
 use app::contract::{
-    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, PendingEnrolment},
+    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, ExtendedEnrolment, PendingEnrolment},
     error::CodeProblem,
     profile::TwoFactorStatus,
 };
@@ -25,6 +25,10 @@ async fn renew(browser: &Browser) -> PendingEnrolment {
         Enrolment::Pending(pending) => pending,
         _ => panic!("a fresh QR code"),
     }
+}
+
+async fn extend(browser: &Browser, id: &str) -> Result<ExtendedEnrolment, ApiError> {
+    browser.call("extend-enrolment", &[("id", id)]).await
 }
 
 async fn status(browser: &Browser) -> TwoFactorStatus {
@@ -141,6 +145,51 @@ both_databases! {
         confirm(&browser, &new.id, &new_phone.code()).await.expect("the new one counts");
         assert_eq!(portal.count(AuditEvent::EnrolmentExpired).await, 1);
         assert_eq!(portal.count(AuditEvent::EnrolmentQrRenewed).await, 1);
+    }
+
+    async fn more_time_keeps_the_secret_and_ends_after_ten_times(portal) {
+        let browser = portal.person("alice").await;
+        let pending = begin(&browser).await;
+        assert!(pending.may_extend);
+        for times in 1..=10 {
+            portal.clock.advance(170);
+            let more = extend(&browser, &pending.id).await.unwrap();
+            assert_eq!(more, ExtendedEnrolment { milliseconds_left: 180_000, may_extend: times < 10 });
+        }
+        portal.clock.advance(10);
+        let unchanged = extend(&browser, &pending.id).await.unwrap();
+        assert_eq!(unchanged, ExtendedEnrolment { milliseconds_left: 170_000, may_extend: false });
+        assert_eq!(portal.count(AuditEvent::EnrolmentExtended).await, 10, "what changed nothing is no event");
+        let again = begin(&portal_stepped_up(&browser).await).await;
+        assert!(again.key == pending.key && !again.may_extend, "a reload gives no more");
+        let phone = Phone::with_key(&pending.key, &portal.clock);
+        confirm(&browser, &pending.id, &phone.code()).await.expect("the secret still counts");
+        assert_eq!(extend(&browser, &pending.id).await, refused(EnrolmentProblem::Gone), "the codes step has its own time");
+    }
+
+    async fn what_has_ended_gets_no_more_time(portal) {
+        let (browser, stranger) = (portal.person("alice").await, portal.person("bob").await);
+        let old = begin(&browser).await;
+        assert_eq!(extend(&stranger, &old.id).await, refused(EnrolmentProblem::Gone));
+        let new = renew(&browser).await;
+        assert_eq!(extend(&browser, &old.id).await, refused(EnrolmentProblem::QrReplaced));
+        assert!(new.may_extend, "a new QR code has its own ten times");
+        portal.clock.advance(180);
+        assert_eq!(extend(&browser, &new.id).await, refused(EnrolmentProblem::QrExpired));
+        assert_eq!(portal.count(AuditEvent::EnrolmentExtended).await, 0);
+        browser.call::<()>("cancel-enrolment", &[]).await.unwrap();
+        assert_eq!(extend(&browser, &new.id).await, refused(EnrolmentProblem::Gone));
+    }
+
+    async fn at_once_more_time_is_given_no_more_than_ten_times(portal) {
+        let browser = portal.person("alice").await;
+        let pending = begin(&browser).await;
+        let id = [("id", pending.id.as_str())];
+        let asked = (0..14).map(|_| browser.call::<ExtendedEnrolment>("extend-enrolment", &id));
+        for answer in futures_util::future::join_all(asked).await {
+            answer.unwrap();
+        }
+        assert_eq!(portal.count(AuditEvent::EnrolmentExtended).await, 10);
     }
 
     async fn a_valid_qr_code_can_be_replaced_too(portal) {

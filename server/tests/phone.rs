@@ -166,11 +166,11 @@ both_databases! {
     }
 
     async fn a_phone_learns_that_the_set_up_has_ended(portal) {
-        async fn goes_on(taken: &TakenOver) -> Result<(), ApiError> {
+        async fn goes_on(taken: &TakenOver) -> Result<i64, ApiError> {
             taken.phone.call("phone-set-up-goes-on", &[("grant", &taken.grant)]).await
         }
         let taken = taken_over(&portal).await;
-        assert_eq!(goes_on(&taken).await, Ok(()));
+        assert_eq!(goes_on(&taken).await, Ok(180_000));
         renew(&taken.computer).await;
         assert_eq!(goes_on(&taken).await, Err(ApiError::Enrolment(EnrolmentProblem::QrReplaced)));
         taken.computer.call::<()>("cancel-enrolment", &[]).await.unwrap();
@@ -181,8 +181,8 @@ both_databases! {
         let set_up = open(&phone, &token(&link(&bob, &pending.id).await.unwrap())).await.unwrap();
         let expired = Err(ApiError::Enrolment(EnrolmentProblem::QrExpired));
         portal.clock.advance(180);
-        assert_eq!(phone.call::<()>("phone-set-up-goes-on", &[("grant", &set_up.grant)]).await, expired);
-        assert_eq!(phone.call::<()>("phone-set-up-goes-on", &[("grant", "none")]).await, Err(INVALID));
+        assert_eq!(phone.call::<i64>("phone-set-up-goes-on", &[("grant", &set_up.grant)]).await, expired);
+        assert_eq!(phone.call::<i64>("phone-set-up-goes-on", &[("grant", "none")]).await, Err(INVALID));
     }
 
     async fn an_unused_link_dies_with_its_set_up(portal) {

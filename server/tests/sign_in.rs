@@ -352,13 +352,20 @@ both_databases! {
     async fn a_sign_in_waits_ten_minutes_for_its_code(portal) {
         let alice = portal.enrolled("alice").await;
         let browser = portal.awaiting_code("alice").await;
+        let page = browser.open("/sign-in/code").await;
+        assert!(page.text().contains("You have 10 minutes for this"), "{}", page.text());
         portal.clock.advance(10 * 60 - 1);
         assert_eq!(browser.who_am_i().await, Err(ApiError::SecondFactorRequired));
         portal.clock.advance(1);
         assert_eq!(browser.code(&alice.phone.code()).await, Err(ApiError::SignedOut));
-        let reply = browser.post_form("/api/sign-in-with-code", &[("code", "123456")]).await;
-        assert_eq!(reply.location().as_deref(), Some("/sign-in"));
-        assert!(browser.follow(reply).await.text().contains(&ApiError::SignInExpired.to_string()));
+        let late = [("code", "123456"), ("user_name", "alice"), ("next", "/profile")];
+        let reply = browser.post_form("/api/sign-in-with-code", &late).await;
+        assert_eq!(reply.location().as_deref(), Some("/sign-in?next=/profile"));
+        let page = browser.follow(reply).await;
+        let page = page.text();
+        assert!(page.contains(&ApiError::SignInExpired.to_string()), "{page}");
+        assert!(page.contains(r#"value="alice""#), "the name is not typed again: {page}");
+        assert!(page.contains(">Error: Sign in"), "{page}");
     }
 }
 

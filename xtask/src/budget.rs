@@ -46,8 +46,8 @@ pub const VIEWS: [View; 12] = [
 /// What opening the first dialog adds.
 pub const DIALOGS: u64 = 100_000;
 
-/// The style sheet of the signed-in pages.
-pub const PORTAL_CSS: u64 = 6_000;
+/// The style sheet of the signed-in pages, with what forced colours and windows of little height need.
+pub const PORTAL_CSS: u64 = 6_500;
 
 /// The sign-in page alone; it is complete and usable without anything else.
 pub const FIRST_DOCUMENT: u64 = 5_000;

@@ -3,7 +3,7 @@
 
 use crate::contract::{
     Answer,
-    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, PhoneLink, PhoneSetUp},
+    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, ExtendedEnrolment, PhoneLink, PhoneSetUp},
     profile::Method,
 };
 #[cfg(feature = "ssr")]
@@ -40,6 +40,16 @@ pub async fn renew_enrolment() -> Answer<Enrolment> {
     answer(async {
         let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
         portal.renew_enrolment(&person).await
+    })
+    .await
+}
+
+/// "I need more time": the secret called `id` counts for longer.
+#[server(prefix = "/api", endpoint = "extend-enrolment")]
+pub async fn extend_enrolment(id: String) -> Answer<ExtendedEnrolment> {
+    answer(async {
+        let (portal, person) = caller::<Enrolling>()?;
+        portal.extend_enrolment(&person, &id).await
     })
     .await
 }
@@ -104,9 +114,9 @@ pub async fn open_phone_set_up(token: String) -> Answer<PhoneSetUp> {
     .await
 }
 
-/// Whether the set-up on the phone still goes on; a refusal says why not.
+/// How many milliseconds the set-up on the phone still goes on; a refusal says why not.
 #[server(prefix = "/api", endpoint = "phone-set-up-goes-on")]
-pub async fn phone_set_up_goes_on(grant: String) -> Answer<()> {
+pub async fn phone_set_up_goes_on(grant: String) -> Answer<i64> {
     answer(async {
         let (portal, visitor) = caller::<Visitor>()?;
         portal.phone_set_up_goes_on(&visitor, &grant).await

@@ -32,12 +32,14 @@ pub async fn fetch_code_request() -> Result<CodeRequest, ApiError> {
 }
 
 /// Completes a sign-in with a code from the authenticator app, then leads on to `next`.
-/// With `trust` ticked this browser is not asked again for `trust_days`.
+/// With `trust` ticked this browser is not asked again for `trust_days`. `user_name` is only for
+/// the sign-in page, where a sign-in that took too long begins anew.
 #[server(prefix = "/api", endpoint = "sign-in-with-code")]
 pub async fn sign_in_with_code(
     code: String,
     #[server(default)] trust: bool,
     #[server(default)] trust_days: Option<u32>,
+    #[server(default)] user_name: Option<String>,
     #[server(default)] next: String,
 ) -> Result<(), ApiError> {
     let trust_days = trust_days.filter(|_| trust);
@@ -47,20 +49,24 @@ pub async fn sign_in_with_code(
     };
     match checked.await {
         Ok(()) => lead_on(Standing::Complete, &next),
-        Err(problem) => lead_back(routes::SECOND_FACTOR, &next, Flash { trust_days, ..Flash::new(problem) }),
+        Err(problem) => lead_back(routes::SECOND_FACTOR, &next, Flash { user_name, trust_days, ..Flash::new(problem) }),
     }
 }
 
-/// Completes a sign-in with a recovery code, then leads on to `next`.
+/// Completes a sign-in with a recovery code, then leads on to `next`. See [`sign_in_with_code`].
 #[server(prefix = "/api", endpoint = "sign-in-with-recovery-code")]
-pub async fn sign_in_with_recovery_code(code: String, #[server(default)] next: String) -> Result<(), ApiError> {
+pub async fn sign_in_with_recovery_code(
+    code: String,
+    #[server(default)] user_name: Option<String>,
+    #[server(default)] next: String,
+) -> Result<(), ApiError> {
     let checked = async {
         let (portal, person) = caller::<AwaitingCode>()?;
         portal.sign_in_with_recovery_code(&person, &code).await
     };
     match checked.await {
         Ok(_left) => lead_on(Standing::Complete, &next),
-        Err(problem) => lead_back(routes::RECOVERY_CODE, &next, Flash::new(problem)),
+        Err(problem) => lead_back(routes::RECOVERY_CODE, &next, Flash { user_name, ..Flash::new(problem) }),
     }
 }
 

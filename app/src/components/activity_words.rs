@@ -43,6 +43,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::StepUpRefused => "Confirmation refused: too many failed attempts",
         AuditEvent::EnrolmentStarted => "Set-up of an authentication app begun",
         AuditEvent::EnrolmentQrRenewed => "New QR code generated",
+        AuditEvent::EnrolmentExtended => "More time for the QR code",
         AuditEvent::EnrolmentCodeWrong => "Wrong code during set-up",
         AuditEvent::EnrolmentExpired => "QR code expired",
         AuditEvent::EnrolmentPhoneLinkMade => "Link to continue a set-up on a phone made",

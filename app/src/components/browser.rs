@@ -7,8 +7,8 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, RequestCache, RequestInit, Response,
-    Url,
+    Blob, BlobPropertyBag, Element, File, HtmlAnchorElement, HtmlElement, HtmlInputElement, RequestCache, RequestInit,
+    Response, Url,
 };
 
 /// Milliseconds since 1970 by the browser's clock, which goes on while the machine sleeps.
@@ -124,24 +124,92 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Whether the whole element called `id` can be seen where the dialog is scrolled to now.
+pub fn is_in_view(id: &str) -> bool {
+    let Some(element) = document().get_element_by_id(id) else { return false };
+    let bottom = element.get_bounding_client_rect().bottom();
+    let window = document().document_element().map_or(0.0, |root| f64::from(root.client_height()));
+    let body = element.closest(".modal-body").ok().flatten();
+    bottom <= body.map_or(window, |body| body.get_bounding_client_rect().bottom().min(window))
+}
+
+/// Has the dialog that is open begin at its top: what was scrolled to may be gone.
+pub fn scroll_dialog_to_top() {
+    for selector in ["dialog[open]", "dialog[open] .modal-body"] {
+        if let Some(scrolled) = document().query_selector(selector).ok().flatten() {
+            scrolled.set_scroll_top(0);
+        }
+    }
+}
+
 /// Moves the focus to the element called `id` if it was lost.
 pub fn focus_if_nothing_has_it(id: &str) {
-    if focused().is_none_or(|element| element.tag_name() == "BODY") {
+    if !has_focus() {
         focus(id);
     }
 }
 
-/// Moves a focus that was lost to the dialog that is open, else to the page's content.
+/// Moves the focus back to where it was before something that is gone now: to the first of `places`
+/// that is still there.
+///
+/// What had it may have been made anew meanwhile: then the focus goes to what has the same id, or
+/// to a control in what has the id of the nearest element around it, preferably the one that is
+/// marked for it.
+pub fn return_focus(places: &[HtmlElement]) {
+    if let Some(place) = places.iter().find(|place| place.is_connected()) {
+        // Fails only for elements that can't have the focus.
+        let _ = place.focus();
+    }
+    for place in places {
+        let mut around = Some(Element::from(place.clone()));
+        while let Some(element) = around.filter(|_| !has_focus()) {
+            if let Some(anew) = document().get_element_by_id(&element.id()) {
+                let inside = ["[data-return]", CONTROLS].map(|selector| anew.query_selector(selector).ok().flatten());
+                for target in [Some(anew)].into_iter().chain(inside).flatten() {
+                    if let Some(target) = target.dyn_ref::<HtmlElement>().filter(|_| !has_focus()) {
+                        let _ = target.focus();
+                    }
+                }
+            }
+            around = element.parent_element();
+        }
+    }
+    recover_focus();
+}
+
+/// Something on the page has the focus.
+fn has_focus() -> bool {
+    focused().is_some_and(|element| element.tag_name() != "BODY")
+}
+
+/// What can have the focus.
+const CONTROLS: &str = ":is(input, button, select, textarea):not([disabled]), a[href]";
+
+/// Moves a focus that was lost to the dialog that is open, else to what was said just now, else to
+/// the page's content.
 pub fn recover_focus() {
-    if focused().is_some_and(|element| element.tag_name() != "BODY") {
+    let dialog = format!("dialog[open] .modal-body :is({CONTROLS})");
+    for selector in [&dialog, "main [role=status][tabindex]:not(:empty)", "main"] {
+        if has_focus() {
+            return;
+        }
+        let target = document().query_selector(selector).ok().flatten();
+        if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+            // Fails only for elements that can't have the focus.
+            let _ = target.focus();
+        }
+    }
+}
+
+/// Moves the focus to the first control in a dialog that has just been opened, unless one has it:
+/// browsers also take what can be scrolled for one.
+pub fn enter_dialog(dialog: &Element) {
+    if focused().is_some_and(|element| element.matches(CONTROLS).unwrap_or(false)) {
         return;
     }
-    let controls = "input:not([disabled]), button:not([disabled]), a[href]";
-    let control = document().query_selector(&format!("dialog[open] .modal-body :is({controls})")).ok().flatten();
-    match control.and_then(|control| control.dyn_into::<HtmlElement>().ok()) {
-        // Fails only for elements that can't have the focus.
-        Some(control) => drop(control.focus()),
-        None => focus("main"),
+    let control = dialog.query_selector(&format!(".modal-body :is({CONTROLS})")).ok().flatten();
+    if let Some(control) = control.and_then(|control| control.dyn_into::<HtmlElement>().ok()) {
+        let _ = control.focus();
     }
 }
 

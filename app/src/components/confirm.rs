@@ -33,8 +33,6 @@ pub fn Confirm(
     /// What will happen.
     children: Children,
 ) -> impl IntoView {
-    // Where much is at stake, a key pressed too soon does nothing.
-    let cautious = emphasis == Emphasis::Danger;
     view! {
         <Modal id title leave>
             <div class="stack">{children()}</div>
@@ -43,7 +41,8 @@ pub fn Confirm(
                 <Button emphasis pending on:click=move |_| act()>
                     {button}
                 </Button>
-                <Button attr:autofocus=cautious on:click=move |_| leave()>"Cancel"</Button>
+                // A key pressed too soon does nothing.
+                <Button attr:autofocus=true on:click=move |_| leave()>"Cancel"</Button>
             </div>
         </Modal>
     }

@@ -10,13 +10,13 @@ const RING: i64 = 1_000;
 #[component]
 pub fn Countdown(
     /// Milliseconds by the browser's clock.
-    deadline: f64,
+    deadline: Signal<f64>,
     /// The whole time, in milliseconds.
     lifetime: i64,
     /// The time is up.
     finished: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let left = milliseconds_left(Signal::stored(deadline));
+    let left = milliseconds_left(deadline);
     Effect::new(move |_| {
         if left.get() <= 0 {
             finished();

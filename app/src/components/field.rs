@@ -111,6 +111,9 @@ pub fn TextField(
     /// Shows a password in clear.
     #[prop(optional, into)]
     revealed: Signal<bool>,
+    /// What is wrong is announced elsewhere, together with what is wrong with other fields.
+    #[prop(optional)]
+    quiet: bool,
     /// Something at the end of the field, such as a unit or a button.
     #[prop(optional)]
     children: Option<Children>,
@@ -129,7 +132,7 @@ pub fn TextField(
     };
     let input = NodeRef::<html::Input>::new();
     follow(input, value, autofocus);
-    go_to_error(input, error);
+    go_to_error(input, error, kind);
     view! {
         <div class="field">
             <label class="field-label" for=id>
@@ -161,7 +164,7 @@ pub fn TextField(
                 />
                 {children.map(|children| children())}
             </div>
-            <FieldError id=error_id error />
+            <FieldError id=error_id error quiet />
         </div>
     }
 }
@@ -184,16 +187,23 @@ fn follow(input: NodeRef<html::Input>, value: Option<RwSignal<String>>, autofocu
 }
 
 /// A field that turns out to be wrong takes the focus from the button that sent
-/// it, so that it can be mended at once; of several, the first one does.
-fn go_to_error(input: NodeRef<html::Input>, error: Signal<Option<String>>) {
+/// it, so that it can be mended at once; of several, the first one does. So does
+/// one that is still wrong, for another reason or once more.
+fn go_to_error(input: NodeRef<html::Input>, error: Signal<Option<String>>, kind: Kind) {
     Effect::new(move |before: Option<bool>| {
         let wrong = error.with(Option::is_some);
-        if wrong && before == Some(false) {
-            let Some(input) = input.get_untracked() else { return wrong };
-            let at_another = browser::focused().is_some_and(|field| field.has_attribute("aria-invalid"));
-            if !at_another {
-                // Fails only for elements that can't have the focus.
-                let _ = input.focus();
+        let Some(before) = before.filter(|_| wrong) else { return wrong };
+        let Some(input) = input.get_untracked() else { return wrong };
+        let at_another = browser::focused().filter(|other| other.id() != input.id()).is_some_and(|other| {
+            // Who goes on elsewhere while this field stays wrong is left alone.
+            other.has_attribute("aria-invalid") || (before && !["BODY", "BUTTON"].contains(&other.tag_name().as_str()))
+        });
+        if !at_another {
+            // Fails only for elements that can't have the focus.
+            let _ = input.focus();
+            if matches!(kind, Kind::OneTimeCode | Kind::RecoveryCode) {
+                // It is typed anew rather than mended.
+                input.select();
             }
         }
         wrong
@@ -207,11 +217,14 @@ pub fn FieldError(
     id: String,
     /// The sentence.
     error: Signal<Option<String>>,
+    /// It is announced elsewhere.
+    #[prop(optional)]
+    quiet: bool,
 ) -> impl IntoView {
     move || {
         error.get().map(|error| {
             view! {
-                <p class="field-error" id=id.clone() role="alert">
+                <p class="field-error" id=id.clone() role=(!quiet).then_some("alert")>
                     <Icon glyph=Glyph::Warning />
                     <span>{error}</span>
                 </p>

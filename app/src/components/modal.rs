@@ -6,6 +6,14 @@ use super::{
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::hooks::use_location;
+use std::cell::RefCell;
+use web_sys::HtmlElement;
+
+thread_local! {
+    /// What had the focus before the dialogs that have just been taken out of the page. A dialog
+    /// that takes their place leads back there, too.
+    static LEFT: RefCell<Vec<HtmlElement>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A modal dialog; open as long as it is part of the page.
 ///
@@ -29,26 +37,23 @@ pub fn Modal(
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    let opener = StoredValue::new_local(None);
+    let openers = StoredValue::new_local(Vec::new());
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
-            opener.set_value(browser::focused());
+            let left = LEFT.take();
+            openers.set_value(if left.is_empty() { browser::focused().into_iter().collect() } else { left });
             // It has been made but may not be in the page yet.
             request_animation_frame(move || {
                 // Fails only for a dialog that is open already, or gone again.
                 let _ = dialog.show_modal();
+                browser::enter_dialog(&dialog);
             });
         }
     });
     on_cleanup(move || {
-        let opener = opener.try_get_value().flatten();
+        LEFT.with_borrow_mut(|left| left.extend(openers.try_get_value().unwrap_or_default()));
         // The rest of the page can take the focus only when the dialog is gone.
-        request_animation_frame(move || {
-            if let Some(opener) = opener.filter(|opener| opener.is_connected()) {
-                let _ = opener.focus();
-            }
-            browser::recover_focus();
-        });
+        request_animation_frame(|| browser::return_focus(&LEFT.take()));
     });
     let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {
@@ -69,7 +74,7 @@ pub fn Modal(
     // A browser may close it without asking. Whoever shows it may want it to stay.
     let closed = move |_| {
         // Reported late, when it is out of the page: by now another one may be open.
-        if opener.is_disposed() {
+        if openers.is_disposed() {
             return;
         }
         leave();

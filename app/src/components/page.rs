@@ -20,6 +20,9 @@ pub fn portal_name() -> String {
         .unwrap_or_default()
 }
 
+/// Id of the page's heading, where the focus goes when what had it above the page is gone.
+pub const HEADING: &str = "page-title";
+
 /// Title of the window and heading of the page, which are the same words.
 #[component]
 pub fn PageHeading(
@@ -28,14 +31,24 @@ pub fn PageHeading(
     /// A sentence below them.
     #[prop(optional)]
     lead: Option<&'static str>,
+    /// Something is wrong with what was sent, which the title says first.
+    #[prop(optional)]
+    wrong: bool,
 ) -> impl IntoView {
     view! {
-        <Title text=title />
+        <Title text=window_title(title, wrong) />
         <header class="page-heading">
-            <h1>{title}</h1>
+            <h1 id=HEADING tabindex="-1">
+                {title}
+            </h1>
             {lead.map(|lead| view! { <p class="lead">{lead}</p> })}
         </header>
     }
+}
+
+/// Title of the window: the page's, after word of what is wrong with what was sent.
+pub fn window_title(page: &'static str, wrong: bool) -> String {
+    if wrong { format!("Error: {page}") } else { page.to_owned() }
 }
 
 /// Has the response say that the page is not there.

@@ -8,6 +8,7 @@ use super::{
     errand::{Errand, use_errands},
     icon::{Glyph, Icon},
     loaded::Trouble,
+    page::HEADING,
     part::Part,
     signed_in::use_signed_in,
 };
@@ -67,7 +68,7 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
                 Ok(()) => {
                     signed_in.refetch();
                     // The button goes away with the banner.
-                    browser::focus("main");
+                    browser::focus(HEADING);
                 }
                 Err(problem) => trouble.note(problem),
             }

@@ -25,6 +25,12 @@ impl Kept {
         self.taken.get() || self.stored.get()
     }
 
+    /// Others are shown now.
+    pub fn forget(self) {
+        self.taken.set(false);
+        self.stored.set(false);
+    }
+
     /// Whether they have by now.
     pub fn get_untracked(self) -> bool {
         self.taken.get_untracked() || self.stored.get_untracked()

@@ -5,15 +5,13 @@ use super::{
     browser,
     button::Button,
     changing::sometimes,
+    page::HEADING,
     part::Part,
     set_up::{Intent, Outcome, use_set_up},
 };
 use crate::routes;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-
-/// Id of the page's content.
-const MAIN: &str = "main";
 
 /// The offer above a page, after a set-up that was demanded. The profile makes
 /// it where its own news stands.
@@ -36,7 +34,7 @@ fn offer() -> Part {
     Ok(view! {
         <Notice tone=Tone::Good live=true>
             <p>"Two-factor authentication is on."</p>
-            <AddSecondDevice home=MAIN />
+            <AddSecondDevice home=HEADING />
         </Notice>
     }
     .into_any())

@@ -89,6 +89,8 @@ events! {
     // Second factors
     EnrolmentStarted = "enrolment_started",
     EnrolmentQrRenewed = "enrolment_qr_renewed",
+    /// The same QR code counts for longer.
+    EnrolmentExtended = "enrolment_extended",
     EnrolmentCodeWrong = "enrolment_code_wrong",
     EnrolmentExpired = "enrolment_expired",
     /// A link with which a phone may take the set-up over.

@@ -34,8 +34,19 @@ pub struct PendingEnrolment {
     pub milliseconds_left: i64,
     /// The whole lifetime in milliseconds, for the ring.
     pub lifetime_milliseconds: i64,
+    /// More time can be asked for.
+    pub may_extend: bool,
     /// Name of the method that the new one takes the place of.
     pub replaces: Option<String>,
+}
+
+/// The same secret, with more time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtendedEnrolment {
+    /// Milliseconds until the server stops accepting this secret.
+    pub milliseconds_left: i64,
+    /// More time can be asked for once more.
+    pub may_extend: bool,
 }
 
 /// A QR code as one SVG path; units are modules, the quiet zone of four modules included.

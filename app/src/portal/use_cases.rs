@@ -6,7 +6,7 @@ use crate::contract::{
     account::{Invitation, Standing, Viewer},
     activity::ActivityPage,
     audit_trail::{AuditFilter, AuditPage, ChainState},
-    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, PhoneLink, PhoneSetUp},
+    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, ExtendedEnrolment, PhoneLink, PhoneSetUp},
     mail::{MailPlace, MailState, TestOutcome},
     mail_address::OwnMail,
     overview::PortalOverview,
@@ -73,6 +73,8 @@ pub trait SecondFactor: Send + Sync {
     async fn resume_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
     /// Replaces the secret of this session's set-up.
     async fn renew_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
+    /// Gives the pending secret called `id` more time.
+    async fn extend_enrolment(&self, caller: &Enrolling, id: &str) -> Result<ExtendedEnrolment, ApiError>;
     /// Checks the confirming code; answers the recovery codes.
     async fn confirm_enrolment(&self, caller: &Enrolling, id: &str, code: &str)
     -> Result<ConfirmedEnrolment, ApiError>;
@@ -86,8 +88,8 @@ pub trait SecondFactor: Send + Sync {
     async fn enrolment_progress(&self, caller: &Enrolling, id: &str) -> Result<EnrolmentProgress, ApiError>;
     /// Uses the link up and shows the secret to the phone.
     async fn phone_set_up(&self, visitor: &Visitor, token: &str) -> Result<PhoneSetUp, ApiError>;
-    /// Whether the set-up on the phone still goes on; a refusal says why not.
-    async fn phone_set_up_goes_on(&self, visitor: &Visitor, grant: &str) -> Result<(), ApiError>;
+    /// How many milliseconds the set-up on the phone still goes on; a refusal says why not.
+    async fn phone_set_up_goes_on(&self, visitor: &Visitor, grant: &str) -> Result<i64, ApiError>;
     /// Checks the confirming code on the phone; the recovery codes appear where the set-up was begun.
     async fn confirm_on_phone(&self, visitor: &Visitor, grant: &str, code: &str) -> Result<(), ApiError>;
     /// Goes on in this session without the second factor that will be demanded.

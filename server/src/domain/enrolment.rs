@@ -6,6 +6,7 @@
 //!          |  ^  |                            |
 //!          |  |  | wrong code: stays          | no "Finish" within 15 minutes,
 //!  deadline|  |  '--> Pending, same secret    | dialog closed, session over
+//!          |  |       ("I need more time": with a later deadline)
 //!          v  |renew: new secret and deadline v
 //!        expired                            dropped: its codes are worthless
 //! ```
@@ -24,6 +25,9 @@ use crate::clock::UnixTime;
 /// How long a QR code is shown unless configured otherwise, in seconds.
 pub const DEFAULT_QR_LIFETIME: i64 = 180;
 
+/// How often more time is given for one QR code (WCAG 2.2 success criterion 2.2.1).
+pub const MOST_EXTENSIONS: i64 = 10;
+
 /// How long after the right code "Finish" still counts, in seconds.
 pub const FINISH_WITHIN: i64 = 15 * 60;
 
@@ -39,6 +43,8 @@ pub enum Enrolment {
 pub struct Pending {
     /// The first second at which the QR code and its secret no longer count.
     pub expires_at: UnixTime,
+    /// How often more time was given.
+    pub extensions: i64,
 }
 
 /// The app proved that it knows the secret; the recovery codes are shown.
@@ -90,6 +96,15 @@ pub enum ConfirmRefused {
     AlreadyConfirmed,
 }
 
+/// Why a QR code gets no more time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ExtendRefused {
+    #[error("the QR code has expired")]
+    Expired,
+    #[error("more time was given too often")]
+    TooOften,
+}
+
 /// Why no new QR code is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RenewRefused {
@@ -109,7 +124,7 @@ pub enum FinishRefused {
 impl Pending {
     /// Starts an enrolment whose QR code lives for `qr_lifetime` seconds.
     pub const fn begin(now: UnixTime, qr_lifetime: i64) -> Self {
-        Self { expires_at: now.plus(qr_lifetime) }
+        Self { expires_at: now.plus(qr_lifetime), extensions: 0 }
     }
 
     /// Whether the QR code no longer counts.
@@ -120,6 +135,25 @@ impl Pending {
     /// Seconds for which the QR code is still shown; 0 when expired.
     pub fn seconds_left(&self, now: UnixTime) -> i64 {
         self.expires_at.seconds_since(now).max(0)
+    }
+
+    /// Whether more time can be asked for once more.
+    pub const fn may_extend(&self) -> bool {
+        self.extensions < MOST_EXTENSIONS
+    }
+
+    /// "I need more time": the same secret for another `qr_lifetime` seconds from now.
+    ///
+    /// # Errors
+    /// The unchanged state and the reason.
+    pub fn extend(self, now: UnixTime, qr_lifetime: i64) -> Result<Self, (Self, ExtendRefused)> {
+        if self.is_expired(now) {
+            return Err((self, ExtendRefused::Expired));
+        }
+        if !self.may_extend() {
+            return Err((self, ExtendRefused::TooOften));
+        }
+        Ok(Self { expires_at: now.plus(qr_lifetime), extensions: self.extensions + 1 })
     }
 
     /// "Generate new": the caller replaces the secret with the deadline. Both
@@ -264,6 +298,21 @@ mod tests {
             let renewed = Enrolment::Pending(pending()).renew(now, DEFAULT_QR_LIFETIME).unwrap();
             assert_eq!(renewed.expires_at, now.plus(DEFAULT_QR_LIFETIME));
         }
+    }
+
+    #[test]
+    fn more_time_is_given_ten_times_and_never_too_late() {
+        let (mut pending, mut now) = (pending(), START);
+        for _ in 0..MOST_EXTENSIONS {
+            now = now.plus(DEFAULT_QR_LIFETIME - 1);
+            pending = pending.extend(now, DEFAULT_QR_LIFETIME).unwrap();
+            assert_eq!(pending.seconds_left(now), DEFAULT_QR_LIFETIME);
+        }
+        assert!(!pending.may_extend());
+        assert_eq!(pending.extend(now, DEFAULT_QR_LIFETIME), Err((pending, ExtendRefused::TooOften)));
+        let expired = START.plus(DEFAULT_QR_LIFETIME);
+        let fresh = Pending::begin(START, DEFAULT_QR_LIFETIME);
+        assert_eq!(fresh.extend(expired, DEFAULT_QR_LIFETIME), Err((fresh, ExtendRefused::Expired)));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::{
     Service,
     audit::{Actor, record},
-    enrolment::{GONE, SEPARATOR, current},
+    enrolment::{GONE, SEPARATOR, current, pending},
 };
 use crate::{
     clock::UnixTime,
@@ -15,7 +15,7 @@ use crate::{
         audit::{AuditEvent, Outcome},
         code::{AppDigits, DIGITS, SixDigits},
         compatibility::other_settings,
-        enrolment::{Attempt, ConfirmRefused, FINISH_WITHIN, Pending},
+        enrolment::{Attempt, ConfirmRefused, FINISH_WITHIN},
         recovery_code::RecoveryCode,
         totp::{Secret, Step, Verdict, steps_of, verify},
     },
@@ -92,8 +92,7 @@ impl Service {
             return Err(if replaced { ApiError::Enrolment(EnrolmentProblem::QrReplaced) } else { GONE });
         }
         let Judged { attempt, wrong, told } = self.judge(rows, current, code, set_up)?;
-        let pending = Pending { expires_at: UnixTime(current.deadline) };
-        match pending.confirm(attempt, self.now()) {
+        match pending(current).confirm(attempt, self.now()) {
             Ok(confirmed) => self.store_confirmed(tx, set_up, current, confirmed.step).await,
             Err((_, refused)) => {
                 let problem = refusal(refused, wrong);

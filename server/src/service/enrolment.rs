@@ -33,8 +33,8 @@ use app::{
     contract::{
         ApiError,
         enrolment::{
-            ConfirmedEnrolment, Enrolment, EnrolmentProblem, EnrolmentProgress, PendingEnrolment, PhoneLink,
-            PhoneSetUp, QrCode,
+            ConfirmedEnrolment, Enrolment, EnrolmentProblem, EnrolmentProgress, ExtendedEnrolment, PendingEnrolment,
+            PhoneLink, PhoneSetUp, QrCode,
         },
         error::CodeProblem,
         profile::{MOST_METHODS, Method, TwoFactorStatus},
@@ -81,10 +81,14 @@ impl SecondFactor for Service {
         if !enrolments::replace_pending(&mut tx, &caller.session().id).await? {
             return Err(GONE);
         }
-        if (Pending { expires_at: UnixTime(current.deadline) }).is_expired(self.now()) {
+        if pending(current).is_expired(self.now()) {
             record(&mut tx, self.now(), actor(caller), AuditEvent::EnrolmentExpired, Outcome::Failure).await?;
         }
         self.insert_secret(tx, caller, replaced_by(current), AuditEvent::EnrolmentQrRenewed).await
+    }
+
+    async fn extend_enrolment(&self, caller: &Enrolling, id: &str) -> Result<ExtendedEnrolment, ApiError> {
+        self.extend(caller, id).await
     }
 
     async fn confirm_enrolment(
@@ -123,7 +127,7 @@ impl SecondFactor for Service {
         self.open_on_phone(visitor, token).await
     }
 
-    async fn phone_set_up_goes_on(&self, _visitor: &Visitor, grant: &str) -> Result<(), ApiError> {
+    async fn phone_set_up_goes_on(&self, _visitor: &Visitor, grant: &str) -> Result<i64, ApiError> {
         self.goes_on(grant).await
     }
 
@@ -239,7 +243,7 @@ impl Service {
         if row.state == "confirmed" {
             return Ok(self.confirmed(&caller.session().user_name, row).transpose()?.map(Enrolment::Confirmed));
         }
-        let pending = Pending { expires_at: UnixTime(row.deadline) };
+        let pending = pending(row);
         if pending.is_expired(self.now()) {
             return Ok(Some(Enrolment::Expired { id: row.id.clone() }));
         }
@@ -265,6 +269,7 @@ impl Service {
             uri: uri.to_string(),
             milliseconds_left: self.milliseconds_until(pending.expires_at),
             lifetime_milliseconds: self.settings.qr_lifetime.saturating_mul(1_000),
+            may_extend: pending.may_extend(),
             replaces,
         })
     }
@@ -303,7 +308,12 @@ pub(super) fn current(rows: &[EnrolmentRow]) -> Option<&EnrolmentRow> {
     rows.iter().find(|row| row.state != "replaced")
 }
 
-fn actor(caller: &Bound) -> Actor<'_> {
+/// A secret that waits for its code, as the rules see it.
+pub(super) fn pending(row: &EnrolmentRow) -> Pending {
+    Pending { expires_at: UnixTime(row.deadline), extensions: row.extensions }
+}
+
+pub(super) fn actor(caller: &Bound) -> Actor<'_> {
     Actor::of(caller.session(), &caller.call().client)
 }
 

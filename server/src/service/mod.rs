@@ -19,6 +19,7 @@ pub mod demo;
 mod devices;
 mod enrolment;
 mod error;
+mod extension;
 pub use error::incident;
 mod finish;
 mod grace;

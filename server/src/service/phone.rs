@@ -100,16 +100,16 @@ impl Service {
         })
     }
 
-    /// Whether what the grant is for still waits for its code, so that the phone
-    /// does not go on showing a dead key.
-    pub(super) async fn goes_on(&self, grant: &str) -> Result<(), ApiError> {
+    /// How many milliseconds what the grant is for still waits for its code, so that the phone
+    /// does not go on showing a dead key, and learns of more time.
+    pub(super) async fn goes_on(&self, grant: &str) -> Result<i64, ApiError> {
         let grant = Token::parse(grant).ok_or(INVALID)?;
         let found = phone_links::state_of_granted(&self.db, &grant.digest()).await?;
         let (state, deadline) = found.ok_or(GONE)?;
         match state.as_str() {
             "pending" if self.now() >= UnixTime(deadline) => Err(ApiError::Enrolment(EnrolmentProblem::QrExpired)),
             "replaced" => Err(ApiError::Enrolment(EnrolmentProblem::QrReplaced)),
-            _ => Ok(()),
+            _ => Ok(self.milliseconds_until(UnixTime(deadline))),
         }
     }
 

@@ -25,6 +25,8 @@ pub struct EnrolmentRow {
     pub replaces: Option<String>,
     /// The name of that method, while there is one.
     pub replaced_name: Option<String>,
+    /// How often more time was given.
+    pub extensions: i64,
     /// Whether the person has recovery codes that will die with "Finish".
     pub has_codes: bool,
 }
@@ -68,7 +70,7 @@ pub struct NewEnrolment<'a> {
 pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<EnrolmentRow>, StoreError> {
     tx.all(
         "SELECT e.id, e.state, e.secret, e.deadline, e.step, e.recovery_codes, e.confirmed_at, e.replaces,
-                m.name AS replaced_name,
+                m.name AS replaced_name, e.extensions,
                 EXISTS (SELECT 1 FROM recovery_sets r WHERE r.user_id = e.user_id) AS has_codes
          FROM enrolments e LEFT JOIN methods m ON m.id = e.replaces AND m.user_id = e.user_id
          WHERE e.session_id = $1 ORDER BY e.state = 'replaced', e.started_at DESC, e.id DESC",
@@ -131,6 +133,22 @@ pub async fn replace_pending(tx: &mut Tx, session_id: &str) -> Result<bool, Stor
     tx.execute("DELETE FROM enrolments WHERE session_id = $1 AND state = 'replaced'", values![session_id]).await?;
     let sql = "UPDATE enrolments SET state = 'replaced' WHERE session_id = $1 AND state = 'pending'";
     Ok(tx.execute(sql, values![session_id]).await? == 1)
+}
+
+/// Gives a pending secret more time; `false` when it was no longer pending, its time was over, or
+/// more was given `most` times.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn extend(tx: &mut Tx, id: &str, now: i64, deadline: i64, most: i64) -> Result<bool, StoreError> {
+    let changed = tx
+        .execute(
+            "UPDATE enrolments SET deadline = $2, extensions = extensions + 1
+             WHERE id = $1 AND state = 'pending' AND deadline > $3 AND extensions < $4",
+            values![id, deadline, now, most],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Moves a pending secret to confirmed; `false` when it was no longer pending, its

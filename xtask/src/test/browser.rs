@@ -1,4 +1,4 @@
-//! What a person does, in a real browser, against the release binary.
+//! What a person does, in real browsers, against the release binary.
 
 use std::{fs, process::Command, process::Stdio};
 
@@ -19,12 +19,14 @@ pub fn run(workspace: &Workspace, progress: Progress, args: &[String]) -> Result
     install(workspace)?;
     progress.stage("Browser tests");
     let chromium = tools::chromium().context("chromium was not found")?;
+    let firefox = tools::firefox().context("firefox was not found")?;
     process::run(
         node(workspace, "npx")
             .args(["--no-install", "playwright", "test"])
             .args(args)
             .env("TWOFOLD_BINARY", &built.binary)
-            .env("CHROMIUM", chromium),
+            .env("CHROMIUM", chromium)
+            .env("FIREFOX", firefox),
     )
 }
 
@@ -41,8 +43,9 @@ fn install(workspace: &Workspace) -> Result<()> {
     process::run(
         node(workspace, "npm")
             .args(["ci", "--no-audit", "--no-fund"])
-            // The system's Chromium is the one that is tested.
-            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
+            // The system's browsers are the ones that are tested.
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+            .env("PUPPETEER_SKIP_DOWNLOAD", "1"),
     )?;
     Ok(fs::write(stamp, wanted)?)
 }

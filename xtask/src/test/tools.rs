@@ -15,6 +15,9 @@ use crate::process;
 /// Chromium under the names that distributions give it.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
+/// Firefox under the names that distributions give it.
+const FIREFOX: [&str; 2] = ["firefox-esr", "firefox"];
+
 struct Tool {
     part: Part,
     /// The Debian package that brings it.
@@ -22,11 +25,12 @@ struct Tool {
     present: fn() -> bool,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool { part: Part::Http, package: "postgresql", present: || postgres::programs().is_some() },
     Tool { part: Part::Http, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
     Tool { part: Part::Browser, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
     Tool { part: Part::Browser, package: "chromium", present: || chromium().is_some() },
+    Tool { part: Part::Browser, package: "firefox-esr", present: || firefox().is_some() },
     Tool { part: Part::Browser, package: "nodejs", present: || find_program("node").is_some() },
     Tool { part: Part::Browser, package: "npm", present: || find_program("npm").is_some() },
     Tool { part: Part::Browser, package: "oathtool", present: || find_program("oathtool").is_some() },
@@ -74,6 +78,12 @@ fn apt_get() -> Command {
 pub fn chromium() -> Option<PathBuf> {
     let configured = env::var_os("CHROMIUM").map(PathBuf::from);
     configured.or_else(|| CHROMIUM.into_iter().find_map(find_program))
+}
+
+/// The second browser: the one that `FIREFOX` names, else the first in PATH.
+pub fn firefox() -> Option<PathBuf> {
+    let configured = env::var_os("FIREFOX").map(PathBuf::from);
+    configured.or_else(|| FIREFOX.into_iter().find_map(find_program))
 }
 
 /// Looks `name` up in PATH.

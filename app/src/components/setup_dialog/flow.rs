@@ -7,6 +7,7 @@ use crate::{
     components::{
         browser,
         loaded::Trouble,
+        recovery_sheet::Kept,
         set_up::{Intent, Outcome, SetUp, use_set_up},
         signed_in::{SignedIn, use_signed_in},
         step_up::{StepUp, use_step_up},
@@ -63,6 +64,10 @@ pub struct Flow {
     signed_in: SignedIn,
     /// For what takes a fresh proof of identity.
     pub step_up: StepUp,
+    /// What the person has done with the recovery codes.
+    pub kept: Kept,
+    /// The person was about to leave after the right code.
+    leaving: RwSignal<bool>,
 }
 
 impl Flow {
@@ -77,6 +82,8 @@ impl Flow {
             set_up: use_set_up(),
             signed_in: use_signed_in(),
             step_up: use_step_up(),
+            kept: Kept::new(),
+            leaving: RwSignal::new(false),
         }
     }
 
@@ -178,19 +185,43 @@ impl Flow {
         });
     }
 
-    /// Back to the first step.
+    /// Begins anew. Whoever came this far has an app.
     pub fn start_again(self) {
         self.intent.update_value(|intent| {
             if *intent == Intent::Resume {
                 *intent = Intent::Add;
             }
         });
-        self.trouble.clear();
-        self.stage.set(Stage::Apps);
+        self.begin();
     }
 
-    /// Leaves the dialog; what is pending is dropped.
+    /// Leaves the dialog; what is pending is dropped. After the right code only "Finish" is
+    /// missing: the person is asked first.
     pub fn leave(self) {
+        let confirmed = self.stage.try_with_untracked(|stage| matches!(stage, Stage::Save(_)));
+        match confirmed {
+            Some(true) => self.leaving.set(true),
+            Some(false) => self.give_up(),
+            None => {}
+        }
+    }
+
+    /// The set-up that the person was about to leave after the right code.
+    pub fn leaving(self) -> Option<ConfirmedEnrolment> {
+        let asked = self.leaving.get();
+        self.stage.with(|stage| match stage {
+            Stage::Save(shown) if asked => Some(shown.content.clone()),
+            _ => None,
+        })
+    }
+
+    /// The person stays.
+    pub fn stay(self) {
+        self.leaving.set(false);
+    }
+
+    /// Closes the dialog and drops what is pending.
+    pub fn give_up(self) {
         let Some(begun) = self.stage.try_with_untracked(|stage| !matches!(stage, Stage::Apps)) else { return };
         // What is still being asked for can only be dropped when it has come: see `request`.
         let asking = self.busy.get_untracked();
@@ -219,6 +250,11 @@ impl Flow {
     }
 
     fn show(self, enrolment: Enrolment) {
+        // Other codes than those that were kept before.
+        if !self.stage.with_untracked(|stage| matches!(stage, Stage::Save(_))) {
+            self.kept.forget();
+            self.leaving.set(false);
+        }
         self.stage.set(match enrolment {
             Enrolment::Pending(pending) => {
                 let milliseconds_left = pending.milliseconds_left;

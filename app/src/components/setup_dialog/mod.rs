@@ -6,7 +6,7 @@
 //!      time is up v  │ "Generate new"   │ too late
 //!               Expired                 v
 //!                 └──────ended────────> Over
-//! any of these ──Escape, "Close"──> closed: nothing is on
+//! any of these ──Escape, "Close"──> closed: nothing is on; at Save only after a question
 //! ```
 //!
 //! A part of the program of its own, fetched when it is opened. What it shows
@@ -15,20 +15,24 @@
 
 mod apps;
 mod flow;
+mod give_up;
+mod more_time;
 mod phone;
 mod save;
 mod scan;
 
 use super::{
     alert::{Alert, Problem},
+    browser,
     button::{Button, Emphasis},
-    changing::changing,
+    changing::{changing, sometimes},
     modal::Modal,
     part::Part,
     set_up::{Intent, TITLE},
 };
 use apps::Apps;
 use flow::{Flow, Stage};
+use give_up::GiveUp;
 use leptos::prelude::*;
 use save::Save;
 use scan::{Expired, Scan};
@@ -57,21 +61,33 @@ fn SetUpDialog(intent: Intent) -> impl IntoView {
                 Stage::Scan(shown) => view! { <Scan flow shown /> }.into_any(),
                 Stage::Expired => view! { <Expired flow /> }.into_any(),
                 Stage::Save(shown) => view! { <Save flow shown /> }.into_any(),
-                Stage::Over(why) => {
-                    view! {
-                        <div class="stack">
-                            <Alert>{why.to_string()}</Alert>
-                            <div class="actions">
-                                <Button emphasis=Emphasis::Primary on:click=move |_| flow.start_again()>
-                                    "Start again"
-                                </Button>
-                            </div>
-                        </div>
-                    }
-                        .into_any()
-                }
+                Stage::Over(why) => view! { <Over flow why=why.to_string() /> }.into_any(),
             })}
         </Modal>
+        {sometimes(move || flow.leaving().map(|confirmed| view! { <GiveUp flow confirmed /> }.into_any()))}
+    }
+}
+
+/// The set-up can't be finished any more.
+#[component]
+fn Over(flow: Flow, why: String) -> impl IntoView {
+    // What had the focus is gone.
+    Effect::new(|_| browser::focus("start-again"));
+    view! {
+        <div class="stack">
+            <Alert>{why}</Alert>
+            <Problem problem=flow.trouble.signal() />
+            <div class="actions">
+                <Button
+                    attr:id="start-again"
+                    emphasis=Emphasis::Primary
+                    pending=flow.busy()
+                    on:click=move |_| flow.start_again()
+                >
+                    "Start again"
+                </Button>
+            </div>
+        </div>
     }
 }
 

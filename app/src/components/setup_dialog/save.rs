@@ -3,22 +3,25 @@
 use super::flow::{Flow, Shown};
 use crate::{
     components::{
-        alert::Problem,
+        alert::{Notice, Problem, Tone},
         browser,
         button::{Button, Emphasis},
-        recovery_sheet::{KeepCodes, KeepFirst, Kept},
+        changing::sometimes,
+        recovery_sheet::{KeepCodes, KeepFirst},
+        time_left::{in_figures, milliseconds_left, seconds},
     },
     contract::enrolment::ConfirmedEnrolment,
 };
-use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
+
+/// Seconds before the end at which the person is warned.
+const WARNED: i64 = 120;
 
 /// The recovery codes, to be stored before "Finish".
 #[component]
 pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
     let Shown { content: ConfirmedEnrolment { id, sheet, replaces_codes, .. }, deadline } = shown;
-    end_at(deadline, flow);
-    let kept = Kept::new();
+    let kept = flow.kept;
     Effect::new(|_| browser::focus("save-title"));
     view! {
         <div class="stack save">
@@ -33,6 +36,7 @@ pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
                 }}
             </p>
             <KeepCodes sheet kept />
+            <TimeToFinish deadline flow />
             <Problem problem=flow.trouble.signal() />
             <div class="actions">
                 <Button
@@ -49,12 +53,41 @@ pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
     }
 }
 
-/// Takes the codes away when the portal would not accept "Finish" any more.
-fn end_at(deadline: f64, flow: Flow) {
-    let timeout = StoredValue::new_local(None);
+/// How long "Finish" still counts. Takes the codes away when the portal would not accept it any more.
+#[component]
+fn TimeToFinish(
+    /// Milliseconds by the browser's clock.
+    deadline: f64,
+    flow: Flow,
+) -> impl IntoView {
+    let left = milliseconds_left(Signal::stored(deadline));
     Effect::new(move |_| {
-        let left = (deadline - browser::now()).clamp(0.0, f64::from(i32::MAX)) as u32;
-        timeout.set_value(Some(Timeout::new(left, move || flow.time_is_up())));
+        if left.get() <= 0 {
+            flow.time_is_up();
+        }
     });
-    on_cleanup(move || timeout.set_value(None));
+    let seconds = Memo::new(move |_| seconds(left.get()));
+    let soon = Memo::new(move |_| seconds.get() <= WARNED);
+    view! {
+        <p class="muted time-to-finish">
+            "Time left for “Finish”: "
+            <span role="timer" aria-label="Time left for “Finish”" aria-live="off">
+                {move || in_figures(seconds.get())}
+            </span>
+            ". After that the set-up begins anew."
+        </p>
+        <div role="status" class="slot">
+            {sometimes(move || {
+                soon.get()
+                    .then(|| {
+                        view! {
+                            <Notice tone=Tone::Caution>
+                                "Only two minutes are left. Store the codes and press “Finish”, or these codes become worthless."
+                            </Notice>
+                        }
+                            .into_any()
+                    })
+            })}
+        </div>
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     flow::{Flow, Shown},
+    more_time::{MoreTime, Time},
     phone::{OnPhone, PhoneWay},
 };
 use crate::{
@@ -26,6 +27,7 @@ use leptos::prelude::*;
 pub fn Scan(flow: Flow, shown: Shown<PendingEnrolment>) -> impl IntoView {
     let Shown { content, deadline } = shown;
     let lifetime = content.lifetime_milliseconds;
+    let time = Time::new(flow, deadline, content.may_extend);
     let phone = OnPhone::new(flow, content.id.clone());
     let finished = move || {
         // The phone may have been faster than this screen could learn.
@@ -35,10 +37,14 @@ pub fn Scan(flow: Flow, shown: Shown<PendingEnrolment>) -> impl IntoView {
     view! {
         <div class="scan">
             {changing(move || {
-                let time = view! { <Countdown deadline lifetime finished /> };
+                let id = content.id.clone();
+                let left = view! {
+                    <Countdown deadline=time.deadline() lifetime finished />
+                    <MoreTime time id />
+                };
                 match phone.link() {
-                    Some(link) => view! { <PhoneWay phone link>{time}</PhoneWay> }.into_any(),
-                    None => view! { <HereWay flow phone pending=content.clone()>{time}</HereWay> }.into_any(),
+                    Some(link) => view! { <PhoneWay phone link>{left}</PhoneWay> }.into_any(),
+                    None => view! { <HereWay flow phone pending=content.clone()>{left}</HereWay> }.into_any(),
                 }
             })}
         </div>
@@ -55,11 +61,17 @@ fn HereWay(
     children: Children,
 ) -> impl IntoView {
     let PendingEnrolment { id, qr, key, uri, replaces, .. } = pending;
-    // The button that led here is gone; a field would bring up a keyboard that covers the code.
+    // The button that led here is gone. The field would bring up a keyboard that covers the code,
+    // or scroll it out of a small window.
     Effect::new(|_| {
-        if !browser::has_mouse() {
-            browser::focus("scan-intro");
-        }
+        request_animation_frame(|| {
+            browser::scroll_dialog_to_top();
+            if browser::has_mouse() && browser::is_in_view("setup-code") {
+                browser::focus("setup-code");
+            } else {
+                browser::focus("scan-intro");
+            }
+        });
     });
     view! {
         <div class="scan-intro">
@@ -119,7 +131,6 @@ fn CodeForm(flow: Flow, id: String) -> impl IntoView {
                 value=code
                 error=Signal::derive(error)
                 described_by="scan-intro"
-                autofocus=browser::has_mouse()
             />
             <div class="actions">
                 <Button emphasis=Emphasis::Primary submit=true pending=flow.busy()>

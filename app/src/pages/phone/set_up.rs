@@ -4,6 +4,7 @@ use crate::{
     api::enrolment::{confirm_on_phone, phone_set_up_goes_on},
     components::{
         alert::Problem,
+        browser,
         button::{Button, Emphasis},
         countdown::Countdown,
         field::{Kind, TextField, on_submit},
@@ -37,6 +38,7 @@ pub fn SetUpHere(
 ) -> impl IntoView {
     let PhoneSetUp { grant, user_name, uri, key, lifetime_milliseconds, .. } = set_up;
     let kept = grant.clone();
+    let deadline = RwSignal::new(deadline);
     let (code, pending) = (RwSignal::new(String::new()), RwSignal::new(false));
     let problem = RwSignal::new(None);
     let confirm = move || {
@@ -60,7 +62,7 @@ pub fn SetUpHere(
             }
         });
     };
-    look_again_and_again(kept, over);
+    look_again_and_again(kept, deadline, over);
     let at_field = |problem: &ApiError| matches!(problem, ApiError::Code(_));
     let error = move || problem.get().filter(at_field).map(|problem| problem.to_string());
     let other = move || problem.get().filter(|problem| !at_field(problem));
@@ -87,7 +89,7 @@ pub fn SetUpHere(
                 "Next"
             </Button>
         </form>
-        <Countdown deadline lifetime=lifetime_milliseconds finished=move || over(EnrolmentProblem::QrExpired) />
+        <Countdown deadline=deadline.into() lifetime=lifetime_milliseconds finished=move || over(EnrolmentProblem::QrExpired) />
         <SetupKey
             key
             hint="If no app opens, add the account in your app by hand and type or paste this key."
@@ -95,8 +97,9 @@ pub fn SetUpHere(
     }
 }
 
-/// Takes the key off the screen soon after the set-up has ended at the computer.
-fn look_again_and_again(grant: String, over: impl Fn(EnrolmentProblem) + Copy + 'static) {
+/// Takes the key off the screen soon after the set-up has ended at the computer, and learns of
+/// more time that was asked for there.
+fn look_again_and_again(grant: String, deadline: RwSignal<f64>, over: impl Fn(EnrolmentProblem) + Copy + 'static) {
     let asks = StoredValue::new(false);
     let look = move || {
         if asks.try_get_value() != Some(false) {
@@ -107,14 +110,25 @@ fn look_again_and_again(grant: String, over: impl Fn(EnrolmentProblem) + Copy + 
         spawn_local(async move {
             let answer = phone_set_up_goes_on(grant).await.flatten();
             // The page may have moved on meanwhile.
-            if asks.try_set_value(false).is_none()
-                && let Err(ApiError::Enrolment(why)) = answer
-            {
-                over(why);
+            if asks.try_set_value(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(left) => later(deadline, browser::now() + left as f64),
+                Err(ApiError::Enrolment(why)) => over(why),
+                Err(_) => {}
             }
         });
     };
     let timer = StoredValue::new_local(None);
     Effect::new(move |_| timer.set_value(Some(Interval::new(LOOK_MILLISECONDS, look.clone()))));
     on_cleanup(move || drop(timer.try_update_value(Option::take)));
+}
+
+/// Moves the deadline when there is more time; how long an answer takes makes it waver a little.
+fn later(deadline: RwSignal<f64>, known: f64) {
+    let more = deadline.try_with_untracked(|deadline| known > deadline + f64::from(LOOK_MILLISECONDS));
+    if more == Some(true) {
+        deadline.set(known);
+    }
 }

@@ -1,7 +1,7 @@
 //! The code from the authenticator app.
 
 use super::{
-    form::{FormProblem, PlainForm, PlainLink, Refusal, StartOver, SubmitButton, destination, flash},
+    form::{FormProblem, PlainForm, PlainLink, Refusal, StartOver, SubmitButton, TimeForCode, destination, flash},
     trust::{Trust, reason},
 };
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     components::{
         card::Standalone,
         field::{Kind, TextField},
+        page::window_title,
     },
     contract::{ApiError, session::CodeRequest},
     portal::Flash,
@@ -22,16 +23,16 @@ use leptos_meta::Title;
 pub fn CodePage() -> impl IntoView {
     let (flash, next) = (flash(), destination());
     view! {
-        <Title text="Two factor authentication" />
+        <Title text=window_title("Two factor authentication", flash.is_some()) />
         <Standalone>
-            <dialog open class="card" aria-labelledby="code-title">
+            <section class="card" aria-labelledby="code-title">
                 <h1 id="code-title">"Two factor authentication"</h1>
                 {Suspend::new(async move {
                     // Without an answer the form still works; it only says and offers less.
                     let request = fetch_code_request().await.ok();
                     view! { <CodeForm request flash next /> }
                 })}
-            </dialog>
+            </section>
         </Standalone>
     }
 }
@@ -65,6 +66,7 @@ fn CodeForm(
                 described_by
             />
             {request.and_then(|request| request.trust_days).map(|most| view! { <Trust most chosen /> })}
+            <TimeForCode />
             <SubmitButton name="Sign in" />
         </PlainForm>
         <div class="card-foot">

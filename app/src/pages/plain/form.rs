@@ -73,6 +73,22 @@ pub fn PlainForm(
     }
 }
 
+/// How long the right password waits for its code, and the name with which it begins anew after that.
+#[component]
+pub fn TimeForCode() -> impl IntoView {
+    let call = current_call();
+    let session = call.session().ok()?;
+    let minutes = (session.state.milliseconds_left + 30_000) / 60_000;
+    let words = match minutes {
+        ..=1 => "You have about a minute left for this. After that you begin again with your password.".to_owned(),
+        minutes => format!("You have {minutes} minutes for this. After that you begin again with your password."),
+    };
+    Some(view! {
+        <input type="hidden" name="user_name" value=session.user_name.clone() />
+        <p class="reason">{words}</p>
+    })
+}
+
 /// The button that sends the form.
 #[component]
 pub fn SubmitButton(

@@ -1,10 +1,13 @@
 //! A recovery code in place of the app's.
 
-use super::form::{FormProblem, PlainForm, PlainLink, Refusal, StartOver, SubmitButton, destination, flash};
+use super::form::{
+    FormProblem, PlainForm, PlainLink, Refusal, StartOver, SubmitButton, TimeForCode, destination, flash,
+};
 use crate::{
     components::{
         card::Standalone,
         field::{Kind, TextField},
+        page::window_title,
     },
     contract::ApiError,
     routes,
@@ -15,12 +18,14 @@ use leptos_meta::Title;
 /// The second step for those without their app.
 #[component]
 pub fn RecoveryCodePage() -> impl IntoView {
+    let flash = flash();
+    let wrong = flash.is_some();
     let refusal =
-        Refusal::new(flash().map(|flash| flash.problem), |problem| matches!(problem, ApiError::RecoveryCode(_)));
+        Refusal::new(flash.map(|flash| flash.problem), |problem| matches!(problem, ApiError::RecoveryCode(_)));
     let described_by = refusal.form_problem_id();
     let next = destination();
     view! {
-        <Title text="Two-factor authentication with recovery code" />
+        <Title text=window_title("Two-factor authentication with recovery code", wrong) />
         <Standalone>
             <dialog open class="card" aria-labelledby="recovery-title">
                 <h1 id="recovery-title">"Two-factor authentication with recovery code"</h1>
@@ -37,6 +42,7 @@ pub fn RecoveryCodePage() -> impl IntoView {
                         error=refusal.at_field
                         described_by
                     />
+                    <TimeForCode />
                     <SubmitButton name="Use recovery code" />
                 </PlainForm>
                 <div class="card-foot">

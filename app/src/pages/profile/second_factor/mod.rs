@@ -104,9 +104,9 @@ fn follow_set_up(status: Fetched<TwoFactorStatus>) {
     });
     // The button that opened the dialog is replaced when the status changes.
     Effect::new(move |_| {
-        let on = matches!(status.get(), Some(Ok(status)) if !status.methods.is_empty());
+        status.track();
         match news() {
-            Some(Outcome::Finished { .. }) if on => request_animation_frame(|| browser::focus(HEADING)),
+            Some(Outcome::Finished { .. }) => request_animation_frame(|| browser::focus(HEADING)),
             // A dialog that opened by itself after a reload had no button to go back to.
             Some(Outcome::Abandoned) => request_animation_frame(|| browser::focus_if_nothing_has_it(HEADING)),
             _ => {}

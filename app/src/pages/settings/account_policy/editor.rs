@@ -20,9 +20,10 @@ use crate::{
     contract::{
         ApiError,
         policy::{PolicyField, VersionedPolicy},
+        policy_value::PolicyKey,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 /// The editing, from the policy that it began from to the one that is saved.
 #[derive(Clone, Copy)]
@@ -108,7 +109,7 @@ pub fn Editor(
                 view! { <Sections draft errors in_force /> }.into_any()
             })}
             <div class="editor-foot">
-                <SaveProblem trouble=editing.trouble errors />
+                <SaveProblem trouble=editing.trouble draft errors />
                 <div class="actions">
                     <Button emphasis=Emphasis::Primary submit=true pending=editing.pending>
                         "Save"
@@ -121,12 +122,49 @@ pub fn Editor(
     }
 }
 
-/// Why the policy was not saved.
+/// What a field is called.
+fn label(field: PolicyField) -> &'static str {
+    PolicyKey::ALL.into_iter().find(|key| key.field() == Some(field)).map_or("", PolicyKey::label)
+}
+
+/// Why the policy was not saved, in one place; it leads to the fields at fault.
 #[component]
-fn SaveProblem(trouble: Trouble, errors: Signal<Vec<PolicyField>>) -> impl IntoView {
+fn SaveProblem(trouble: Trouble, draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView {
+    let wrong = Memo::new(move |_| {
+        let policy = draft.policy();
+        let in_words = |field| policy.problem(field).map(|problem| (field, problem.to_string()));
+        errors.with(|fields| fields.iter().copied().filter_map(in_words).collect::<Vec<_>>())
+    });
     sometimes(move || {
-        let out_of_bounds = || errors.with(|fields| (!fields.is_empty()).then(|| ApiError::Policy(vec![])));
-        let problem = trouble.get().or_else(out_of_bounds)?;
-        Some(view! { <Alert>{problem.to_string()}</Alert> }.into_any())
+        let fields = wrong.get();
+        let out_of_bounds = (!fields.is_empty()).then(|| ApiError::Policy(vec![]));
+        let problem = trouble.get().or(out_of_bounds)?;
+        let links = fields.into_iter().map(|(field, words)| {
+            let go = move |event: MouseEvent| {
+                event.prevent_default();
+                browser::focus(id(field));
+            };
+            view! {
+                <li>
+                    <a href=format!("#{}", id(field)) on:click=go>
+                        {label(field)}
+                    </a>
+                    ": "
+                    {words}
+                </li>
+            }
+        });
+        let links = links.collect_view();
+        Some(
+            view! {
+                <Alert>
+                    <p>{problem.to_string()}</p>
+                    <ul class="at-fault" role="list">
+                        {links}
+                    </ul>
+                </Alert>
+            }
+            .into_any(),
+        )
     })
 }

@@ -18,11 +18,12 @@ use crate::{
         page::PageHeading,
         part::lazy_page,
     },
-    contract::policy::VersionedPolicy,
+    contract::policy::{PolicyField, VersionedPolicy},
 };
 use editor::Editor;
 use leptos::prelude::*;
-use summary::Summary;
+use sections::id;
+use summary::{EDIT, Summary};
 
 lazy_page! {
     /// The account policy.
@@ -53,10 +54,8 @@ fn AccountPolicy(policy: Fetched<VersionedPolicy>) -> impl IntoView {
     let leave = move |saved| {
         policy.refetch();
         mode.set(Mode::Reading { saved });
-        if saved {
-            // The button that was pressed is gone, and what was saved is said above all of it.
-            request_animation_frame(|| browser::focus("policy-saved"));
-        }
+        // The button that was pressed is gone, and what was saved is said above all of it.
+        request_animation_frame(move || browser::focus(if saved { "policy-saved" } else { EDIT }));
     };
     view! {
         <PageHeading title="Account policy" lead="These rules apply to every account of the portal." />
@@ -72,7 +71,10 @@ fn AccountPolicy(policy: Fetched<VersionedPolicy>) -> impl IntoView {
                 view! {
                     {move || match mode.get() {
                         Mode::Reading { .. } => {
-                            let edit = move || mode.set(Mode::Editing);
+                            let edit = move || {
+                                mode.set(Mode::Editing);
+                                request_animation_frame(|| browser::focus(id(PolicyField::MinimumLength)));
+                            };
                             view! { <Summary current=current.clone() edit /> }.into_any()
                         }
                         Mode::Editing => view! { <Editor current=current.clone() leave /> }.into_any(),

@@ -187,6 +187,7 @@ fn NumberField(draft: Draft, errors: Signal<Vec<PolicyField>>, key: PolicyKey, u
             hint=format!("{least} to {greatest} {unit}")
             value
             error=Signal::derive(error)
+            quiet=true
         />
     }
     .into_any()

@@ -10,6 +10,9 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// Id of the button that leads to the editor.
+pub const EDIT: &str = "edit-policy";
+
 /// The policy in force and the way to change it.
 #[component]
 pub fn Summary(current: VersionedPolicy, edit: impl Fn() + 'static) -> impl IntoView {
@@ -31,7 +34,7 @@ pub fn Summary(current: VersionedPolicy, edit: impl Fn() + 'static) -> impl Into
     };
     view! {
         <div class="actions">
-            <Button emphasis=Emphasis::Primary on:click=move |_| edit()>
+            <Button attr:id=EDIT emphasis=Emphasis::Primary on:click=move |_| edit()>
                 "Edit account policy"
             </Button>
             {changed

@@ -2,12 +2,13 @@
 
 use super::{
     deed::Deed,
-    state::{Open, Users},
+    state::{DONE, Open, Users},
 };
 use crate::{
     api::people::approve_access_code,
     components::{
         alert::{Problem, Tone},
+        browser,
         button::Button,
         changing::sometimes,
         loaded::Trouble,
@@ -38,6 +39,13 @@ pub fn WaitingForApproval(users: Users) -> impl IntoView {
         });
     };
     let waiting = Memo::new(move |_| users.waiting());
+    Effect::new(move |_| {
+        waiting.track();
+        if users.done.with_untracked(Option::is_some) {
+            // What was pressed is gone with its code.
+            request_animation_frame(|| browser::focus_if_nothing_has_it(DONE));
+        }
+    });
     let list = sometimes(move || {
         let codes = waiting.get();
         if codes.is_empty() {

@@ -5,6 +5,7 @@ use crate::{
     api::people::issue_access_code,
     components::{
         alert::{Notice, Problem, Tone},
+        browser,
         button::{Button, Emphasis},
         changing::changing,
         copied::Copyable,
@@ -91,15 +92,19 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
 #[component]
 fn Issued(made: IssuedAccessCode, leave: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let IssuedAccessCode { person, code, expires_at, awaits_approval } = made;
+    // The button that made it is gone, and it is read aloud.
+    Effect::new(|_| browser::focus("issued-code-for"));
     view! {
         <div class="stack">
-            <p>"For " <strong><bdi translate="no">{person.name}</bdi></strong> ", until " <Moment at=expires_at /></p>
+            <h3 class="step-title" id="issued-code-for" tabindex="-1" aria-describedby="issued-code">
+                "For " <strong><bdi translate="no">{person.name}</bdi></strong> ", until " <Moment at=expires_at />
+            </h3>
             <Copyable
                 text=code.clone()
                 button="Copy"
                 refused="Your browser does not let this page copy. Read the code to them instead."
             >
-                <code translate="no" class="secret secret-large" aria-label="Temporary access code">
+                <code translate="no" class="secret secret-large" id="issued-code" aria-label="Temporary access code">
                     {code}
                 </code>
             </Copyable>

@@ -32,7 +32,7 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
     let (pending, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
     let asks_why = deed == Deed::DisableSecondFactor;
     // A key pressed too soon does nothing.
-    let cautious = deed.is_grave() && !asks_why;
+    let cautious = deed.stops_something() && !asks_why;
     let includes_you = people.iter().any(|person| person.you);
     let (consequence, total) = (deed.consequence(&people), people.len());
     let ids = StoredValue::new(people.iter().map(|person| person.id.clone()).collect::<Vec<_>>());

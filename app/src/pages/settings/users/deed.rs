@@ -67,6 +67,11 @@ impl Deed {
         matches!(self, Self::DisableSecondFactor | Self::Deactivate | Self::RemoveAdministrator)
     }
 
+    /// Whether something of theirs stops working at once.
+    pub const fn stops_something(self) -> bool {
+        self.is_grave() || matches!(self, Self::EndSessions | Self::NewLink | Self::WithdrawCode)
+    }
+
     /// What will happen to these people.
     pub fn consequence(self, people: &[Person]) -> Cow<'static, str> {
         let one = people.len() == 1;

@@ -69,7 +69,7 @@ pub fn Find(users: Users) -> impl IntoView {
                     id="search-users"
                     name="q"
                     value=typed
-                    placeholder="Search by name"
+                    placeholder="Search users"
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"

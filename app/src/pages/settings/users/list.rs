@@ -103,6 +103,9 @@ fn Table(users: Users) -> impl IntoView {
                     </th>
                     <Heading users sort=PeopleSort::Name name="Name" />
                     <th role="columnheader" scope="col">
+                        <span class="visually-hidden">"Actions"</span>
+                    </th>
+                    <th role="columnheader" scope="col">
                         "2FA"
                     </th>
                     <Heading users sort=PeopleSort::LastSignIn name="Last sign-in" />

@@ -37,7 +37,7 @@ use list::List;
 use mail_address::MailAddress;
 use more::More;
 use selection::Selection;
-use state::{Open, Users};
+use state::{DONE, Open, Users};
 
 lazy_page! {
     /// Everybody who has an account.
@@ -75,7 +75,7 @@ fn People(users: Users) -> impl IntoView {
                     <Button on:click=move |_| users.open.set(Some(Open::AddMany))>"Add many"</Button>
                 </div>
             </div>
-            <div role="status" id="users-done" tabindex="-1">
+            <div class="users-done" role="status" id=DONE tabindex="-1">
                 {sometimes(move || {
                     users.done.get().map(|(tone, words)| view! { <Notice tone>{words}</Notice> }.into_any())
                 })}

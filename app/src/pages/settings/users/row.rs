@@ -23,7 +23,7 @@ const fn is_at_hand(deed: Deed, person: &Person) -> bool {
 #[component]
 pub fn Row(users: Users, person: Person) -> impl IntoView {
     let known = StoredValue::new(person.clone());
-    let id = format!("person-{}", person.id);
+    let (id, row) = (format!("person-{}", person.id), format!("row-{}", person.id));
     let described_by = id.clone();
     let buttons = AT_HAND
         .into_iter()
@@ -44,7 +44,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
     let chosen = selected.clone();
     let mark = format!("Select {}", person.name);
     view! {
-        <tr role="row" class:chosen=chosen>
+        <tr role="row" id=row class:chosen=chosen>
             <td role="cell" class="pick">
                 <input
                     class="check-box"
@@ -55,8 +55,6 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                 />
             </td>
             <th role="rowheader" scope="row" class="who">
-                <div class="who-row">
-                <span class="who-text">
                 <span class="who-name" id=described_by.clone()>
                     <bdi translate="no">{person.name.clone()}</bdi>
                 </span>
@@ -65,18 +63,19 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
                 {(!person.mail_address.is_empty())
                     .then(|| view! { <span class="muted who-mail"><bdi translate="no">{person.mail_address.clone()}</bdi></span> })}
                 <Badges person=person.clone() />
-                </span>
-                <span class="row-actions">
+            </th>
+            <td role="cell" class="row-do">
+                <div class="row-actions">
                     {buttons}
                     <Button
                         attr:aria-describedby=described_by
+                        attr:data-return=""
                         on:click=move |_| users.open.set(Some(Open::More(known.get_value())))
                     >
                         "More"
                     </Button>
-                </span>
                 </div>
-            </th>
+            </td>
             <td role="cell" class="second-factor" data-name="2FA">
                 {if person.second_factor {
                     view! { <span class="badge badge-good">"On"</span> }.into_any()

@@ -20,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// With fewer people on the screen, more are fetched without being asked for.
 const ENOUGH: usize = 50;
 
+/// Id of what says what was done.
+pub const DONE: &str = "users-done";
+
 /// A first page, and what was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Listed {
@@ -291,10 +294,14 @@ impl Users {
 
     /// Says what was done.
     pub fn say(self, tone: Tone, words: String) {
-        self.open.set(None);
         self.done.set(Some((tone, words)));
-        // What was pressed may be gone.
-        request_animation_frame(|| browser::focus_if_nothing_has_it("users-done"));
+        if self.open.with_untracked(Option::is_some) {
+            // The dialog leads back to the row from which it was opened.
+            self.open.set(None);
+        } else {
+            // What was pressed may be gone.
+            request_animation_frame(|| browser::focus_if_nothing_has_it(DONE));
+        }
     }
 
     /// Asks for everything anew.
