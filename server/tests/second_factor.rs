@@ -168,14 +168,15 @@ both_databases! {
     async fn what_is_no_code_is_refused_without_charge(portal) {
         let alice = portal.enrolled("alice").await;
         let browser = portal.awaiting_code("alice").await;
-        let full_width: String =
-            alice.phone.code().chars().map(|c| char::from_u32(c as u32 - 0x30 + 0xFF10).unwrap()).collect();
         let long = "1".repeat(20_000);
-        for typed in ["", "12345", "1234567", "12345a", "abcdef", "١٢٣٤٥٦", full_width.as_str(), "-----", "12 34 5", long.as_str()] {
+        for typed in ["", "12345", "1234567", "12345a", "abcdef", "-----", "12 34 5", long.as_str()] {
             assert_eq!(browser.code(typed).await, MALFORMED, "{typed:.20}");
         }
         assert_eq!(browser.code(&alice.phone.wrong_code()).await, wrong(4), "the first that was charged");
-        browser.code(&alice.phone.code()).await.unwrap();
+        // Digits count by their value.
+        let full_width: String =
+            alice.phone.code().chars().map(|c| char::from_u32(c as u32 - 0x30 + 0xFF10).unwrap()).collect();
+        browser.code(&full_width).await.unwrap();
     }
 
     async fn a_phone_whose_clock_is_off_is_told_by_how_much(portal) {
@@ -298,7 +299,7 @@ both_databases! {
     async fn wrong_recovery_codes_are_limited_too(portal) {
         let alice = portal.enrolled("alice").await;
         let browser = portal.awaiting_code("alice").await;
-        for typed in ["", "ABCD", "ABCD-EFGH-JKMN-PQR", "ABCD-EFGH-JKMN-PQRSU", "ABCD-EFGH-JKMN-PQR\u{FF21}"] {
+        for typed in ["", "ABCD", "ABCD-EFGH-JKMN-PQR", "ABCD-EFGH-JKMN-PQRSU", "ABCD-EFGH-JKMN-PQR\u{416}"] {
             let malformed = Err(ApiError::RecoveryCode(RecoveryCodeProblem::Malformed));
             assert_eq!(browser.recovery_code(typed).await, malformed, "{typed}");
         }

@@ -277,8 +277,11 @@ both_databases! {
             let page = browser.open(check).await;
             assert_eq!(page.text().contains(&ApiError::Credentials.to_string()), password == WRONG, "what is to be said is said");
 
+            // What was to be said was the only cookie, and it is spent.
+            let has_cookies = password == PASSWORD;
             let reply = browser.send_form("/api/sign-in", &fields).await;
-            assert_eq!(reply.location().as_deref(), Some(goes_on), "a browser with cookies goes there at once");
+            let expected = if has_cookies { goes_on } else { check };
+            assert_eq!(reply.location().as_deref(), Some(expected), "a browser with cookies goes there at once");
         }
         let stray = portal.browser();
         stray.set_cookie("other", "cookie");
