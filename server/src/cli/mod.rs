@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks by printing")]
 
 mod audit;
+mod backup;
 mod operator;
 mod policy;
 mod serve;
@@ -43,6 +44,8 @@ enum Command {
         #[command(subcommand)]
         command: audit::AuditCommand,
     },
+    /// Copy the SQLite database to a file, also while the portal is being served.
+    Backup(backup::BackupArgs),
 }
 
 /// PostgreSQL's notices are about tables that are there already.
@@ -80,6 +83,7 @@ pub fn run() -> ExitCode {
                 Command::User { command } => user::run(command).await,
                 Command::Policy { command } => policy::run(command).await,
                 Command::Audit { command } => audit::run(command).await,
+                Command::Backup(args) => backup::run(args).await,
             }
         }),
         Err(error) => Err(Failure(format!("could not start: {error}"))),

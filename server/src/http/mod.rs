@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! request -> security headers -> catch panic -+-> /health/*, /pkg/*
-//!                                             '-> size limit -> compression -> origin check -> whole body -> session -> gate
+//!                                             '-> size limit -> compression -> origin check -> whole body -> patience with the database -> session -> gate
 //!                                                   -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
@@ -14,19 +14,22 @@ mod problem_page;
 mod who_am_i;
 
 use crate::{config::PublicUrl, service::Service};
-use app::{App, Site, contract::people, shell};
+use app::{App, Site, contract::people, portal::Portal, shell};
 use assets::Site as Assets;
 use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use ipnet::IpNet;
-use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos::{
+    config::LeptosOptions,
+    prelude::{provide_context, with_context},
+};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use std::sync::Arc;
 use tokio_util::task::LocalPoolHandle;
@@ -70,12 +73,12 @@ pub fn router(service: Service, web: Web) -> Router {
         web: Arc::new(web),
         service: service.clone(),
     };
-    let downloads =
-        Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export)).with_state(shared.clone());
+    let downloads = Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export));
     let application = application(&service)
         .merge(downloads)
         .layer(from_fn(middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
+        .layer(from_fn_with_state(shared.clone(), middleware::database::for_one_request))
         .layer(from_fn(middleware::body::whole))
         .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(6)));
@@ -94,11 +97,13 @@ pub fn router(service: Service, web: Web) -> Router {
 /// Server functions and pages. Both find the portal in their context.
 fn application(service: &Service) -> Router {
     let site = site(&service.settings.portal_name);
-    let portal: Arc<dyn app::portal::Portal> = Arc::new(service.clone());
+    let portal: Arc<dyn Portal> = Arc::new(service.clone());
     let context = {
         let site = site.clone();
         move || {
-            provide_context(portal.clone());
+            // The one that is the request's own, with its patience.
+            let own = with_context(|parts: &Parts| parts.extensions.get::<Arc<dyn Portal>>().cloned()).flatten();
+            provide_context(own.unwrap_or_else(|| portal.clone()));
             provide_context(site.clone());
         }
     };

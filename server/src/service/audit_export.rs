@@ -50,7 +50,9 @@ impl Service {
         record_about(&mut tx, self.now(), actor, None, AuditEvent::AuditExported, Outcome::Success, Some(&detail))
             .await?;
         tx.commit().await?;
-        Ok(Export { service: self.clone(), search, format, begun: false, done: false })
+        // A download may take longer than a request waits.
+        let service = Self { db: self.db.for_long_work(), ..self.clone() };
+        Ok(Export { service, search, format, begun: false, done: false })
     }
 }
 

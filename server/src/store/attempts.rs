@@ -129,11 +129,12 @@ pub fn refund(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes counters of network addresses that are older than any rule looks back.
+/// Removes up to `most` counters of network addresses that are older than any rule looks back.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn delete_stale_addresses(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM attempt_counters WHERE last_failure_at < $1 AND key LIKE 'address:%'", values![before])
-        .await
+pub async fn delete_stale_addresses(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM attempt_counters WHERE last_failure_at < $1 AND key IN
+             (SELECT key FROM attempt_counters WHERE last_failure_at < $1 AND key LIKE 'address:%' LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }

@@ -5,7 +5,7 @@ use crate::{
     crypto::{os_rng, secret_box::Purpose},
     domain::client::forwarded_for,
     http::Shared,
-    service::Use,
+    service::{Service, Use},
 };
 use app::{
     contract::ApiError,
@@ -79,8 +79,9 @@ impl CookieNames {
 pub async fn session(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let names = &shared.cookies;
     let token = cookie(request.headers(), names.session);
+    let service = request.extensions().get::<Service>().unwrap_or(&shared.service).clone();
     let session = match &token {
-        Some(token) => shared.service.find_session(token, purpose(request.uri().path())).await,
+        Some(token) => service.find_session(token, purpose(request.uri().path())).await,
         None => Err(ApiError::SignedOut),
     };
     let shows_flash = *request.method() == Method::GET && routes::is_plain(request.uri().path());
