@@ -3,7 +3,7 @@
 
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -22,8 +22,13 @@ struct Tool {
     present: fn() -> bool,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool { part: Part::Http, package: "postgresql", present: || postgres::programs().is_some() },
+    Tool {
+        part: Part::Http,
+        package: "pgbouncer",
+        present: || find_program("pgbouncer").is_some() || in_sbin("pgbouncer"),
+    },
     Tool { part: Part::Http, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
     Tool { part: Part::Browser, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
     Tool { part: Part::Browser, package: "chromium", present: || chromium().is_some() },
@@ -80,6 +85,11 @@ pub fn chromium() -> Option<PathBuf> {
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let file = format!("{name}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|program| program.is_file())
+}
+
+/// Where Debian keeps servers, out of most people's PATH.
+fn in_sbin(name: &str) -> bool {
+    Path::new("/usr/sbin").join(name).is_file()
 }
 
 #[cfg(test)]
