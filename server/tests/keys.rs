@@ -8,7 +8,7 @@ use crate::support::{
 };
 use app::contract::error::CodeProblem;
 use std::{fs, path::PathBuf};
-use twofold::config::DataArgs;
+use twofold::{config::DataArgs, values};
 
 /// Writes a key and answers its file.
 fn key(portal: &TestPortal, byte: &str) -> PathBuf {
@@ -42,7 +42,7 @@ both_databases! {
             key_file: Some(new.clone()), previous_key_file: Some(old.clone()), ..first.data_args()
         };
         let one = one.second_node_with(sealing.clone()).await;
-        assert_eq!(one.service.reseal().await.unwrap(), 1);
+        assert_eq!(one.service.reseal().await.unwrap(), 2, "her app's, and the one for recovery codes");
         for node in [&one, &other] {
             signs_in(node, "alice", &alice.phone).await;
         }
@@ -79,6 +79,21 @@ both_databases! {
         for (name, phone) in &people {
             signs_in(&last, name, phone).await;
         }
+    }
+
+    async fn the_secret_for_recovery_codes_goes_along_and_is_missed_as_any_other(portal) {
+        let alice = portal.enrolled("alice").await;
+        let (old, new) = (portal.folder().join("twofold.key"), key(&portal, "cd"));
+        let sealing = DataArgs { key_file: Some(new.clone()), previous_key_file: Some(old), ..portal.data_args() };
+        let alone = DataArgs { previous_key_file: None, ..sealing.clone() };
+        // It is all that is left to be sealed anew.
+        portal.service.db.execute("DELETE FROM methods", values![]).await.unwrap();
+        let node = portal.second_node_with(sealing).await;
+        let shut = run(beside(&portal).arg("serve").arg("--key-file").arg(&new));
+        assert!(shut.0 == Some(1) && shut.1.contains("1 of the secrets"), "{}", shut.1);
+        node.service.clean_up().await.unwrap();
+        drop(portal.second_node_with(alone).await);
+        drop(alice);
     }
 
     /// A node that was told of the coming key and restarts late keeps to its own.

@@ -10,7 +10,10 @@ use crate::{
         portal::{begin, confirm, finish},
     },
 };
-use app::contract::recovery::{RecoveryCodeSheet, RecoveryLedger};
+use app::contract::{
+    people::IssuedLinks,
+    recovery::{RecoveryCodeSheet, RecoveryLedger},
+};
 use axum::http::StatusCode;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{process::Command, time::Duration};
@@ -69,22 +72,18 @@ async fn a_postgres_that_takes_no_changes_is_not_ready_and_forgotten_when_it_doe
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_sqlite_that_is_full_is_unavailable_and_works_again_with_room() {
     let portal = TestPortal::on(Database::Sqlite).await;
-    let alice = portal.person("alice").await;
+    let root = portal.administrator("root").await;
     let Db::Sqlite { writer, .. } = &portal.service.db else { return };
-    // Held by the writer's connection, which is thrown away when it fails.
-    for _ in 0..3 {
+    for round in 0..3 {
+        // More than the pages have room for that are there.
+        let names: String = (0..300).map(|number| format!("person-{round}-{number}\n")).collect();
+        let list = serde_json::json!({ "list": format!("name\n{names}") });
+        // Held by the writer's connection, which is thrown away when it fails.
         writer.take().await.unwrap().connection().unwrap().execute("PRAGMA max_page_count = 1").await.unwrap();
-        let mut refused = None;
-        for _ in 0..300 {
-            let reply = alice.call_raw("begin-enrolment", &[]).await;
-            if reply.status != StatusCode::OK {
-                refused = Some(reply);
-                break;
-            }
-        }
-        let reply = refused.expect("there is an end to the pages");
-        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{}", reply.text());
-        begin(&alice).await;
+        let refused: Result<IssuedLinks, _> = root.call_json("add-people", &list).await;
+        assert_eq!(refused.map(|added| added.links.len()), Err(ApiError::Unavailable));
+        let added: IssuedLinks = root.call_json("add-people", &list).await.unwrap();
+        assert_eq!(added.links.len(), 300, "nobody was added before");
     }
 }
 
@@ -291,6 +290,28 @@ async fn a_request_that_lost_a_deadlock_is_answered_anew() {
     assert_eq!(elsewhere.who_am_i().await, Err(ApiError::SignedOut));
 }
 
+/// A password that was right is not counted as wrong because it was tried anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_answered_anew_is_charged_once() {
+    let Some(portal) = TestPortal::on_postgres().await else { return };
+    portal.add("alice").await;
+    for _ in 0..4 {
+        assert_eq!(portal.browser().sign_in("alice", "wrong").await, Err(ApiError::Credentials));
+    }
+    let (mut other, mut watcher) = (other_connection(&portal).await, other_connection(&portal).await);
+    other.execute("BEGIN; UPDATE audit_head SET hash = hash").await.unwrap();
+    let stranger = portal.browser();
+    let request = tokio::spawn(async move { stranger.sign_in("alice", PASSWORD).await });
+    wait_until_waiting(&mut watcher, 1).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.execute("UPDATE users SET active = active").await.unwrap();
+    other.execute("COMMIT").await.unwrap();
+    let outcome = tokio::time::timeout(IN_TIME, request).await.unwrap().unwrap();
+    assert!(outcome.is_ok(), "it had one attempt left: {outcome:?}");
+    let sql = "SELECT failures FROM attempt_counters WHERE key LIKE 'password:%'";
+    assert_eq!(portal.service.db.all::<(i64,)>(sql, values![]).await.unwrap(), [(4,)]);
+}
+
 /// The same for a statement on its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_that_lost_a_deadlock_is_run_again() {
@@ -324,9 +345,9 @@ async fn a_damaged_file_is_unavailable_and_called_so() {
     // All but the first page, which has the schema.
     bytes[4_096..].fill(0x5A);
     std::fs::write(&path, bytes).unwrap();
-    let db = Db::sqlite(&path).await.unwrap();
-    let outcome = db.all::<(String,)>("SELECT name FROM users", values![]).await;
-    assert_eq!(outcome.unwrap_err().cause(), Some(Cause::Damaged));
+    // SQLite may find out already when it opens the file.
+    let names = async { Db::sqlite(&path).await?.all::<(String,)>("SELECT name FROM users", values![]).await };
+    assert_eq!(names.await.unwrap_err().cause(), Some(Cause::Damaged));
 }
 
 /// A connection that was just used is not asked whether it lives, neither before nor after.
