@@ -121,7 +121,7 @@ both_databases! {
 
     async fn a_refused_form_makes_no_cookie_that_browsers_would_not_take(portal) {
         let browser = portal.browser();
-        for name in ["x".repeat(60_000), "\u{1}".repeat(64), "😀".repeat(64)] {
+        for name in ["x".repeat(15_000), "\u{1}".repeat(64), "😀".repeat(64)] {
             let reply = browser.post_form("/api/sign-in", &[("user_name", &name), ("password", "x")]).await;
             let cookie = reply.sets_cookie("twofold-dev-flash").unwrap();
             assert!(cookie.len() < 4_096, "{}", cookie.len());
