@@ -102,6 +102,7 @@ async fn portal(folder: &Path) -> Service {
         key_file: None,
         key: None,
         previous_key_file: None,
+        next_key_file: None,
     };
     let public_url = PublicUrl::parse("http://127.0.0.1").unwrap();
     let settings = Settings { portal_name: "Twofold".to_owned(), qr_lifetime: 180, public_url, mail: None };

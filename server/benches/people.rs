@@ -106,6 +106,7 @@ async fn portal(folder: &std::path::Path) -> (Router, String) {
         key_file: None,
         key: None,
         previous_key_file: None,
+        next_key_file: None,
     };
     let public_url = PublicUrl::parse("http://127.0.0.1").unwrap();
     let settings =

@@ -64,6 +64,7 @@ async fn portal(folder: &Path, params: Params) -> Portal {
         key_file: None,
         key: None,
         previous_key_file: None,
+        next_key_file: None,
     };
     let public_url = PublicUrl::parse("http://127.0.0.1").unwrap();
     let settings =

@@ -46,6 +46,10 @@ pub struct DataArgs {
     /// File with the key before the current one; what it sealed is sealed anew while serving.
     #[arg(long, env = "TWOFOLD_PREVIOUS_KEY_FILE", value_name = "FILE")]
     pub previous_key_file: Option<PathBuf>,
+
+    /// File with the key that comes after the current one; it opens what another node sealed with it.
+    #[arg(long, env = "TWOFOLD_NEXT_KEY_FILE", value_name = "FILE")]
+    pub next_key_file: Option<PathBuf>,
 }
 
 /// How the portal is served.

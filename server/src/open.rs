@@ -2,7 +2,7 @@
 //! a message that says what is wrong and what to do.
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, UnixTime},
     config::DataArgs,
     crypto::{
         os_rng,
@@ -12,9 +12,11 @@ use crate::{
     domain::search_words::words_of,
     service::{Owed, Service, Settings},
     store::{
-        Db, StoreError, accounts,
-        migrate::{SchemaError, lock, migrate},
-        words,
+        Cause, Db, StoreError, accounts,
+        db::Unsuitable,
+        enrolments, methods,
+        migrate::{self, SchemaError, lock, migrate},
+        recovery, words,
     },
 };
 use sqlx::postgres::PgConnectOptions;
@@ -50,6 +52,9 @@ pub enum OpenPortalError {
     /// PostgreSQL did not answer in time.
     #[error("PostgreSQL could not be reached within {POSTGRES_TRIES} seconds: {0}")]
     PostgresAway(String),
+    /// PostgreSQL answers, but not as it must.
+    #[error("the database {0} can't be used: {1}")]
+    PostgresUnsuitable(String, Unsuitable),
     /// The file is something else.
     #[error("{0} is not an SQLite database. It was left as it is; move it away or choose another --data-dir")]
     NotADatabase(PathBuf),
@@ -76,6 +81,11 @@ pub enum OpenPortalError {
     /// The database was set up with another key.
     #[error("the encryption key {0} is not the one that this database was set up with. Nothing was changed")]
     KeyWrong(String),
+    /// Secrets are sealed with a key that is not given.
+    #[error(
+        "{0} of the secrets in the database are sealed with a key that is not at hand. Name it with --previous-key-file (or, where another node seals with a newer key already, that one with --next-key-file). Nothing was changed"
+    )]
+    SecretsShut(i64),
     /// Something inside.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -94,7 +104,7 @@ pub enum OpenPortalError {
 pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) -> Result<Service, OpenPortalError> {
     create_data_dir(&data.data_dir)?;
     let db = open_database(data).await?;
-    let keyring = open_keyring(data, &db).await?;
+    let keyring = open_keyring(data, &db, clock.now()).await?;
     store_words(&db).await?;
     Ok(Service {
         owed: Owed::to(db.clone()),
@@ -141,25 +151,60 @@ fn create_data_dir(folder: &Path) -> Result<(), OpenPortalError> {
 }
 
 async fn open_database(data: &DataArgs) -> Result<Db, OpenPortalError> {
-    let Some(url) = &data.database_url else {
-        return open_sqlite(&data.data_dir.join(DATABASE_FILE)).await;
+    let db = match postgres_options(data)? {
+        None => return open_sqlite(&sqlite_file(data)).await,
+        Some(options) => wait_for_postgres(options).await?,
     };
-    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(OpenPortalError::DatabaseUrl("it does not start with postgres://".to_owned()));
-    }
-    let options: PgConnectOptions =
-        url.parse().map_err(|error: sqlx::Error| OpenPortalError::DatabaseUrl(error.to_string()))?;
-    let db = wait_for_postgres(options).await?;
     migrate(&db).await.map_err(OpenPortalError::Schema)?;
     Ok(db)
 }
 
-async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
-    let explain = |error: StoreError| match sqlite_code(&error).as_deref() {
-        Some("26") => OpenPortalError::NotADatabase(path.to_owned()),
-        Some("8" | "1544" | "264" | "776") => OpenPortalError::ReadOnly(path.to_owned()),
-        _ => OpenPortalError::Database(path.display().to_string(), error),
+/// Opens the database only to read it, as it is: a standby or a copy will do,
+/// and nothing beside it is needed or made.
+///
+/// # Errors
+/// See [`OpenPortalError`].
+pub async fn open_to_read(data: &DataArgs) -> Result<Db, OpenPortalError> {
+    let db = match postgres_options(data)? {
+        None => {
+            let file = sqlite_file(data);
+            let opened = Db::sqlite_to_read(&file, is_left_alone(&file)).await;
+            opened.map_err(|error| explain(&file, error))?
+        }
+        Some(options) => connect(&options, true).await?.map_err(OpenPortalError::PostgresAway)?,
     };
+    match migrate::check(&db).await {
+        Ok(()) => Ok(db),
+        Err(SchemaError::Store(error)) if data.database_url.is_none() => Err(explain(&sqlite_file(data), error)),
+        Err(other) => Err(OpenPortalError::Schema(other)),
+    }
+}
+
+/// Whether nobody can write to an SQLite file or beside it, and its log was worked off.
+fn is_left_alone(file: &Path) -> bool {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let log = fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let read_only = fs::metadata(file).is_ok_and(|file| file.permissions().readonly());
+    !log && (read_only || tempfile::tempfile_in(folder).is_err())
+}
+
+/// Where the SQLite database is.
+pub fn sqlite_file(data: &DataArgs) -> PathBuf {
+    data.data_dir.join(DATABASE_FILE)
+}
+
+fn postgres_options(data: &DataArgs) -> Result<Option<PgConnectOptions>, OpenPortalError> {
+    let Some(url) = &data.database_url else { return Ok(None) };
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(OpenPortalError::DatabaseUrl("it does not start with postgres://".to_owned()));
+    }
+    url.parse().map(Some).map_err(|error: sqlx::Error| OpenPortalError::DatabaseUrl(error.to_string()))
+}
+
+async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
+    let explain = |error: StoreError| explain(path, error);
     if path.metadata().is_ok_and(|file| file.permissions().readonly()) {
         return Err(OpenPortalError::ReadOnly(path.to_owned()));
     }
@@ -185,23 +230,23 @@ fn create_closed(path: &Path) {
 
 /// Whether there is a portal to be opened, rather than one to be begun.
 pub fn is_begun(data: &DataArgs) -> bool {
-    data.database_url.is_some() || data.data_dir.join(DATABASE_FILE).exists()
+    data.database_url.is_some() || sqlite_file(data).exists()
 }
 
-fn sqlite_code(error: &StoreError) -> Option<String> {
-    match error {
-        StoreError::Database(sqlx::Error::Database(cause)) => cause.code().map(|code| code.into_owned()),
-        _ => None,
+fn explain(path: &Path, error: StoreError) -> OpenPortalError {
+    match error.cause() {
+        Some(Cause::NotADatabase) => OpenPortalError::NotADatabase(path.to_owned()),
+        Some(Cause::ReadOnly) => OpenPortalError::ReadOnly(path.to_owned()),
+        _ => OpenPortalError::Database(path.display().to_string(), error),
     }
 }
 
 async fn wait_for_postgres(options: PgConnectOptions) -> Result<Db, OpenPortalError> {
     let mut tries = 0;
     loop {
-        let cause = match Db::postgres(options.clone()).await {
+        let cause = match connect(&options, false).await? {
             Ok(db) => return Ok(db),
-            Err(StoreError::Unavailable(cause)) => cause,
-            Err(other) => return Err(OpenPortalError::Database(options.get_host().to_owned(), other)),
+            Err(cause) => cause,
         };
         tries += 1;
         if tries >= POSTGRES_TRIES {
@@ -214,16 +259,29 @@ async fn wait_for_postgres(options: PgConnectOptions) -> Result<Db, OpenPortalEr
     }
 }
 
-async fn open_keyring(data: &DataArgs, db: &Db) -> Result<Keyring, OpenPortalError> {
+/// One try; the inner error says why another may succeed.
+async fn connect(options: &PgConnectOptions, to_read: bool) -> Result<Result<Db, String>, OpenPortalError> {
+    let name = || options.get_database().unwrap_or_else(|| options.get_username()).to_owned();
+    let refused = |error| OpenPortalError::Database(options.get_host().to_owned(), error);
+    match Db::unsuitable(options).await {
+        Ok(None) => {}
+        Ok(Some(unsuitable)) => return Err(OpenPortalError::PostgresUnsuitable(name(), unsuitable)),
+        Err(StoreError::Unavailable(away)) => return Ok(Err(away.to_string())),
+        Err(other) => return Err(refused(other)),
+    }
+    match Db::postgres(options.clone(), to_read).await {
+        Ok(db) => Ok(Ok(db)),
+        Err(StoreError::Unavailable(away)) => Ok(Err(away.to_string())),
+        Err(other) => Err(refused(other)),
+    }
+}
+
+async fn open_keyring(data: &DataArgs, db: &Db, now: UnixTime) -> Result<Keyring, OpenPortalError> {
     let sealed = accounts::key_check(db).await?;
     let (key, source) = find_key(data, sealed.is_some())?;
-    let previous = match &data.previous_key_file {
-        Some(file) => vec![
-            read_key(file)?.ok_or_else(|| OpenPortalError::KeyFile(file.clone(), io::ErrorKind::NotFound.into()))?,
-        ],
-        None => Vec::new(),
-    };
-    let keyring = Keyring::new(key, previous);
+    let previous = another_key(data.previous_key_file.as_deref())?;
+    let next = another_key(data.next_key_file.as_deref())?;
+    let keyring = Keyring::new(key, previous.into_iter().collect()).before(next);
     let sealed = match sealed {
         Some(sealed) => sealed,
         None => {
@@ -239,11 +297,38 @@ async fn open_keyring(data: &DataArgs, db: &Db) -> Result<Keyring, OpenPortalErr
             return Err(OpenPortalError::KeyWrong(source));
         }
     }
+    check_secrets(db, &keyring, now).await?;
     if keyring.needs_resealing(&sealed) {
         let fresh = keyring.seal(&mut os_rng(), Purpose::KeyCheck, KEY_CHECK.1, KEY_CHECK.0)?;
         accounts::replace_key_check(db, &fresh).await?;
     }
     Ok(keyring)
+}
+
+/// Whoever's secret is sealed with a key that is gone could not sign in, or finish what they set up;
+/// without the one for recovery codes nobody's would be right.
+async fn check_secrets(db: &Db, keyring: &Keyring, now: UnixTime) -> Result<(), OpenPortalError> {
+    let mut shut = 0;
+    for prefix in methods::prefixes(db).await? {
+        if !keyring.knows(&prefix) {
+            shut += methods::count_sealed_with(db, &prefix).await?;
+        }
+    }
+    for (prefix, count) in enrolments::prefixes(db, now.0).await? {
+        if !keyring.knows(&prefix) {
+            shut += count;
+        }
+    }
+    if recovery::code_secret(db).await?.is_some_and(|sealed| !keyring.knows_the_key_of(&sealed)) {
+        shut += 1;
+    }
+    if shut == 0 { Ok(()) } else { Err(OpenPortalError::SecretsShut(shut)) }
+}
+
+/// A key besides the one that seals.
+fn another_key(file: Option<&Path>) -> Result<Option<Key>, OpenPortalError> {
+    let missing = |file: &Path| OpenPortalError::KeyFile(file.to_owned(), io::ErrorKind::NotFound.into());
+    file.map(|file| read_key(file)?.ok_or_else(|| missing(file))).transpose()
 }
 
 /// The key and where it comes from. A new one is made only for a new database.
@@ -282,16 +367,25 @@ fn read_key(file: &Path) -> Result<Option<Key>, OpenPortalError> {
 fn create_key(file: &Path) -> Result<Key, OpenPortalError> {
     let failed = |error| OpenPortalError::KeyFile(file.to_owned(), error);
     let key = Key::generate(&mut os_rng());
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Closed to other users from the beginning.
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     draft.write_all(format!("{}\n", key.hex().as_str()).as_bytes()).map_err(failed)?;
     draft.as_file().sync_all().map_err(failed)?;
     match draft.persist_noclobber(file).map_err(|kept| kept.error) {
-        Ok(_) => Ok(key),
+        Ok(_) => {
+            sync_folder(folder).map_err(failed)?;
+            Ok(key)
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             read_key(file)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// Has a file's name survive a crash as well as what is in it. Where folders
+/// can't be opened the file system sees to that itself.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }

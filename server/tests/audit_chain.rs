@@ -36,7 +36,9 @@ async fn tamper(portal: &TestPortal, sql: &str) {
             Db::Sqlite { writer, .. } => {
                 writer.take().await.unwrap().connection().unwrap().execute(sql).await.map(drop)
             }
-            Db::Postgres(pool) => pool.execute(sql).await.map(drop),
+            Db::Postgres { connections, .. } => {
+                connections.take().await.unwrap().connection().unwrap().execute(sql).await.map(drop)
+            }
         }
         .unwrap();
     }

@@ -1,74 +1,20 @@
 //! The database goes away, hangs, or is locked: 503 in time, never a session,
 //! and everything works again once it is back.
 
-use crate::support::{ApiError, Browser, Database, PASSWORD, Reply, TestPortal, portal::OPERATOR};
+use crate::support::{
+    ApiError, Browser, Database, PASSWORD, Reply, TestPortal,
+    network::{Link, Network},
+    portal::OPERATOR,
+};
 use axum::http::StatusCode;
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
-use std::{net::SocketAddr, time::Duration};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
+use std::time::Duration;
+use tokio::net::TcpListener;
 
 /// By when a request must be answered.
-const IN_TIME: Duration = Duration::from_secs(5);
+pub const IN_TIME: Duration = Duration::from_secs(5);
 
-/// How a database behaves that can't be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Link {
-    Up,
-    /// Connections break and new ones are refused.
-    Cut,
-    /// Nothing breaks and nothing comes back.
-    Hanging,
-}
-
-/// The network between a portal and its PostgreSQL.
-struct Network {
-    address: SocketAddr,
-    link: watch::Sender<Link>,
-}
-
-impl Network {
-    async fn to(server: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (link, state) = watch::channel(Link::Up);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, server.clone(), state.clone()));
-            }
-        });
-        Self { address, link }
-    }
-
-    fn set(&self, link: Link) {
-        self.link.send(link).unwrap();
-    }
-}
-
-/// Carries one connection for as long as the link is up.
-async fn carry(mut client: TcpStream, server: String, mut state: watch::Receiver<Link>) {
-    let mut server = TcpStream::connect(server).await.unwrap();
-    let up = *state.borrow() == Link::Up;
-    tokio::select! {
-        _ = copy_bidirectional(&mut client, &mut server), if up => {}
-        _ = async { drop(state.clone().wait_for(|link| *link != Link::Up).await) } => {}
-    }
-    // Both ends of what hangs stay open until the link changes again.
-    let _ = state.wait_for(|link| *link != Link::Hanging).await;
-}
-
-/// A portal whose PostgreSQL is at the other end of a network.
-async fn portal_over(network: &Network, database: Database) -> TestPortal {
-    let Database::Postgres { url, name } = database else { panic!("PostgreSQL") };
-    let (_, path) = url.rsplit_once('/').unwrap();
-    let url = format!("postgres://postgres@{}/{path}", network.address);
-    TestPortal::on(Database::Postgres { url, name }).await
-}
-
-async fn in_time(what: &str, request: impl Future<Output = Reply>) -> Reply {
+pub async fn in_time(what: &str, request: impl Future<Output = Reply>) -> Reply {
     tokio::time::timeout(IN_TIME, request).await.unwrap_or_else(|_| panic!("{what} took longer than {IN_TIME:?}"))
 }
 
@@ -102,7 +48,7 @@ async fn assert_unavailable(portal: &TestPortal, signed_in: &Browser, half: &Bro
 }
 
 /// Waits until requests are served again.
-async fn assert_recovers(portal: &TestPortal) {
+pub async fn assert_recovers(portal: &TestPortal) {
     for _ in 0..20 {
         if portal.browser().get("/health/ready").await.status == StatusCode::OK {
             return;
@@ -114,9 +60,8 @@ async fn assert_recovers(portal: &TestPortal) {
 
 async fn goes_away_and_comes_back(link: Link) {
     let Some(database) = Database::postgres().await else { return };
-    let server = database.url().unwrap().rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned();
-    let network = Network::to(server).await;
-    let portal = portal_over(&network, database).await;
+    let network = Network::before(&database).await;
+    let portal = network.portal(database).await;
     let alice = portal.enrolled("alice").await;
     let half = portal.awaiting_code("alice").await;
     network.set(link);

@@ -72,7 +72,7 @@ async fn check(browser: &Browser, code: &str) -> Result<serde_json::Value, ApiEr
 async fn forbid(db: &Db, [on_sqlite, function, on_postgres]: [&'static str; 3]) {
     let statements = match db {
         Db::Sqlite { .. } => vec![on_sqlite],
-        Db::Postgres(_) => vec![function, on_postgres],
+        Db::Postgres { .. } => vec![function, on_postgres],
     };
     for sql in statements {
         db.execute(sql, values![]).await.unwrap();

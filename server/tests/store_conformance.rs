@@ -55,7 +55,9 @@ both_databases! {
                 Db::Sqlite { readers, .. } => {
                     readers.take().await.unwrap().connection().unwrap().prepare(sql).await.map(drop)
                 }
-                Db::Postgres(pool) => pool.prepare(sql).await.map(drop),
+                Db::Postgres { connections, .. } => {
+                    connections.take().await.unwrap().connection().unwrap().prepare(sql).await.map(drop)
+                }
             };
             outcome.unwrap_or_else(|error| panic!("{statement}: {error}"));
         }
@@ -196,7 +198,7 @@ async fn columns(db: &Db) -> Columns {
                  WHERE m.type = 'table' AND m.name NOT LIKE '!_sqlx%' ESCAPE '!' AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!'";
             db.all(sql, values![]).await.unwrap()
         }
-        Db::Postgres(_) => {
+        Db::Postgres { .. } => {
             let sql = "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT), is_nullable = 'YES'
                  FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '!_sqlx%' ESCAPE '!'";
             db.all(sql, values![]).await.unwrap()

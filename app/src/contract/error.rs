@@ -38,6 +38,8 @@ pub enum ApiError {
     },
     /// The database is away or the portal is too busy; nothing was changed.
     Unavailable,
+    /// The database was lost at the last moment: it may have been done, or not.
+    OutcomeUnknown,
     /// Something broke; the number finds it in the server's log.
     Internal {
         /// Names the log entry.
@@ -234,6 +236,7 @@ impl fmt::Display for ApiError {
             Self::AdministratorRequired => f.write_str("Only administrators can do this."),
             Self::StepUpRequired { .. } => f.write_str("Confirm that it is you first."),
             Self::Unavailable => f.write_str("The portal can't do this right now. Nothing was changed; try again in a moment."),
+            Self::OutcomeUnknown => f.write_str("The portal lost touch with its database at the last moment. What you asked for may have been done: reload and look before you try again."),
             Self::Internal { incident } => write!(f, "Something went wrong on the server. Your administrator can find it as incident {incident}."),
             Self::Offline => f.write_str("The portal can't be reached. Check your connection and try again; nothing is lost."),
             Self::Outdated => f.write_str("The portal was updated while this page was open, so this can only be opened after reloading. Until then, what you entered stays here."),
@@ -382,6 +385,7 @@ impl ApiError {
                 | Self::SecondFactorRequired
                 | Self::AdministratorRequired
                 | Self::Unavailable
+                | Self::OutcomeUnknown
                 | Self::Internal { .. }
                 | Self::Offline
                 | Self::Outdated
@@ -394,7 +398,7 @@ impl ApiError {
         match self {
             Self::SignedOut => 401,
             Self::SecondFactorRequired | Self::EnrolmentRequired | Self::AdministratorRequired => 403,
-            Self::Unavailable | Self::Offline | Self::Outdated => 503,
+            Self::Unavailable | Self::OutcomeUnknown | Self::Offline | Self::Outdated => 503,
             Self::Internal { .. } => 500,
             Self::Malformed => 400,
             _ => 422,

@@ -3,6 +3,9 @@
 use super::activity::Origin;
 use serde::{Deserialize, Serialize};
 
+/// Most sessions, and most trusted browsers, that are listed: those used last.
+pub const MOST_LISTED: usize = 100;
+
 /// How long this session goes on. Asking for it does not keep it alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionState {

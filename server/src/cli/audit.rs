@@ -1,10 +1,19 @@
 //! `twofold audit …`
 
-use super::{Failure, operator::operator, say, user::portal};
+use super::{
+    Failure,
+    operator::operator,
+    say,
+    user::{expect_begun, portal},
+};
 use crate::{
     config::DataArgs,
     domain::audit_export::Format,
-    service::{Authority, audit_chain::PIECE},
+    open::open_to_read,
+    service::{
+        Authority,
+        audit_chain::{PIECE, Trail},
+    },
 };
 use app::contract::{
     audit::{AuditEvent, Outcome},
@@ -62,10 +71,12 @@ pub(super) async fn run(command: AuditCommand) -> Result<(), Failure> {
 }
 
 async fn verify(data: &DataArgs) -> Result<(), Failure> {
-    let service = portal(data).await?;
+    expect_begun(data)?;
+    // As it is: a copy that can't be written will do.
+    let db = open_to_read(data).await.map_err(Failure::new)?;
     let mut from = None;
     loop {
-        match service.verify_audit(from, PIECE).await.map_err(Failure::new)? {
+        match Trail(&db).verify(from, PIECE).await.map_err(Failure::new)? {
             ChainState::HoldsSoFar(verified) => {
                 if std::io::stderr().is_terminal() {
                     let _ =

@@ -2,6 +2,7 @@
 //! standard error; a failure ends with one sentence and exit code 1.
 
 mod audit;
+mod backup;
 mod log;
 mod operator;
 mod policy;
@@ -39,6 +40,8 @@ enum Command {
         #[command(subcommand)]
         command: audit::AuditCommand,
     },
+    /// Copy the SQLite database to a file, also while the portal is being served.
+    Backup(backup::BackupArgs),
 }
 
 /// What may still be at work beside when all is done: looking up the name of a mail server.
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
                     Command::User { command } => user::run(command).await,
                     Command::Policy { command } => policy::run(command).await,
                     Command::Audit { command } => audit::run(command).await,
+                    Command::Backup(args) => backup::run(args).await,
                 }
             });
             runtime.shutdown_timeout(BESIDE);

@@ -135,7 +135,12 @@ async fn print_demo(service: &Service) -> Result<(), Failure> {
 
 async fn reseal(service: Service) {
     match service.reseal().await {
-        Ok(changed) => tracing::info!(changed, "all secrets are sealed with the current key; the previous one can go"),
+        Ok(changed) => {
+            tracing::info!(
+                changed,
+                "no secret is sealed with the previous key any more; once every node seals with the current one, it can go"
+            );
+        }
         Err(error) => tracing::error!(%error, "secrets sealed with the previous key remain; keep it"),
     }
 }

@@ -285,11 +285,17 @@ async fn list(data: &DataArgs) -> Result<(), Failure> {
 
 /// The portal in the data folder. Only `add` begins one.
 pub(super) async fn portal(data: &DataArgs) -> Result<Service, Failure> {
-    if !is_begun(data) {
-        let folder = data.data_dir.display();
-        return Err(Failure(format!("there is no portal in the folder {folder}; name its folder with --data-dir")));
-    }
+    expect_begun(data)?;
     begin(data).await
+}
+
+/// Fails where there is no portal.
+pub(super) fn expect_begun(data: &DataArgs) -> Result<(), Failure> {
+    if is_begun(data) {
+        return Ok(());
+    }
+    let folder = data.data_dir.display();
+    Err(Failure(format!("there is no portal in the folder {folder}; name its folder with --data-dir")))
 }
 
 async fn begin(data: &DataArgs) -> Result<Service, Failure> {

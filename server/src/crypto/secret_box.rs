@@ -26,7 +26,8 @@ const KEY_BYTES: usize = 32;
 const KEY_ID_BYTES: usize = 4;
 const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
-const HEADER_BYTES: usize = 1 + KEY_ID_BYTES;
+/// Length of an envelope's beginning, which names its key.
+pub const HEADER_BYTES: usize = 1 + KEY_ID_BYTES;
 
 /// An encryption key of 256 bits.
 #[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
@@ -152,17 +153,50 @@ pub enum OpenError {
 #[error("too long to be sealed")]
 pub struct SealError;
 
-/// The key that seals and those that still open.
+/// The key that seals, and those that open besides: the ones before it, and the
+/// one that comes after it, with which another node may seal already.
 #[derive(Clone, Debug)]
 pub struct Keyring {
     current: Key,
     older: Vec<Key>,
+    next: Option<Key>,
 }
 
 impl Keyring {
     /// `current` seals; all of them open.
     pub const fn new(current: Key, older: Vec<Key>) -> Self {
-        Self { current, older }
+        Self { current, older, next: None }
+    }
+
+    /// The same, which also opens what the coming key has sealed.
+    #[must_use]
+    pub fn before(self, next: Option<Key>) -> Self {
+        Self { next, ..self }
+    }
+
+    /// Whether there are keys whose secrets are to be sealed anew.
+    pub const fn has_older(&self) -> bool {
+        !self.older.is_empty()
+    }
+
+    /// How envelopes begin that were sealed with a key before the current one.
+    pub fn older_prefixes(&self) -> Vec<[u8; HEADER_BYTES]> {
+        let older = self.older.iter().map(Key::id).filter(|id| *id != self.current.id());
+        older.map(header).collect()
+    }
+
+    /// Whether the key is at hand that an envelope with this beginning names.
+    /// What names none is no matter of keys.
+    pub fn knows(&self, prefix: &[u8]) -> bool {
+        match *prefix {
+            [VERSION, a, b, c, d] => self.key(KeyId([a, b, c, d])).is_some(),
+            _ => true,
+        }
+    }
+
+    /// The same for a whole envelope.
+    pub fn knows_the_key_of(&self, envelope: &[u8]) -> bool {
+        envelope.get(..HEADER_BYTES).is_none_or(|prefix| self.knows(prefix))
     }
 
     /// The name of the key that seals.
@@ -211,11 +245,12 @@ impl Keyring {
 
     /// Whether an envelope was sealed with an older key, or can't be read.
     pub fn needs_resealing(&self, envelope: &[u8]) -> bool {
-        key_id_of(envelope) != Ok(self.current.id())
+        let id = key_id_of(envelope);
+        id != Ok(self.current.id()) && self.next.as_ref().is_none_or(|next| id != Ok(next.id()))
     }
 
     fn key(&self, id: KeyId) -> Option<&Key> {
-        std::iter::once(&self.current).chain(&self.older).find(|key| key.id() == id)
+        std::iter::once(&self.current).chain(&self.older).chain(&self.next).find(|key| key.id() == id)
     }
 }
 
@@ -285,6 +320,17 @@ mod tests {
         let retired = Keyring::new(key(2), vec![]);
         assert_eq!(retired.open(Purpose::TotpSecret, "row", &old), Err(OpenError::UnknownKey(key(1).id())));
         assert!(retired.open(Purpose::TotpSecret, "row", &resealed).is_ok());
+    }
+
+    #[test]
+    fn the_coming_key_opens_and_does_not_seal() {
+        let ahead = seal(&Keyring::new(key(2), vec![key(1)]), "row", b"secret");
+        let behind = ring().before(Some(key(2)));
+        assert_eq!(behind.open(Purpose::TotpSecret, "row", &ahead).unwrap().as_slice(), b"secret");
+        assert!(!behind.needs_resealing(&ahead), "it would only have to be done again");
+        assert_eq!(seal(&behind, "row", b"x")[..HEADER_BYTES], seal(&ring(), "row", b"x")[..HEADER_BYTES]);
+        assert!(behind.knows(&ahead[..HEADER_BYTES]) && !ring().knows(&ahead[..HEADER_BYTES]));
+        assert!(ring().knows(b"other"), "what is no envelope names no key");
     }
 
     #[test]

@@ -7,8 +7,8 @@
 
 use crate::{
     domain::audit_export::{Format, rfc3339},
-    http::{Shared, problem_page::problem_page},
-    service::Authority,
+    http::problem_page::problem_page,
+    service::{Authority, Service},
 };
 use app::{
     contract::{ApiError, audit_trail::AuditFilter},
@@ -17,7 +17,7 @@ use app::{
 use axum::{
     Extension,
     body::Body,
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery},
     http::{
         HeaderMap, Method, StatusCode,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 /// Answers with the file, which is written while it is sent.
 pub async fn audit_export(
-    State(shared): State<Shared>,
+    Extension(service): Extension<Service>,
     Extension(call): Extension<Arc<Call>>,
     Path(format): Path<String>,
     RawQuery(query): RawQuery,
@@ -44,7 +44,7 @@ pub async fn audit_export(
     if !is_wanted(&headers) {
         return (StatusCode::FORBIDDEN, "This request did not come from a page of this portal.\n").into_response();
     }
-    match answer(&shared, &call, format, query.as_deref().unwrap_or_default()).await {
+    match answer(&service, &call, format, query.as_deref().unwrap_or_default()).await {
         Ok(response) => response,
         Err(problem) => problem_page(&problem),
     }
@@ -55,11 +55,11 @@ fn is_wanted(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin" || site == "none")
 }
 
-async fn answer(shared: &Shared, call: &Arc<Call>, format: Format, query: &str) -> Result<Response, ApiError> {
+async fn answer(service: &Service, call: &Arc<Call>, format: Format, query: &str) -> Result<Response, ApiError> {
     let administrator = Administrator::prove(call)?;
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let filter = AuditFilter::from_query(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
-    let export = shared.service.export_audit(Authority::of(&administrator), &filter, format).await?;
+    let export = service.export_audit(Authority::of(&administrator), &filter, format).await?;
     let pieces = stream::unfold(Some(export), |export| async move {
         let mut export = export?;
         match export.next().await {
@@ -71,7 +71,7 @@ async fn answer(shared: &Shared, call: &Arc<Call>, format: Format, query: &str) 
     });
     // Compression asks once more after the end.
     let pieces = pieces.fuse();
-    let today = rfc3339(shared.service.clock.now().0);
+    let today = rfc3339(service.clock.now().0);
     let name = format!("audit-{}.{format}", today.get(..10).unwrap_or_default());
     let headers = [
         (CONTENT_TYPE, format.media_type().to_owned()),

@@ -3,7 +3,7 @@
 //! ```text
 //! connection -> security headers -> catch panic -+-> /health/*
 //!                                                '-> host check -+-> /pkg/*, /.well-known/*
-//!                                                                '-> compression -> origin check -> whole body -> session -> gate
+//!                                                                '-> compression -> origin check -> patience with the database -> whole body -> anew -> session -> gate
 //!                                                                      -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
@@ -17,19 +17,19 @@ mod well_known;
 mod who_am_i;
 
 use crate::{config::PublicUrl, service::Service};
-use app::{Site, shell};
+use app::{Site, portal::Portal, shell};
 use assets::Site as Assets;
 use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use ipnet::IpNet;
-use leptos::prelude::provide_context;
+use leptos::prelude::{provide_context, with_context};
 use std::{net::SocketAddr, sync::Arc};
 use tokio_util::task::LocalPoolHandle;
 use tower_http::{
@@ -82,12 +82,13 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
         web: Arc::new(web),
         service: service.clone(),
     };
-    let downloads =
-        Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export)).with_state(shared.clone());
+    let downloads = Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export));
     let application = around(application(&service).merge(downloads))
         .layer(from_fn(middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
+        .layer(from_fn(middleware::database::anew))
         .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
+        .layer(from_fn_with_state(shared.clone(), middleware::database::for_one_request))
         .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
         .layer(compression());
     Router::new()
@@ -108,11 +109,13 @@ fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
 /// Server functions and pages. Both find the portal in their context.
 fn application(service: &Service) -> Router {
     let site = site(&service.settings.portal_name);
-    let portal: Arc<dyn app::portal::Portal> = Arc::new(service.clone());
+    let portal: Arc<dyn Portal> = Arc::new(service.clone());
     let context = {
         let site = site.clone();
         move || {
-            provide_context(portal.clone());
+            // The one that is the request's own, with its patience.
+            let own = with_context(|parts: &Parts| parts.extensions.get::<Arc<dyn Portal>>().cloned()).flatten();
+            provide_context(own.unwrap_or_else(|| portal.clone()));
             provide_context(site.clone());
         }
     };

@@ -8,7 +8,7 @@
 use super::{Service, audit_retention::Removal};
 use crate::{
     domain::audit::chain_hash,
-    store::{StoreError, audit, audit_chain},
+    store::{Db, StoreError, audit, audit_chain},
 };
 use app::contract::audit_trail::{Breach, ChainState, Verified};
 
@@ -24,18 +24,31 @@ impl Service {
     /// # Errors
     /// When the database does not answer.
     pub async fn verify_audit(&self, from: Option<i64>, most: i64) -> Result<ChainState, StoreError> {
-        let anchor = audit_chain::anchor(&self.db).await?;
+        Trail(&self.db).verify(from, most).await
+    }
+}
+
+/// The trail of a database, which is only read.
+pub struct Trail<'a>(pub &'a Db);
+
+impl Trail<'_> {
+    /// Verifies up to `most` entries after the entry `from`; without it, from the beginning.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn verify(&self, from: Option<i64>, most: i64) -> Result<ChainState, StoreError> {
+        let anchor = audit_chain::anchor(self.0).await?;
         let mut verified = Verified { after: anchor.sequence, through: anchor.sequence, newest: 0 };
         let mut link = anchor.hash;
         match from.filter(|from| *from > anchor.sequence) {
             None => {
                 if let Some(breach) = self.check_anchor(anchor.sequence, &link).await? {
                     // Something may have been removed in between; then it begins anew.
-                    let moved = audit_chain::anchor(&self.db).await?.sequence != anchor.sequence;
+                    let moved = audit_chain::anchor(self.0).await?.sequence != anchor.sequence;
                     return Ok(if moved { ChainState::HoldsSoFar(verified) } else { breach });
                 }
             }
-            Some(from) => match audit_chain::link(&self.db, from).await? {
+            Some(from) => match audit_chain::link(self.0, from).await? {
                 Some(row) => (verified.through, link) = (from, row.hash),
                 None => return Ok(broken(from, Breach::Missing)),
             },
@@ -43,9 +56,9 @@ impl Service {
         let mut looked_at = 0;
         loop {
             // Read first: what is appended meanwhile is not missed.
-            let newest = audit_chain::newest(&self.db).await?;
+            let newest = audit_chain::newest(self.0).await?;
             verified.newest = newest.sequence;
-            let entries = audit::after(&self.db, verified.through, BATCH).await?;
+            let entries = audit::after(self.0, verified.through, BATCH).await?;
             if entries.is_empty() {
                 return Ok(if newest.sequence > verified.through {
                     broken(verified.through + 1, Breach::Missing)
@@ -77,7 +90,7 @@ impl Service {
 
     /// An entry is not there; unless it was removed for its age meanwhile, the chain is broken.
     async fn gap(&self, verified: Verified, most: i64) -> Result<ChainState, StoreError> {
-        let anchor = audit_chain::anchor(&self.db).await?.sequence;
+        let anchor = audit_chain::anchor(self.0).await?.sequence;
         if anchor > verified.through && most > 0 {
             return Ok(ChainState::HoldsSoFar(Verified { through: anchor, after: anchor, ..verified }));
         }
@@ -86,10 +99,10 @@ impl Service {
 
     /// What is wrong with the beginning of the trail, if anything.
     async fn check_anchor(&self, anchor: i64, hash: &[u8]) -> Result<Option<ChainState>, StoreError> {
-        if let Some(entry) = audit_chain::before_anchor(&self.db, anchor).await? {
+        if let Some(entry) = audit_chain::before_anchor(self.0, anchor).await? {
             return Ok(Some(broken(entry.sequence, Breach::Unexpected)));
         }
-        let vouched = match audit_chain::latest_removal(&self.db).await? {
+        let vouched = match audit_chain::latest_removal(self.0).await? {
             Some(detail) => Removal::parse(&detail).is_some_and(|removal| removal.is_about(anchor, hash)),
             None => anchor == 0 && hash.iter().all(|byte| *byte == 0),
         };

@@ -51,7 +51,9 @@ impl Service {
         tx.record(None, AuditEvent::AuditExported, Some(&detail)).await?;
         tx.commit().await?;
         let right = authority.entitlement();
-        Ok(Export { service: self.clone(), right, search, format, begun: false, done: false })
+        // A download may take longer than a request waits.
+        let service = Self { db: self.db.for_long_work(), ..self.clone() };
+        Ok(Export { service, right, search, format, begun: false, done: false })
     }
 }
 

@@ -17,11 +17,13 @@ use crate::{
 use app::{
     contract::{
         ApiError,
-        session::{AskedBecause, SessionEntry, SessionState, TrustedBrowser},
+        session::{AskedBecause, MOST_LISTED, SessionEntry, SessionState, TrustedBrowser},
     },
     portal::{Bound, Enrolling, Person, Sessions},
 };
 use async_trait::async_trait;
+
+const MOST_LISTED_ROWS: i64 = MOST_LISTED as i64;
 
 #[async_trait]
 impl Sessions for Service {
@@ -41,7 +43,7 @@ impl Sessions for Service {
         let live = |row: &sessions::ListedSession| {
             liveness(UnixTime(row.created_at), UnixTime(row.last_seen_at), now, limits) == Liveness::Live
         };
-        let mut entries: Vec<SessionEntry> = sessions::of_user(&self.db, &here.user_id)
+        let mut entries: Vec<SessionEntry> = sessions::of_user(&self.db, &here.user_id, &here.id, MOST_LISTED_ROWS)
             .await?
             .into_iter()
             .filter(live)
@@ -79,7 +81,7 @@ impl Sessions for Service {
 
     async fn trusted_browsers(&self, caller: &Person) -> Result<Vec<TrustedBrowser>, ApiError> {
         let here = browser_hash(&caller.call().client);
-        let rows = browsers::trusted(&self.db, &caller.session().user_id, self.now().0).await?;
+        let rows = browsers::trusted(&self.db, &caller.session().user_id, self.now().0, MOST_LISTED_ROWS).await?;
         let mut trusted: Vec<TrustedBrowser> = rows
             .into_iter()
             .map(|row| TrustedBrowser {

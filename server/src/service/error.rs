@@ -26,6 +26,10 @@ impl From<StoreError> for ApiError {
                 tracing::warn!(%cause, "the database is not available");
                 Self::Unavailable
             }
+            StoreError::OutcomeUnknown(cause) => {
+                tracing::warn!(%cause, "contact with the database was lost; whether a change was made is not known");
+                Self::OutcomeUnknown
+            }
             StoreError::Unstorable => Self::Malformed,
             StoreError::Conflict | StoreError::Database(_) => incident(error),
         }

@@ -1,15 +1,25 @@
 //! Removing what has expired. Expiry itself is decided when a row is used;
 //! this only keeps the tables small.
+//!
+//! However much has piled up, it goes in portions that nobody has to wait for,
+//! and a part that fails keeps none of the others from its turn.
 
 use super::Service;
 use crate::{
     domain::totp::step_at,
-    store::{StoreError, access_codes, accounts, attempts, browsers, methods, policy, seen_browsers, sessions},
+    store::{
+        StoreError, access_codes, accounts, attempts, browsers, methods,
+        policy::{self, PolicyRow},
+        seen_browsers, sessions,
+    },
 };
 use std::time::Duration;
 
 /// Time between two rounds.
 const INTERVAL: Duration = Duration::from_secs(600);
+
+/// Rows removed in one transaction.
+const PORTION: i64 = 500;
 
 /// Seconds without use after which a browser is no longer known: half a year.
 const BROWSER_MEMORY: i64 = 180 * 86_400;
@@ -17,14 +27,53 @@ const BROWSER_MEMORY: i64 = 180 * 86_400;
 /// Seconds for which an expired access code is told from a wrong one: a day.
 const CODE_MEMORY: i64 = 86_400;
 
+/// What expires.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    UnusedSessions,
+    OldSessions,
+    Browsers,
+    SeenBrowsers,
+    Invitations,
+    AccessCodes,
+    Attempts,
+    RefusedSteps,
+}
+
+impl Part {
+    const ALL: [Self; 8] = [
+        Self::UnusedSessions,
+        Self::OldSessions,
+        Self::Browsers,
+        Self::SeenBrowsers,
+        Self::Invitations,
+        Self::AccessCodes,
+        Self::Attempts,
+        Self::RefusedSteps,
+    ];
+}
+
+/// Notes what went wrong; the first is answered in the end.
+#[derive(Default)]
+struct Problems(Option<StoreError>);
+
+impl Problems {
+    fn note<T>(&mut self, part: impl std::fmt::Debug, outcome: Result<T, StoreError>) {
+        if let Err(error) = outcome {
+            tracing::warn!(?part, %error, "a part of the housekeeping failed; trying again later");
+            self.0.get_or_insert(error);
+        }
+    }
+}
+
 impl Service {
     /// Cleans up every ten minutes, until the task is dropped.
     pub async fn keep_house(self) {
         let mut rounds = tokio::time::interval(INTERVAL);
         loop {
             rounds.tick().await;
-            if let Err(error) = self.clean_up().await {
-                tracing::warn!(%error, "could not remove what has expired; trying again later");
+            if self.clean_up().await.is_err() {
+                tracing::warn!("not everything was tidied up; trying again later");
             }
         }
     }
@@ -32,25 +81,56 @@ impl Service {
     /// One round.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// The first thing that went wrong; everything else was done all the same.
     pub async fn clean_up(&self) -> Result<(), StoreError> {
-        let now = self.now();
-        let limits = policy::load(&self.db).await?;
-        let seen_before = now.plus(-limits.idle_minutes.saturating_mul(60));
-        let created_before = now.plus(-limits.absolute_hours.saturating_mul(3_600));
-        sessions::delete_stale(&self.db, seen_before.0, created_before.0).await?;
-        browsers::forget_unused(&self.db, now.plus(-BROWSER_MEMORY).0).await?;
-        seen_browsers::forget_unused(&self.db, now.plus(-BROWSER_MEMORY).0).await?;
-        accounts::delete_expired_invitations(&self.db, now.0).await?;
-        access_codes::delete_expired(&self.db, now.plus(-CODE_MEMORY).0).await?;
-        // A name that nobody has is as locked as any other, and for as long.
-        let lock = limits.lock_minutes.map_or(BROWSER_MEMORY, |minutes| minutes.saturating_mul(60).max(86_400));
-        attempts::delete_stale(&self.db, now.plus(-86_400).0, now.plus(-lock).0).await?;
-        methods::forget_refused_steps(&self.db, step_at(now.plus(-86_400)).0).await?;
-        self.record_folded().await?;
-        self.count_everything().await?;
-        self.note_adoption().await?;
-        self.remove_old_entries().await?;
-        Ok(())
+        let mut problems = Problems::default();
+        match policy::load(&self.db).await {
+            Ok(limits) => {
+                for part in Part::ALL {
+                    problems.note(part, self.remove_expired(part, &limits).await);
+                }
+            }
+            Err(error) => problems.note("policy", Err::<(), _>(error)),
+        }
+        problems.note("folded", self.record_folded().await);
+        problems.note("statistics", self.count_everything().await);
+        problems.note("adoption", self.note_adoption().await);
+        problems.note("audit retention", self.remove_old_entries().await);
+        if self.keyring.has_older() && self.reseal().await.is_err() {
+            tracing::warn!("secrets sealed with the previous key remain; keep it");
+        }
+        problems.0.map_or(Ok(()), Err)
+    }
+
+    async fn remove_expired(&self, part: Part, limits: &PolicyRow) -> Result<(), StoreError> {
+        loop {
+            let removed = self.remove_portion(part, limits).await?;
+            if i64::try_from(removed).unwrap_or(i64::MAX) < PORTION {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn remove_portion(&self, part: Part, limits: &PolicyRow) -> Result<u64, StoreError> {
+        let (db, now) = (&self.db, self.now());
+        let ago = |seconds: i64| now.plus(-seconds).0;
+        match part {
+            Part::UnusedSessions => {
+                sessions::delete_unused(db, ago(limits.idle_minutes.saturating_mul(60)), PORTION).await
+            }
+            Part::OldSessions => {
+                sessions::delete_old(db, ago(limits.absolute_hours.saturating_mul(3_600)), PORTION).await
+            }
+            Part::Browsers => browsers::forget_unused(db, ago(BROWSER_MEMORY), PORTION).await,
+            Part::SeenBrowsers => seen_browsers::forget_unused(db, ago(BROWSER_MEMORY), PORTION).await,
+            Part::Invitations => accounts::delete_expired_invitations(db, now.0, PORTION).await,
+            Part::AccessCodes => access_codes::delete_expired(db, ago(CODE_MEMORY), PORTION).await,
+            Part::Attempts => {
+                // A name that nobody has is as locked as any other, and for as long.
+                let lock = limits.lock_minutes.map_or(BROWSER_MEMORY, |minutes| minutes.saturating_mul(60).max(86_400));
+                attempts::delete_stale(db, ago(86_400), ago(lock), PORTION).await
+            }
+            Part::RefusedSteps => methods::forget_refused_steps(db, step_at(now.plus(-86_400)).0, PORTION).await,
+        }
     }
 }

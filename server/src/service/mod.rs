@@ -104,6 +104,12 @@ pub struct Service {
 impl app::portal::Portal for Service {}
 
 impl Service {
+    /// The same for one request, which has so much patience with the database in all.
+    #[must_use]
+    pub fn for_request(&self) -> Self {
+        Self { db: self.db.for_request(), ..self.clone() }
+    }
+
     fn now(&self) -> UnixTime {
         self.clock.now()
     }

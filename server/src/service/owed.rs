@@ -11,7 +11,7 @@ use super::audit::{Actor, record_about};
 use crate::{
     clock::UnixTime,
     domain::audit::{AuditEvent, Outcome},
-    store::{Db, StoreError, attempts, audit::Named},
+    store::{Db, StoreError, attempts, audit::Named, db::PATIENCE},
 };
 use app::portal::Client;
 use sha2::{Digest, Sha256};
@@ -65,7 +65,8 @@ struct Debts {
 impl Owed {
     /// No debts yet.
     pub fn to(db: Db) -> Self {
-        Self { db, debts: Arc::default(), paying: Arc::default() }
+        // Who is owed something is no longer waiting for it.
+        Self { db: db.for_long_work(), debts: Arc::default(), paying: Arc::default() }
     }
 
     /// Has something written, at once or as soon as that works.
@@ -124,6 +125,16 @@ impl Owed {
                 self.lock().waiting.push_back(debt);
                 return Err(error);
             }
+        }
+    }
+
+    /// Has everything written that waits, and waits for that as long as a request may.
+    pub async fn pay_soon(&self) {
+        // A task of its own: what is begun is never given up half-way.
+        let paying = self.clone();
+        let paid = tokio::spawn(async move { paying.pay().await });
+        if tokio::time::timeout(PATIENCE, paid).await.is_err() {
+            tracing::warn!("what is owed is still being written");
         }
     }
 

@@ -170,10 +170,11 @@ pub fn delete_of_issuer(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     tx.later("DELETE FROM access_codes WHERE issued_by = $1", values![id])
 }
 
-/// Removes codes that expired before then.
+/// Removes up to `most` codes that expired before then.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn delete_expired(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM access_codes WHERE expires_at < $1", values![before]).await
+pub async fn delete_expired(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM access_codes WHERE id IN (SELECT id FROM access_codes WHERE expires_at < $1 LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }

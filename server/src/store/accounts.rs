@@ -435,10 +435,12 @@ pub async fn delete_invitations(tx: &mut Tx, user_id: Option<&str>) -> Result<()
     Ok(())
 }
 
-/// Removes one-time links that have expired.
+/// Removes up to `most` one-time links that have expired.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn delete_expired_invitations(db: &Db, now: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM invitations WHERE expires_at <= $1", values![now]).await
+pub async fn delete_expired_invitations(db: &Db, now: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM invitations WHERE token_hash IN
+             (SELECT token_hash FROM invitations WHERE expires_at <= $1 LIMIT $2)";
+    db.execute(sql, values![now, most]).await
 }

@@ -170,18 +170,18 @@ pub fn reset_codes(tx: &mut Tx, user_id: &str, keys: [&str; 3]) -> Result<(), St
     )
 }
 
-/// Removes counters that no rule looks at any more: of addresses and of codes
-/// in a day that were charged last before `before`, and of names that nobody
-/// has before `names_before`.
+/// Removes up to `most` counters that no rule looks at any more: of addresses and
+/// of codes in a day that were charged last before `before`, and of names that
+/// nobody has before `names_before`.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn delete_stale(db: &Db, before: i64, names_before: i64) -> Result<u64, StoreError> {
-    db.execute(
-        "DELETE FROM attempt_counters
-         WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'))
-            OR (last_failure_at < $2 AND user_id IS NULL AND (key LIKE 'password:%' OR key LIKE 'link:%'))",
-        values![before, names_before],
-    )
-    .await
+pub async fn delete_stale(db: &Db, before: i64, names_before: i64, most: i64) -> Result<u64, StoreError> {
+    // Again outside: one that was charged meanwhile stays.
+    let sql = "DELETE FROM attempt_counters WHERE (last_failure_at < $1 OR last_failure_at < $2) AND key IN
+             (SELECT key FROM attempt_counters
+              WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'))
+                 OR (last_failure_at < $2 AND user_id IS NULL AND (key LIKE 'password:%' OR key LIKE 'link:%'))
+              LIMIT $3)";
+    db.execute(sql, values![before, names_before, most]).await
 }

@@ -40,15 +40,15 @@ pub struct SeenBrowser<'a> {
     pub trusted_until: Option<i64>,
 }
 
-/// The person's trusted browsers, by last use.
+/// Up to `most` of the person's trusted browsers, by last use.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn trusted(db: &Db, user_id: &str, now: i64) -> Result<Vec<BrowserRow>, StoreError> {
+pub async fn trusted(db: &Db, user_id: &str, now: i64, most: i64) -> Result<Vec<BrowserRow>, StoreError> {
     db.all(
         "SELECT id, token_hash, address, user_agent, trusted_at, trusted_until FROM browsers
-         WHERE user_id = $1 AND trust_ended IS NULL AND trusted_until > $2 ORDER BY last_used_at DESC, id",
-        values![user_id, now],
+         WHERE user_id = $1 AND trust_ended IS NULL AND trusted_until > $2 ORDER BY last_used_at DESC, id LIMIT $3",
+        values![user_id, now, most],
     )
     .await
 }
@@ -139,12 +139,14 @@ pub async fn end_longer_trust(tx: &mut Tx, most: i64, why: &str, now: i64) -> Re
     .await
 }
 
-/// Forgets browsers that were not used since `before`.
+/// Forgets up to `most` browsers that were not used since `before`.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn forget_unused(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM browsers WHERE last_used_at < $1", values![before]).await
+pub async fn forget_unused(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM browsers WHERE last_used_at < $1 AND id IN
+             (SELECT id FROM browsers WHERE last_used_at < $1 LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }
 
 /// Forgets all browsers of a person.

@@ -1,4 +1,4 @@
-//! The narrow waist: the only file that knows there are two databases.
+//! The narrow waist: this file and its folder alone know that there are two databases.
 //!
 //! A statement is written once, with `$1` placeholders that both databases
 //! take, and run through four verbs: `execute`, `optional`, `all`, `one`, on
@@ -11,129 +11,43 @@
 //!
 //! SQLite has one writer, which begins IMMEDIATE so that a transaction never
 //! fails half-way for want of the lock, and several readers. PostgreSQL has one
-//! pool. Every verb is bounded in time: a database that is away or slow is
-//! [`StoreError::Unavailable`] within [`PATIENCE`], never a wait without end.
+//! pool. Every verb is bounded in time ([`patience`]): a database that is away
+//! or slow is [`StoreError::Unavailable`], never a wait without end. Contact
+//! that is lost while a commit is under way is [`StoreError::OutcomeUnknown`].
+//!
+//! What PostgreSQL rolls back in favour of another transaction (a deadlock, a
+//! serialisation failure) is tried again: a single statement here, a request as
+//! a whole where it came in ([`Db::take_contended`]), background work in its
+//! next round.
 
+mod connections;
+mod error;
+pub mod patience;
+mod postgres;
 mod sqlite;
+mod value;
 
-pub use sqlite::{Connections, Taken};
+pub use connections::{Connections, Taken};
+pub use error::{Cause, StoreError, Unavailable};
+pub use patience::PATIENCE;
+pub(super) use postgres::process_of;
+pub use postgres::{PostgresDatabase, Unsuitable};
+pub use sqlite::SqliteFile;
+pub use value::{Row, Value};
 
 use super::audit::{Head, store_head};
-use sqlx::{
-    Arguments, Encode, FromRow, Postgres, Type,
-    postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow},
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
-};
-use std::{future::Future, path::Path, time::Duration};
+use patience::Patience;
+use sqlx::postgres::PgConnectOptions;
+use std::{num::NonZero, path::Path};
 
-/// Longest wait for a connection plus a statement.
-pub const PATIENCE: Duration = Duration::from_secs(4);
-
-/// Readers of an SQLite database.
+/// Fewest readers of an SQLite database; where there are more cores, one for each.
 const SQLITE_READERS: u32 = 4;
 
 /// Connections of one node to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// Why the database did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Away, overloaded or too slow; the request may be repeated.
-    #[error("the database can't be reached or is too slow: {0}")]
-    Unavailable(String),
-    /// A uniqueness rule of the schema was about to be broken.
-    #[error("already there")]
-    Conflict,
-    /// A text holds what can't be kept: PostgreSQL takes no NUL.
-    #[error("a text that can't be kept")]
-    Unstorable,
-    /// Anything else: a defect, or a damaged database.
-    #[error(transparent)]
-    Database(sqlx::Error),
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(cause) if cause.is_unique_violation() => Self::Conflict,
-            sqlx::Error::Encode(cause) if cause.is::<Nul>() => Self::Unstorable,
-            // SQLite: BUSY, LOCKED and I/O trouble. PostgreSQL classes 08, 40, 53, 57: connection
-            // exceptions, rolled back in favour of others, insufficient resources, operator
-            // intervention.
-            sqlx::Error::Database(cause) => match cause.code().as_deref() {
-                Some("5" | "6" | "261" | "517" | "10" | "13" | "14") => Self::Unavailable(error.to_string()),
-                Some(code) if code.len() == 5 && ["08", "40", "53", "57"].contains(&&code[..2]) => {
-                    Self::Unavailable(error.to_string())
-                }
-                _ => Self::Database(error),
-            },
-            sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Io(_)
-            // A connection that ends in the middle of a word.
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
-            _ => Self::Database(error),
-        }
-    }
-}
-
-/// An argument of a statement.
-#[derive(Debug, Clone, Copy)]
-pub enum Value<'a> {
-    /// TEXT
-    Text(&'a str),
-    /// TEXT or NULL
-    OptionalText(Option<&'a str>),
-    /// BIGINT
-    Integer(i64),
-    /// BIGINT or NULL
-    OptionalInteger(Option<i64>),
-    /// BOOLEAN
-    Boolean(bool),
-    /// BLOB, BYTEA
-    Bytes(&'a [u8]),
-}
-
-macro_rules! value_from {
-    ($($source:ty => $variant:ident),* $(,)?) => {$(
-        impl<'a> From<$source> for Value<'a> {
-            fn from(value: $source) -> Self {
-                Self::$variant(value)
-            }
-        }
-    )*};
-}
-value_from! {
-    &'a str => Text, Option<&'a str> => OptionalText, i64 => Integer, Option<i64> => OptionalInteger,
-    bool => Boolean, &'a [u8] => Bytes,
-}
-impl<'a> From<&'a String> for Value<'a> {
-    fn from(value: &'a String) -> Self {
-        Self::Text(value)
-    }
-}
-impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
-    fn from(value: &'a [u8; N]) -> Self {
-        Self::Bytes(value)
-    }
-}
-impl<'a> From<&'a Vec<u8>> for Value<'a> {
-    fn from(value: &'a Vec<u8>) -> Self {
-        Self::Bytes(value)
-    }
-}
-
-/// The arguments of a statement, in the order of their placeholders.
-#[macro_export]
-macro_rules! values {
-    ($($value:expr),* $(,)?) => { &[$($crate::store::db::Value::from($value)),*] };
-}
-
-/// A row type that both databases can fill.
-pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
-impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
+/// How often a single statement is tried that PostgreSQL rolls back in favour of others.
+const TRIES: u32 = 3;
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -141,17 +55,25 @@ pub enum Db {
     /// Embedded.
     Sqlite {
         /// One connection; transactions begin IMMEDIATE.
-        writer: Connections,
+        writer: Connections<SqliteFile>,
         /// Several connections that can't write.
-        readers: Connections,
+        readers: Connections<SqliteFile>,
+        /// How long is waited.
+        patience: Patience,
     },
     /// Shared by several nodes.
-    Postgres(PgPool),
+    Postgres {
+        /// They read and write.
+        connections: Connections<PostgresDatabase>,
+        /// How long is waited.
+        patience: Patience,
+    },
 }
 
 /// An open transaction; dropping it rolls back.
 pub struct Tx {
     connection: Connection,
+    patience: Patience,
     /// The head of the audit chain, from when this transaction holds it.
     pub(super) audit_head: Option<Head>,
 }
@@ -161,69 +83,7 @@ enum Connection {
     /// The writer.
     Sqlite(sqlite::Transaction),
     /// Any one.
-    Postgres(sqlx::Transaction<'static, Postgres>, Vec<(&'static str, PgArguments)>),
-}
-
-/// A text holds NUL. PostgreSQL keeps none, so that neither database gets one.
-#[derive(Debug, thiserror::Error)]
-#[error("a text holds NUL")]
-struct Nul;
-
-/// Adds the arguments one by one, for either database.
-fn add_values<'v, A: Arguments>(arguments: &mut A, values: &'v [Value<'v>]) -> Result<(), sqlx::Error>
-where
-    &'v str: Encode<'v, A::Database> + Type<A::Database>,
-    Option<&'v str>: Encode<'v, A::Database> + Type<A::Database>,
-    i64: Encode<'v, A::Database> + Type<A::Database>,
-    Option<i64>: Encode<'v, A::Database> + Type<A::Database>,
-    bool: Encode<'v, A::Database> + Type<A::Database>,
-    &'v [u8]: Encode<'v, A::Database> + Type<A::Database>,
-{
-    for value in values {
-        match *value {
-            Value::Text(text) | Value::OptionalText(Some(text)) if text.contains('\0') => Err(Nul.into()),
-            Value::Text(value) => arguments.add(value),
-            Value::OptionalText(value) => arguments.add(value),
-            Value::Integer(value) => arguments.add(value),
-            Value::OptionalInteger(value) => arguments.add(value),
-            Value::Boolean(value) => arguments.add(value),
-            Value::Bytes(value) => arguments.add(value),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(())
-}
-
-/// Runs what waits for PostgreSQL, in order.
-async fn catch_up(
-    tx: &mut sqlx::Transaction<'static, Postgres>,
-    waiting: &mut Vec<(&'static str, PgArguments)>,
-) -> Result<(), sqlx::Error> {
-    for (sql, arguments) in waiting.drain(..) {
-        sqlx::query_with(sql, arguments).execute(&mut **tx).await?;
-    }
-    Ok(())
-}
-
-async fn patiently<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(outcome) => Ok(outcome?),
-        Err(_) => Err(StoreError::Unavailable(format!("no answer within {} seconds", PATIENCE.as_secs()))),
-    }
-}
-
-/// Runs one statement on whichever database is behind, by the sqlx method named last.
-macro_rules! run {
-    ($arguments:ty, execute: $executor:expr, $sql:expr, $values:expr) => {{
-        let mut arguments = <$arguments>::default();
-        add_values(&mut arguments, $values)?;
-        sqlx::query_with($sql, arguments).execute($executor).await.map(|done| done.rows_affected())
-    }};
-    ($arguments:ty, $fetch:ident: $executor:expr, $sql:expr, $values:expr) => {{
-        let mut arguments = <$arguments>::default();
-        add_values(&mut arguments, $values)?;
-        sqlx::query_as_with($sql, arguments).$fetch($executor).await
-    }};
+    Postgres(postgres::Transaction),
 }
 
 impl Db {
@@ -232,32 +92,95 @@ impl Db {
     /// # Errors
     /// See [`StoreError`]; a file that is no database shows at the first statement.
     pub async fn sqlite(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE);
-        let writer = Connections::new(options.clone(), 1);
+        let file = SqliteFile::to_write(path);
+        let readers = Connections::new(file.to_read(), readers());
+        let writer = Connections::new(file, 1);
         // Makes the file, or finds out that it is none.
         drop(writer.take().await?);
-        let readers = Connections::new(options.create_if_missing(false).pragma("query_only", "ON"), SQLITE_READERS);
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer, readers, patience: Patience::default() })
     }
 
-    /// Connects to PostgreSQL.
+    /// Opens an SQLite file only to read it; it may lie where nothing can be
+    /// written. `alone`: there is no log beside it, and nobody writes to it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn sqlite_to_read(path: &Path, alone: bool) -> Result<Self, StoreError> {
+        let file = SqliteFile::left_alone(path, alone);
+        let (writer, readers) = (Connections::new(file.clone(), 1), Connections::new(file, readers()));
+        drop(readers.take().await?);
+        Ok(Self::Sqlite { writer, readers, patience: Patience::default() })
+    }
+
+    /// Copies an SQLite database, as of one moment, into the empty file `copy`.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn copy_sqlite(file: &Path, copy: &Path) -> Result<(), StoreError> {
+        sqlite::copy(file, copy).await
+    }
+
+    /// Connects to PostgreSQL; `to_read`, a standby will do.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it can't be reached.
-    pub async fn postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
-        let milliseconds = PATIENCE.as_millis().to_string();
-        let options = options.application_name("twofold").options([
-            ("statement_timeout", milliseconds.as_str()),
-            ("idle_in_transaction_session_timeout", milliseconds.as_str()),
-        ]);
-        let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE);
-        Ok(Self::Postgres(pool.connect_with(options).await?))
+    pub async fn postgres(options: PgConnectOptions, to_read: bool) -> Result<Self, StoreError> {
+        let connections = Connections::new(PostgresDatabase::new(options, to_read), POSTGRES_CONNECTIONS);
+        let patience = Patience::default();
+        drop(patience.wait(connections.take()).await?);
+        Ok(Self::Postgres { connections, patience })
+    }
+
+    /// Why a PostgreSQL can't be used although it answers. Changes no setting of its connections.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it can't be reached.
+    pub async fn unsuitable(options: &PgConnectOptions) -> Result<Option<Unsuitable>, StoreError> {
+        let target = PostgresDatabase::new(options.clone(), true);
+        Patience::default().wait(postgres::unsuitable(&target)).await
+    }
+
+    /// The same database for one request, which has [`PATIENCE`] for all that it asks from now on.
+    #[must_use]
+    pub fn for_request(&self) -> Self {
+        self.with(Patience::for_request())
+    }
+
+    /// The same database for work of any length, which has [`PATIENCE`] for each statement.
+    #[must_use]
+    pub fn for_long_work(&self) -> Self {
+        self.with(Patience::ForEachStatement)
+    }
+
+    fn with(&self, patience: Patience) -> Self {
+        match self.clone() {
+            Self::Sqlite { writer, readers, .. } => Self::Sqlite { writer, readers, patience },
+            Self::Postgres { connections, .. } => Self::Postgres { connections, patience },
+        }
+    }
+
+    const fn patience(&self) -> &Patience {
+        match self {
+            Self::Sqlite { patience, .. } | Self::Postgres { patience, .. } => patience,
+        }
+    }
+
+    /// Whether, since this was asked last, the database rolled a transaction of
+    /// this request back in favour of another: then the request may be tried again.
+    pub fn take_contended(&self) -> bool {
+        self.patience().take_contended()
+    }
+
+    /// Names those who keep PostgreSQL's process `process` waiting.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(super) async fn who_blocks(&self, process: i64) -> Result<String, StoreError> {
+        if matches!(self, Self::Sqlite { .. }) {
+            return Ok(String::new());
+        }
+        let names: Vec<(String,)> = self.all(postgres::BLOCKING, crate::values![process]).await?;
+        Ok(names.into_iter().map(|(name,)| name).collect::<Vec<_>>().join(", "))
     }
 
     /// Begins a transaction that will write.
@@ -265,14 +188,16 @@ impl Db {
     /// # Errors
     /// See [`StoreError`].
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        patiently(async {
-            let connection = match self {
-                Self::Sqlite { writer, .. } => Connection::Sqlite(sqlite::Transaction::new(writer.take().await?)?),
-                Self::Postgres(pool) => Connection::Postgres(pool.begin().await?, Vec::new()),
-            };
-            Ok(Tx { connection, audit_head: None })
-        })
-        .await
+        let begin = async {
+            Ok(match self {
+                Self::Sqlite { writer, .. } => Connection::Sqlite(sqlite::Transaction::begin(writer).await?),
+                Self::Postgres { connections, .. } => {
+                    Connection::Postgres(postgres::Transaction::begin(connections).await?)
+                }
+            })
+        };
+        let connection = self.patience().wait(begin).await?;
+        Ok(Tx { connection, patience: self.patience().clone(), audit_head: None })
     }
 
     /// Runs a statement in its own transaction; answers how many rows it changed.
@@ -280,15 +205,21 @@ impl Db {
     /// # Errors
     /// See [`StoreError`].
     pub async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
-        patiently(async {
-            match self {
-                Self::Sqlite { writer, .. } => {
-                    run!(SqliteArguments, execute: writer.take().await?.connection()?, sql, values)
-                }
-                Self::Postgres(pool) => run!(PgArguments, execute: pool, sql, values),
+        let patience = self.patience();
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let mut writer = patience.wait(writer.take()).await?;
+                patience.wait(writer.execute(sql, values)).await.map_err(StoreError::of_change)
             }
-        })
-        .await
+            Self::Postgres { connections, .. } => {
+                let may_be_sent_again = |taken: &Taken<_>, error: &StoreError| match error {
+                    StoreError::Unavailable(away) => away.answered && taken.was_stale(error),
+                    _ => false,
+                };
+                let outcome = self.on_postgres(connections, sql, values, may_be_sent_again).await;
+                outcome.map(|(changed, _): (u64, Vec<(i64,)>)| changed).map_err(StoreError::of_change)
+            }
+        }
     }
 
     /// Reads at most one row.
@@ -296,15 +227,15 @@ impl Db {
     /// # Errors
     /// See [`StoreError`].
     pub async fn optional<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
-        patiently(async {
-            match self {
-                Self::Sqlite { readers, .. } => {
-                    run!(SqliteArguments, fetch_optional: readers.take().await?.connection()?, sql, values)
-                }
-                Self::Postgres(pool) => run!(PgArguments, fetch_optional: pool, sql, values),
+        match self {
+            Self::Sqlite { readers, patience, .. } => {
+                patience.wait(async { readers.take().await?.optional(sql, values).await }).await
             }
-        })
-        .await
+            Self::Postgres { connections, .. } => {
+                let rows = self.on_postgres(connections, sql, values, Taken::was_stale).await?.1;
+                Ok(rows.into_iter().next())
+            }
+        }
     }
 
     /// Reads exactly one row.
@@ -320,27 +251,54 @@ impl Db {
     /// # Errors
     /// See [`StoreError`].
     pub async fn all<R: Row>(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
-        patiently(async {
-            match self {
-                Self::Sqlite { readers, .. } => {
-                    run!(SqliteArguments, fetch_all: readers.take().await?.connection()?, sql, values)
-                }
-                Self::Postgres(pool) => run!(PgArguments, fetch_all: pool, sql, values),
+        match self {
+            Self::Sqlite { readers, patience, .. } => {
+                patience.wait(async { readers.take().await?.all(sql, values).await }).await
             }
-        })
-        .await
+            Self::Postgres { connections, .. } => {
+                Ok(self.on_postgres(connections, sql, values, Taken::was_stale).await?.1)
+            }
+        }
+    }
+
+    /// Runs a single statement; again when it was rolled back in favour of
+    /// others, or when `stale` says that another connection may do better.
+    async fn on_postgres<R: Row>(
+        &self,
+        connections: &Connections<PostgresDatabase>,
+        sql: &'static str,
+        values: &[Value<'_>],
+        stale: impl Fn(&Taken<PostgresDatabase>, &StoreError) -> bool,
+    ) -> Result<(u64, Vec<R>), StoreError> {
+        let patience = self.patience();
+        let mut tries = 0;
+        loop {
+            let mut connection = patience.wait(connections.take()).await?;
+            let outcome = patience.wait(connection.run(sql, values)).await;
+            tries += 1;
+            match outcome {
+                Err(error) if tries < TRIES && error.cause() == Some(Cause::Contended) => {}
+                Err(error) if stale(&connection, &error) => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Closes every connection.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { connections, .. } => connections.close().await,
         }
     }
+}
+
+fn readers() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(cores).unwrap_or(u32::MAX).max(SQLITE_READERS)
 }
 
 impl Tx {
@@ -351,14 +309,9 @@ impl Tx {
     /// See [`StoreError`].
     pub fn later(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
         match &mut self.connection {
-            Connection::Sqlite(tx) => tx.later(sql, values)?,
-            Connection::Postgres(_, waiting) => {
-                let mut arguments = PgArguments::default();
-                add_values(&mut arguments, values)?;
-                waiting.push((sql, arguments));
-            }
+            Connection::Sqlite(tx) => tx.later(sql, values),
+            Connection::Postgres(tx) => tx.later(sql, values),
         }
-        Ok(())
     }
 
     /// Runs a statement; answers how many rows it changed.
@@ -366,16 +319,7 @@ impl Tx {
     /// # Errors
     /// See [`StoreError`].
     pub async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
-        patiently(async {
-            match &mut self.connection {
-                Connection::Sqlite(tx) => Ok(tx.run::<(i64,)>(sql, values).await?.0),
-                Connection::Postgres(tx, waiting) => {
-                    catch_up(tx, waiting).await?;
-                    run!(PgArguments, execute: &mut **tx, sql, values)
-                }
-            }
-        })
-        .await
+        Ok(self.run::<(i64,)>(sql, values).await?.0)
     }
 
     /// Reads, or writes with RETURNING, at most one row.
@@ -383,16 +327,7 @@ impl Tx {
     /// # Errors
     /// See [`StoreError`].
     pub async fn optional<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<R>, StoreError> {
-        patiently(async {
-            match &mut self.connection {
-                Connection::Sqlite(tx) => Ok(tx.run(sql, values).await?.1.into_iter().next()),
-                Connection::Postgres(tx, waiting) => {
-                    catch_up(tx, waiting).await?;
-                    run!(PgArguments, fetch_optional: &mut **tx, sql, values)
-                }
-            }
-        })
-        .await
+        Ok(self.run(sql, values).await?.1.into_iter().next())
     }
 
     /// Reads, or writes with RETURNING, exactly one row.
@@ -408,33 +343,34 @@ impl Tx {
     /// # Errors
     /// See [`StoreError`].
     pub async fn all<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
-        patiently(async {
-            match &mut self.connection {
-                Connection::Sqlite(tx) => Ok(tx.run(sql, values).await?.1),
-                Connection::Postgres(tx, waiting) => {
-                    catch_up(tx, waiting).await?;
-                    run!(PgArguments, fetch_all: &mut **tx, sql, values)
-                }
+        Ok(self.run(sql, values).await?.1)
+    }
+
+    async fn run<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(u64, Vec<R>), StoreError> {
+        let connection = &mut self.connection;
+        let work = async {
+            match connection {
+                Connection::Sqlite(tx) => tx.run(sql, values).await,
+                Connection::Postgres(tx) => tx.run(sql, values).await,
             }
-        })
-        .await
+        };
+        self.patience.wait(work).await
     }
 
     /// Makes the transaction's changes last.
     ///
     /// # Errors
-    /// See [`StoreError`]. After [`StoreError::Unavailable`] the outcome is unknown.
+    /// See [`StoreError`]. After [`StoreError::OutcomeUnknown`] they may have been made; after any other, not.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         store_head(&mut self)?;
-        patiently(async {
-            match self.connection {
-                Connection::Sqlite(tx) => tx.commit().await,
-                Connection::Postgres(mut tx, mut waiting) => {
-                    catch_up(&mut tx, &mut waiting).await?;
-                    tx.commit().await
-                }
+        let patience = self.patience;
+        match self.connection {
+            // What waits goes along, in one call.
+            Connection::Sqlite(tx) => patience.wait(tx.commit()).await.map_err(StoreError::of_commit),
+            Connection::Postgres(mut tx) => {
+                patience.wait(tx.catch_up()).await?;
+                patience.wait(tx.commit()).await.map_err(StoreError::of_commit)
             }
-        })
-        .await
+        }
     }
 }

@@ -79,6 +79,19 @@ pub async fn of_session(tx: &mut Tx, session_id: &str) -> Result<Vec<EnrolmentRo
     .await
 }
 
+/// How the envelopes of set-ups begin that are under way at `now`, and how many there are of each.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn prefixes(db: &Db, now: i64) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
+    db.all(
+        "SELECT substr(secret, 1, 5), COUNT(*) FROM enrolments WHERE deadline > $1 AND state <> 'replaced'
+         GROUP BY substr(secret, 1, 5)",
+        values![now],
+    )
+    .await
+}
+
 /// Whether the session has a set-up under way.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Active authenticator apps.
 
 use super::db::{Db, StoreError, Tx};
-use crate::values;
+use crate::{crypto::secret_box::HEADER_BYTES, values};
 use sqlx::FromRow;
 
 /// An active authenticator app.
@@ -104,12 +104,14 @@ pub fn refuse_step(tx: &mut Tx, secret_id: &str, step: i64) -> Result<(), StoreE
     tx.later(sql, values![secret_id, step])
 }
 
-/// Forgets refused steps before this one, whose time is over.
+/// Forgets up to `most` refused steps before this one, whose time is over.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn forget_refused_steps(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM refused_steps WHERE step < $1", values![before]).await
+pub async fn forget_refused_steps(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM refused_steps WHERE step < $1 AND (secret_id, step) IN
+             (SELECT secret_id, step FROM refused_steps WHERE step < $1 LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }
 
 /// Holds all methods of a person until the transaction ends.
@@ -159,12 +161,49 @@ pub struct SealedRow {
     pub secret: Vec<u8>,
 }
 
-/// Up to `limit` methods after `id`, by id.
+/// Up to `limit` methods after `id`, by id, whose envelopes begin with `prefix`.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn sealed_after(db: &Db, id: &str, limit: i64) -> Result<Vec<SealedRow>, StoreError> {
-    db.all("SELECT id, secret FROM methods WHERE id > $1 ORDER BY id LIMIT $2", values![id, limit]).await
+pub async fn sealed_with(
+    db: &Db,
+    prefix: &[u8; HEADER_BYTES],
+    id: &str,
+    limit: i64,
+) -> Result<Vec<SealedRow>, StoreError> {
+    db.all(
+        "SELECT id, secret FROM methods WHERE substr(secret, 1, 5) = $1 AND id > $2 ORDER BY id LIMIT $3",
+        values![prefix, id, limit],
+    )
+    .await
+}
+
+/// How many methods have an envelope that begins with `prefix`.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn count_sealed_with(db: &Db, prefix: &[u8]) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM methods WHERE substr(secret, 1, 5) = $1";
+    let (count,): (i64,) = db.one(sql, values![prefix]).await?;
+    Ok(count)
+}
+
+/// The beginnings of envelopes that there are, each once. Looks at one row for each.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn prefixes(db: &Db) -> Result<Vec<Vec<u8>>, StoreError> {
+    let sql = "SELECT substr(secret, 1, 5) FROM methods WHERE substr(secret, 1, 5) > $1
+         ORDER BY substr(secret, 1, 5) LIMIT 1";
+    let mut prefixes: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let last: &[u8] = prefixes.last().map_or(&[], Vec::as_slice);
+        let next: Option<(Vec<u8>,)> = db.optional(sql, values![last]).await?;
+        match next {
+            Some((prefix,)) => prefixes.push(prefix),
+            None => return Ok(prefixes),
+        }
+    }
 }
 
 /// Replaces a sealed secret that is still `before`; `false` when it is not.

@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod people;
 pub mod phone_links;
 pub mod policy;
+pub mod readiness;
 pub mod recovery;
 pub mod seen_browsers;
 pub mod sessions;
@@ -24,7 +25,7 @@ pub mod sign_in;
 pub mod statistics;
 pub mod words;
 
-pub use db::{Db, StoreError, Tx};
+pub use db::{Cause, Db, StoreError, Tx};
 
 use std::ops::DerefMut;
 

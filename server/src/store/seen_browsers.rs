@@ -24,10 +24,12 @@ pub fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Result<(
     tx.later("UPDATE seen_browsers SET token_hash = $2 WHERE token_hash = $1", values![before, after])
 }
 
-/// Forgets browsers that were not used since `before`.
+/// Forgets up to `most` browsers that were not used since `before`.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn forget_unused(db: &Db, before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM seen_browsers WHERE last_used_at < $1", values![before]).await
+pub async fn forget_unused(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM seen_browsers WHERE last_used_at < $1 AND (token_hash, user_id) IN
+             (SELECT token_hash, user_id FROM seen_browsers WHERE last_used_at < $1 LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }

@@ -266,15 +266,15 @@ pub async fn asked_because(db: &Db, id: &str) -> Result<Option<String>, StoreErr
     Ok(row.and_then(|(why,)| why))
 }
 
-/// The complete sessions of a person, by last use.
+/// Up to `most` of the complete sessions of a person: the one called `first`, then by last use.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn of_user(db: &Db, user_id: &str) -> Result<Vec<ListedSession>, StoreError> {
+pub async fn of_user(db: &Db, user_id: &str, first: &str, most: i64) -> Result<Vec<ListedSession>, StoreError> {
     db.all(
         "SELECT id, created_at, last_seen_at, address, user_agent FROM sessions
-         WHERE user_id = $1 AND assurance = 'full' ORDER BY last_seen_at DESC, id DESC",
-        values![user_id],
+         WHERE user_id = $1 AND assurance = 'full' ORDER BY id <> $2, last_seen_at DESC, id DESC LIMIT $3",
+        values![user_id, first, most],
     )
     .await
 }
@@ -312,13 +312,23 @@ pub async fn delete_of_user(tx: &mut Tx, user_id: &str) -> Result<u64, StoreErro
     tx.execute("DELETE FROM sessions WHERE user_id = $1", values![user_id]).await
 }
 
-/// Removes sessions that were last seen or created before the given times.
+/// Removes up to `most` sessions that were last seen before then.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn delete_stale(db: &Db, seen_before: i64, created_before: i64) -> Result<u64, StoreError> {
-    db.execute("DELETE FROM sessions WHERE last_seen_at < $1 OR created_at < $2", values![seen_before, created_before])
-        .await
+pub async fn delete_unused(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM sessions WHERE last_seen_at < $1 AND id IN
+             (SELECT id FROM sessions WHERE last_seen_at < $1 LIMIT $2)";
+    db.execute(sql, values![before, most]).await
+}
+
+/// Removes up to `most` sessions that were opened before then.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_old(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE created_at < $1 LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }
 
 /// Ends the sessions of a person, those that await a code or the others, that were used before the last `keep`.

@@ -6,9 +6,11 @@
 //! browsers at many addresses; `opening` and `away` run the binary itself.
 
 pub mod binary;
+pub mod bouncer;
 pub mod browser;
 pub mod database;
 pub mod mail;
+pub mod network;
 pub mod phone;
 pub mod portal;
 

@@ -89,7 +89,26 @@ impl TestPortal {
         Self::start(database, folder, SettableClock::new(START), ORIGIN, Vec::new(), None).await
     }
 
+    /// With its files below this folder.
+    pub async fn in_folder(database: Database, folder: &Path) -> Self {
+        let folder = Arc::new(tempfile::tempdir_in(folder).unwrap());
+        Self::start(database, folder, SettableClock::new(START), ORIGIN, Vec::new(), None).await
+    }
+
     async fn start(
+        database: Database,
+        folder: Arc<TempDir>,
+        clock: SettableClock,
+        origin: &str,
+        trusted_proxies: Vec<ipnet::IpNet>,
+        mail: Option<MailSettings>,
+    ) -> Self {
+        let data = data_args(folder.path(), &database);
+        Self::start_with(data, database, folder, clock, origin, trusted_proxies, mail).await
+    }
+
+    async fn start_with(
+        data: DataArgs,
         database: Database,
         folder: Arc<TempDir>,
         clock: SettableClock,
@@ -104,7 +123,6 @@ impl TestPortal {
             public_url: public_url.clone(),
             mail: mail.clone(),
         };
-        let data = data_args(folder.path(), &database);
         let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
         // What a hash costs is measured elsewhere.
         service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
@@ -120,6 +138,13 @@ impl TestPortal {
     pub async fn second_node(&self) -> Self {
         let (database, folder, clock) = (self.database.clone(), self.folder.clone(), self.clock.clone());
         Self::start(database, folder, clock, &self.origin, self.trusted_proxies.clone(), self.mail.clone()).await
+    }
+
+    /// Another node that is given these keys.
+    pub async fn second_node_with(&self, data: DataArgs) -> Self {
+        let (database, folder, clock) = (self.database.clone(), self.folder.clone(), self.clock.clone());
+        Self::start_with(data, database, folder, clock, &self.origin, self.trusted_proxies.clone(), self.mail.clone())
+            .await
     }
 
     /// The same portal after its process was stopped and started.
@@ -340,6 +365,7 @@ fn data_args(folder: &Path, database: &Database) -> DataArgs {
         key_file: None,
         key: None,
         previous_key_file: None,
+        next_key_file: None,
     }
 }
 

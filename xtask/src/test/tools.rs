@@ -3,7 +3,7 @@
 
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -27,6 +27,11 @@ struct Tool {
 
 const TOOLS: [Tool; 9] = [
     Tool { part: Part::Http, package: "postgresql", present: || postgres::programs().is_some() },
+    Tool {
+        part: Part::Http,
+        package: "pgbouncer",
+        present: || find_program("pgbouncer").is_some() || in_sbin("pgbouncer"),
+    },
     Tool { part: Part::Http, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
     Tool { part: Part::Browser, package: "python3-aiosmtpd", present: || find_program("aiosmtpd").is_some() },
     Tool { part: Part::Browser, package: "chromium", present: || chromium().is_some() },
@@ -90,6 +95,11 @@ pub fn firefox() -> Option<PathBuf> {
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let file = format!("{name}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(&file)).find(|program| program.is_file())
+}
+
+/// Where Debian keeps servers, out of most people's PATH.
+fn in_sbin(name: &str) -> bool {
+    Path::new("/usr/sbin").join(name).is_file()
 }
 
 #[cfg(test)]

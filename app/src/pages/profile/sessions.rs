@@ -9,7 +9,7 @@ use crate::{
     components::{
         alert::Problem, browser, button::Button, changing::sometimes, confirm::Confirm, loaded::Trouble, moment::Moment,
     },
-    contract::session::SessionEntry,
+    contract::session::{MOST_LISTED, SessionEntry},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -109,11 +109,14 @@ pub fn Sessions(records: Records) -> impl IntoView {
 #[component]
 fn List(sessions: Vec<SessionEntry>, ending: Ending) -> impl IntoView {
     let others = sessions.iter().any(|session| !session.current);
+    let cut_off = sessions.len() >= MOST_LISTED;
     let rows = sessions.into_iter().map(|session| view! { <Row session ending /> }).collect_view();
     view! {
         <ul class="places" role="list" aria-label="Sessions">
             {rows}
         </ul>
+        {cut_off
+            .then(|| view! { <p class="muted">{format!("Only the {MOST_LISTED} that were used last are listed.")}</p> })}
         {others
             .then(|| {
                 view! {

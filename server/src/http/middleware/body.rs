@@ -9,7 +9,7 @@
 //! may hold is bounded for each of the three.
 
 use super::session::find_session;
-use crate::http::Shared;
+use crate::{http::Shared, service::Service};
 use app::{
     contract::{ApiError, people},
     portal::{Administrator, InSession as _},
@@ -138,7 +138,8 @@ async fn bounds<'a>(
     if length.is_some_and(|length| length <= room) {
         return Ok((ANYBODY, &shared.room.anybody));
     }
-    let session = find_session(shared, &parts.headers).await;
+    let service = parts.extensions.get::<Service>().unwrap_or(&shared.service);
+    let session = find_session(service, shared, &parts.headers).await;
     if TAKE_LISTS.contains(&parts.uri.path()) {
         session.and_then(|session| Administrator::admit(&session)).map_err(Refused::Caller)?;
         return Ok((LISTS, &shared.room.lists));

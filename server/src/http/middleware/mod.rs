@@ -1,6 +1,7 @@
 //! The layers, one file each. [`super`] draws their order.
 
 pub mod body;
+pub mod database;
 pub mod gate;
 pub mod headers;
 pub mod host;

@@ -6,7 +6,7 @@ use crate::{
     crypto::{os_rng, secret_box::Purpose},
     domain::{client::forwarded_for, user_name},
     http::Shared,
-    service::Use,
+    service::{Service, Use},
 };
 use app::{
     contract::ApiError,
@@ -80,17 +80,18 @@ impl CookieNames {
 }
 
 /// The session that a request belongs to, without that counting as a use of it.
-pub async fn find_session(shared: &Shared, headers: &HeaderMap) -> Result<Session, ApiError> {
+pub async fn find_session(service: &Service, shared: &Shared, headers: &HeaderMap) -> Result<Session, ApiError> {
     let token = cookie(headers, &shared.cookies.session).ok_or(ApiError::SignedOut)?;
-    shared.service.find_session(&token, Use::None).await
+    service.find_session(&token, Use::None).await
 }
 
 /// Finds out who calls, and sets the cookies that the use-case asked for.
 pub async fn session(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let names = &shared.cookies;
     let token = cookie(request.headers(), &names.session);
+    let service = request.extensions().get::<Service>().unwrap_or(&shared.service).clone();
     let session = match &token {
-        Some(token) => shared.service.find_session(token, purpose(request.uri().path())).await,
+        Some(token) => service.find_session(token, purpose(request.uri().path())).await,
         None => Err(ApiError::SignedOut),
     };
     let path = request.uri().path();

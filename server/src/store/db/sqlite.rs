@@ -1,119 +1,115 @@
-//! SQLite: connections that are kept, and transactions that make few calls.
+//! SQLite: connections to one file, and transactions that make few calls.
 //!
 //! A connection of sqlx lives on a thread of its own, and calling over costs
 //! more than most statements do. So a transaction begins in the call of its
-//! first statement, and connections wait here rather than in sqlx's pool, which
-//! calls each of them once more when it comes back.
+//! first statement.
 
-use super::{PATIENCE, Row, Value, add_values};
+use super::{
+    connections::{Connections, Taken, Target},
+    error::StoreError,
+    patience::STATEMENT_LIMIT,
+    value::{Row, Value, add_values},
+};
 use futures_util::TryStreamExt;
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Connection, Either, Executor, SqliteConnection,
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePool, SqlitePoolOptions},
+    Arguments, AssertSqlSafe, ConnectOptions, Connection as _, Either, Executor, SqliteConnection,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{
-    fmt::Write as _,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use std::{fmt::Write as _, path::Path, time::Duration};
+use tokio::runtime::Handle;
 
-/// A number of connections to one file, opened when they are first needed.
-/// Cheap to clone.
+/// A database file and how it is opened.
 #[derive(Debug, Clone)]
-pub struct Connections {
-    shared: Arc<Shared>,
-}
+pub struct SqliteFile(SqliteConnectOptions);
 
-#[derive(Debug)]
-struct Shared {
-    options: SqliteConnectOptions,
-    places: Arc<Semaphore>,
-    most: u32,
-    idle: Mutex<Vec<SqliteConnection>>,
-}
+impl Target for SqliteFile {
+    type Connection = SqliteConnection;
 
-/// A connection for as long as this is held; it goes back when dropped.
-#[derive(Debug)]
-pub struct Taken {
-    /// `None` once it is not to come back.
-    connection: Option<SqliteConnection>,
-    shared: Arc<Shared>,
-    // Given up after the connection is back.
-    _place: OwnedSemaphorePermit,
-}
+    const ASKED_AFTER: Option<Duration> = None;
 
-impl Connections {
-    pub(super) fn new(options: SqliteConnectOptions, most: u32) -> Self {
-        let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
-        Self { shared: Arc::new(Shared { options, places, most, idle: Mutex::default() }) }
-    }
+    // Its thread ends the statement before it begins the next.
+    const OUTLIVES_ABANDONMENT: bool = true;
 
-    /// Waits for a connection, in turn.
-    ///
-    /// # Errors
-    /// When the file can't be opened; [`sqlx::Error::PoolClosed`] after [`Connections::close`].
-    pub async fn take(&self) -> Result<Taken, sqlx::Error> {
-        let place = Arc::clone(&self.shared.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let idle = self.shared.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.shared.options.connect().await?,
-        };
-        Ok(Taken { connection: Some(connection), shared: Arc::clone(&self.shared), _place: place })
-    }
-
-    /// One more connection, in a pool of sqlx's: what its migrations take.
-    pub(in crate::store) async fn pool(&self) -> Result<SqlitePool, sqlx::Error> {
-        SqlitePoolOptions::new().max_connections(1).connect_with(self.shared.options.clone()).await
-    }
-
-    /// Closes every connection, after waiting for those that are in use.
-    pub(super) async fn close(&self) {
-        let all = timeout(PATIENCE, self.shared.places.acquire_many(self.shared.most)).await;
-        self.shared.places.close();
-        drop(all);
-        let idle = std::mem::take(&mut *self.shared.idle());
-        for connection in idle {
-            if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "a connection could not be closed in good order");
-            }
-        }
+    async fn connect(&self) -> Result<SqliteConnection, StoreError> {
+        Ok(self.0.connect().await?)
     }
 }
 
-impl Shared {
-    /// A panic while it was held can't have left the list half changed.
-    fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+impl SqliteFile {
+    /// A file that is read and written, made if it is not there.
+    pub(super) fn to_write(path: &Path) -> Self {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(STATEMENT_LIMIT);
+        Self(options)
+    }
+
+    /// The same file for those who only read.
+    pub(super) fn to_read(&self) -> Self {
+        Self(self.0.clone().create_if_missing(false).pragma("query_only", "ON"))
+    }
+
+    /// A file that may lie where nothing can be written. `alone` has no log
+    /// beside it and is not written by anybody else.
+    pub(super) fn left_alone(path: &Path, alone: bool) -> Self {
+        Self(SqliteConnectOptions::new().filename(path).read_only(true).immutable(alone).busy_timeout(STATEMENT_LIMIT))
+    }
+
+    /// One more connection, which waits for locks for so long.
+    pub(in crate::store) async fn patient(&self, patience: Duration) -> Result<SqliteConnection, StoreError> {
+        Ok(self.0.clone().busy_timeout(patience).connect().await?)
     }
 }
 
-impl Taken {
-    /// The connection itself.
-    ///
-    /// # Errors
-    /// [`sqlx::Error::PoolClosed`] after it broke.
-    pub fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
+/// Writes a database into the empty file `copy`, as it is at one moment. Readers and writers go on meanwhile.
+pub(super) async fn copy(file: &Path, copy: &Path) -> Result<(), StoreError> {
+    let mut connection = SqliteFile::left_alone(file, false).connect().await?;
+    let copy = copy.to_str().ok_or_else(|| sqlx::Error::Encode("the name of the copy is not UTF-8".into()))?;
+    sqlx::query("VACUUM INTO $1").bind(copy).execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+impl Taken<SqliteFile> {
+    /// Runs one statement; answers how many rows it changed.
+    pub(super) async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let query = sqlx::query_with(sql, arguments(values)?);
+        let outcome = query.execute(self.connection()?).await;
+        self.heed(outcome.map(|done| done.rows_affected()))
+    }
+
+    /// Reads at most one row.
+    pub(super) async fn optional<R: Row>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Option<R>, StoreError> {
+        let query = sqlx::query_as_with(sql, arguments(values)?);
+        let outcome = query.fetch_optional(self.connection()?).await;
+        self.heed(outcome)
+    }
+
+    /// Reads all rows.
+    pub(super) async fn all<R: Row>(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<R>, StoreError> {
+        let query = sqlx::query_as_with(sql, arguments(values)?);
+        let outcome = query.fetch_all(self.connection()?).await;
+        self.heed(outcome)
     }
 }
 
-impl Drop for Taken {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.shared.idle().push(connection);
-        }
-    }
+fn arguments(values: &[Value<'_>]) -> Result<SqliteArguments, sqlx::Error> {
+    let mut arguments = SqliteArguments::default();
+    add_values(&mut arguments, values)?;
+    Ok(arguments)
 }
 
 /// A transaction that will write. Dropped before its commit it is rolled back,
 /// after what may still be running.
 pub(super) struct Transaction {
-    writer: Option<Taken>,
+    writer: Option<Taken<SqliteFile>>,
     script: Script,
     /// Something was sent: a transaction may be open.
     begun: bool,
@@ -127,41 +123,52 @@ struct Script {
 }
 
 impl Transaction {
-    pub(super) fn new(writer: Taken) -> Result<Self, sqlx::Error> {
-        let mut transaction = Self { writer: Some(writer), script: Script::default(), begun: false };
+    pub(super) async fn begin(writers: &Connections<SqliteFile>) -> Result<Self, StoreError> {
+        let writer = Some(writers.take().await?);
+        let mut transaction = Self { writer, script: Script::default(), begun: false };
         transaction.later("BEGIN IMMEDIATE", &[])?;
         Ok(transaction)
     }
 
     /// Has a statement wait for the next one.
-    pub(super) fn later(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), sqlx::Error> {
-        self.script.add(sql, values)
+    pub(super) fn later(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
+        Ok(self.script.add(sql, values)?)
     }
 
     /// Runs what waits and then this, and answers what it changed and its rows;
     /// those before it have none.
-    pub(super) async fn run<R: Row>(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(u64, Vec<R>), sqlx::Error> {
+    pub(super) async fn run<R: Row>(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(u64, Vec<R>), StoreError> {
         self.script.add(sql, values)?;
         let Script { sql, arguments } = std::mem::take(&mut self.script);
         self.begun = true;
-        let writer = self.writer.as_mut().ok_or(sqlx::Error::PoolClosed)?.connection()?;
-        // Made of the static statements of the store and nothing else.
-        let mut results = writer.fetch_many(sqlx::query_with(AssertSqlSafe(sql), arguments));
-        let (mut changed, mut rows) = (0, Vec::new());
-        while let Some(result) = results.try_next().await? {
-            match result {
-                Either::Left(done) => changed = done.rows_affected(),
-                Either::Right(row) => rows.push(R::from_row(&row)?),
-            }
-        }
-        Ok((changed, rows))
+        let writer = self.writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        let outcome = run(writer.connection()?, sql, arguments).await;
+        writer.heed(outcome)
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         self.run::<(i64,)>("COMMIT", &[]).await?;
         self.begun = false;
         Ok(())
     }
+}
+
+/// Runs a script; answers what its last statement changed, and all rows.
+async fn run<R: Row>(
+    connection: &mut SqliteConnection,
+    sql: String,
+    arguments: SqliteArguments,
+) -> Result<(u64, Vec<R>), sqlx::Error> {
+    // Made of the static statements of the store and nothing else.
+    let mut results = connection.fetch_many(sqlx::query_with(AssertSqlSafe(sql), arguments));
+    let (mut changed, mut rows) = (0, Vec::new());
+    while let Some(result) = results.try_next().await? {
+        match result {
+            Either::Left(done) => changed = done.rows_affected(),
+            Either::Right(row) => rows.push(R::from_row(&row)?),
+        }
+    }
+    Ok((changed, rows))
 }
 
 impl Drop for Transaction {
@@ -169,7 +176,7 @@ impl Drop for Transaction {
         let Some(mut writer) = self.writer.take().filter(|_| self.begun) else { return };
         let Ok(runtime) = Handle::try_current() else {
             // Nobody can wait for it; closing it rolls back too.
-            drop(writer.connection.take());
+            writer.discard();
             return;
         };
         runtime.spawn(async move {
@@ -177,7 +184,7 @@ impl Drop for Transaction {
             // What can't be rolled back was committed at the last moment, was never begun, or is
             // broken.
             if sqlx::query("ROLLBACK").execute(connection).await.is_err() {
-                drop(writer.connection.take());
+                writer.discard();
             }
         });
     }

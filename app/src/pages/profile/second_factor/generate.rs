@@ -62,7 +62,7 @@ struct Flow {
     stage: RwSignal<Stage>,
     busy: RwSignal<bool>,
     trouble: Trouble,
-    /// A request for new codes got no answer.
+    /// Whether new codes were made is not known: there was no answer, or none to the portal.
     lost: RwSignal<bool>,
     kept: Kept,
     /// The person tried to leave without having kept the codes.
@@ -93,7 +93,8 @@ impl Flow {
                 Ok(sheet) => self.stage.set(Stage::Keep(sheet)),
                 // The five minutes ended meanwhile.
                 Err(ApiError::StepUpRequired { .. }) => proof.set_needs_code(true),
-                Err(ApiError::Offline) => self.lost.set(true),
+                // They may be in force without having been seen.
+                Err(ApiError::Offline | ApiError::OutcomeUnknown) => self.lost.set(true),
                 Err(problem) => proof.trouble.note(problem),
             }
         });

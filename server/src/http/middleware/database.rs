@@ -1,0 +1,53 @@
+//! What one request asks of the database: all of it within one patience, and
+//! all of it again when it lost against another request.
+//!
+//! PostgreSQL ends one of two transactions that wait for each other. What it
+//! rolled back left nothing behind, so the request is answered anew from its
+//! beginning, session and rights included, a bounded number of times.
+
+use crate::{http::Shared, service::Service};
+use app::portal::Portal;
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use std::sync::Arc;
+
+/// How often a request is answered at most.
+const TRIES: u32 = 3;
+
+/// Hands on a portal that is this request's own.
+pub async fn for_one_request(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+    let service = shared.service.for_request();
+    let portal: Arc<dyn Portal> = Arc::new(service.clone());
+    request.extensions_mut().insert(service);
+    request.extensions_mut().insert(portal);
+    next.run(request).await
+}
+
+/// Answers a state change anew that lost against another one. Comes after its body is there.
+pub async fn anew(request: Request, next: Next) -> Response {
+    let service = request.extensions().get::<Service>().cloned();
+    let Some(service) = service.filter(|_| !matches!(*request.method(), Method::GET | Method::HEAD)) else {
+        return next.run(request).await;
+    };
+    let (parts, body) = request.into_parts();
+    // It is in memory already.
+    let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_REQUEST.into_response() };
+    for _ in 1..TRIES {
+        let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
+        let response = next.clone().run(again).await;
+        // A form is led back to its page.
+        let failed = response.status() == StatusCode::SERVICE_UNAVAILABLE || response.status().is_redirection();
+        if !(service.db.take_contended() && failed) {
+            return response;
+        }
+        // What was charged and not looked at in the end must not count twice.
+        service.owed.pay_soon().await;
+        tracing::info!(path = parts.uri.path(), "rolled back in favour of another request; answering anew");
+    }
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}
