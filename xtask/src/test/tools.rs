@@ -25,7 +25,7 @@ struct Tool {
     present: fn() -> bool,
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 10] = [
     Tool { part: Part::Http, package: "postgresql", present: || postgres::programs().is_some() },
     Tool {
         part: Part::Http,
