@@ -23,6 +23,7 @@ const FOCUS_STILL_LOST = [
   // The demand for a second factor comes into the page's place, or leaves it.
   /focus is at BODY after "(A?Profile|Save|Finish)" on \/(settings\/account-policy)? ?\(/,
   /focus is at BODY after "Try again" on \/phone /,
+  /focus is at BODY after "Finish" on \/profile /,
   /focus is at BODY after "Print" on \/profile /,
   /focus is at BODY after "End all other sessions" on \/profile /,
 ];
