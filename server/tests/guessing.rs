@@ -15,6 +15,10 @@ use twofold::{
     values,
 };
 
+/// 16 and 32 bytes in Base64.
+const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 const WRONG: &str = "Wrong-horse-7";
 const NO_CODE: &str = "0000-0000-0000-0000";
 
@@ -535,7 +539,39 @@ async fn what_nobody_has_looked_at_is_no_failure() {
         assert_eq!(portal.browser().sign_in("alice", PASSWORD).await, Err(ApiError::Unavailable));
     }
     portal.service.owed.pay().await.unwrap();
-    let sql = "SELECT COALESCE(SUM(failures), 0) FROM attempt_counters";
-    let (failures,): (i64,) = portal.service.db.one(sql, values![]).await.unwrap();
-    assert_eq!(failures, 0);
+    assert_eq!(charged(&portal, "").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hangs_up_while_it_waits_to_be_looked_at_has_not_failed_but_the_address_has_cost_something() {
+    let portal = TestPortal::on(Database::Sqlite).await.with_one_place_to_hash().await;
+    portal.add("alice").await;
+    // Takes the place for seconds.
+    let (hasher, slow) = (portal.service.hasher.clone(), format!("$argon2id$v=19$m=65536,t=60,p=1${SALT}${HASH}"));
+    let hashing = tokio::spawn(async move { hasher.verify(WRONG, Some(&slow)).await });
+    let waiting: Vec<_> = (0..8)
+        .map(|_| {
+            let browser = portal.browser();
+            tokio::spawn(async move { browser.sign_in("alice", WRONG).await })
+        })
+        .collect();
+    while charged(&portal, "password:").await < 5 {
+        tokio::task::yield_now().await;
+    }
+    let by_address = charged(&portal, "address:").await;
+    assert!(!hashing.is_finished(), "nobody was looked at");
+    for request in waiting {
+        request.abort();
+        let _ = request.await;
+    }
+    portal.service.owed.pay().await.unwrap();
+    assert_eq!(charged(&portal, "password:").await, 0);
+    assert!(charged(&portal, "address:").await >= by_address);
+}
+
+/// Charges to all counters whose keys begin so.
+async fn charged(portal: &TestPortal, prefix: &str) -> i64 {
+    let sql = "SELECT COALESCE(SUM(failures), 0) FROM attempt_counters WHERE key LIKE $1 || '%'";
+    let (failures,): (i64,) = portal.service.db.one(sql, values![prefix]).await.unwrap();
+    failures
 }

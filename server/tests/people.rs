@@ -5,7 +5,8 @@ use crate::support::{
     portal::{OPERATOR, begin, confirm, finish},
 };
 use app::contract::people::{
-    COUNTED, NewPerson, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView, Person,
+    COUNTED, NewPerson, PeopleChange, PeopleChanged, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView,
+    Person,
 };
 use serde_json::json;
 use twofold::{service::users::FirstPassword, store::accounts, values};
@@ -208,6 +209,25 @@ both_databases! {
         portal.clock.advance(86_400);
         let root = portal.browser();
         root.sign_in("root", PASSWORD).await.unwrap();
+        assert!(!named(&root, "alice").await.codes_locked);
+    }
+
+    async fn too_many_wrong_codes_in_a_browser_of_their_own_show_as_well(portal) {
+        let root = portal.administrator("root").await;
+        let alice = portal.enrolled("alice").await;
+        let known = portal.awaiting_code("alice").await;
+        known.code(&alice.phone.code()).await.unwrap();
+        for attempt in 0..10 {
+            assert!(!named(&root, "alice").await.codes_locked, "after {attempt}");
+            known.sign_out().await;
+            known.sign_in("alice", PASSWORD).await.unwrap();
+            assert!(known.code(&alice.phone.wrong_code()).await.is_err());
+        }
+        let alice = named(&root, "alice").await;
+        assert!(alice.codes_locked);
+        let unlock = json!({ "ids": [alice.id], "change": PeopleChange::Unlock });
+        let unlocked: PeopleChanged = root.call_json("change-people", &unlock).await.unwrap();
+        assert!(!unlocked.people[0].codes_locked);
         assert!(!named(&root, "alice").await.codes_locked);
     }
 

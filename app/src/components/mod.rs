@@ -29,6 +29,7 @@ pub mod proof;
 pub mod qr;
 pub mod recovery_banner;
 pub mod recovery_sheet;
+pub mod rows;
 pub mod second_device;
 pub mod session_watch;
 pub mod set_up;

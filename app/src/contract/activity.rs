@@ -13,7 +13,7 @@ pub struct ActivityPage {
 }
 
 /// One security event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Activity {
     /// Its place in the audit trail.
     pub sequence: i64,
@@ -38,7 +38,7 @@ pub fn times(detail: &str) -> Option<u64> {
 }
 
 /// Where a request came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Origin {
     /// Network address.
     pub address: String,

@@ -157,7 +157,7 @@ impl AuditFilter {
 }
 
 /// Someone named in an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NamedPerson {
     /// Their account's id; the command line has none.
     pub id: Option<String>,
@@ -166,7 +166,7 @@ pub struct NamedPerson {
 }
 
 /// One entry, whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// Its place in the chain, from 1.
     pub sequence: i64,

@@ -93,7 +93,7 @@ pub struct MailPlace {
 }
 
 /// Mail that was not sent yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MailEntry {
     /// Id.
     pub id: String,
@@ -112,7 +112,7 @@ pub struct MailEntry {
 }
 
 /// What becomes of mail that was not sent yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MailProgress {
     /// It is tried then, in Unix seconds.
     TriedAt(i64),
@@ -123,7 +123,7 @@ pub enum MailProgress {
 }
 
 /// What mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MailKind {
     /// To set up a second factor.
     Reminder,

@@ -152,7 +152,7 @@ pub struct PeoplePage {
 }
 
 /// Someone in the list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
     /// Id.
     pub id: String,
@@ -194,14 +194,14 @@ impl Person {
 }
 
 /// A lock after too many wrong passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lock {
     /// Unix seconds at which it ends; `None` when someone must unlock.
     pub until: Option<i64>,
 }
 
 /// A temporary access code that was issued and not used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AccessCode {
     /// Its id, for approving it.
     pub id: String,

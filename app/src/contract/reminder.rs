@@ -19,7 +19,7 @@ pub struct Missing {
 }
 
 /// Someone who can sign in and has no second factor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MissingPerson {
     /// Id.
     pub id: String,
@@ -36,7 +36,7 @@ pub struct MissingPerson {
 }
 
 /// By when someone needs a second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Due {
     /// The policy demands none.
     Never,

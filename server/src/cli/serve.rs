@@ -74,7 +74,13 @@ async fn run(mut args: ServeArgs, stop: Stop) -> Result<(), Failure> {
     connections::serve(listener, application, limits, stop).await;
     sending.abort();
     housekeeping.abort();
-    if timeout(CLOSING, service.db.close()).await.is_err() {
+    let closing = async {
+        if let Err(error) = service.owed.pay().await {
+            tracing::warn!(%error, "what was charged and not concluded stays charged");
+        }
+        service.db.close().await;
+    };
+    if timeout(CLOSING, closing).await.is_err() {
         tracing::warn!("the database was not closed in time");
     }
     Ok(())

@@ -109,13 +109,12 @@ fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
 /// Server functions and pages. Both find the portal in their context.
 fn application(service: &Service) -> Router {
     let site = site(&service.settings.portal_name);
-    let portal: Arc<dyn Portal> = Arc::new(service.clone());
     let context = {
         let site = site.clone();
         move || {
-            // The one that is the request's own, with its patience.
+            // The one that is the request's own, with its patience. Without it nothing can be asked.
             let own = with_context(|parts: &Parts| parts.extensions.get::<Arc<dyn Portal>>().cloned()).flatten();
-            provide_context(own.unwrap_or_else(|| portal.clone()));
+            own.map(provide_context);
             provide_context(site.clone());
         }
     };

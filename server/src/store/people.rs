@@ -175,23 +175,35 @@ macro_rules! word {
     };
 }
 
+/// Whether no more codes of `u` are looked at, anywhere or in one of their own
+/// browsers: from so many in a day, the last of which came after then; from so many in a row.
+macro_rules! codes_locked {
+    ($codes:literal, $since:literal, $in_a_row:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM
+                 (SELECT '' AS place UNION ALL SELECT ':' || b.id FROM browsers b WHERE b.user_id = u.id) counted
+                 CROSS JOIN attempt_counters c
+                 WHERE c.key IN ('codes-a-day:' || u.id || place, 'recovery:' || u.id || place, 'codes-in-a-row:' || u.id || place)
+                     AND (c.failures >= ", $in_a_row, "
+                         OR (c.key NOT LIKE 'codes-in-a-row:%' AND c.failures >= ", $codes, " AND c.last_failure_at > ", $since, ")))"
+        )
+    };
+}
+
 /// The columns of an entry; `p` is the page.
 macro_rules! entries {
     () => {
-        " SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
+        concat!(" SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
               WHERE c.user_id = u.id AND c.failures >= $11 AND c.last_failure_at > $12) AS locked_at,
-             (EXISTS (SELECT 1 FROM attempt_counters c
-                 WHERE c.key IN ('codes-a-day:' || u.id, 'recovery:' || u.id) AND c.failures >= $15 AND c.last_failure_at > $16)
-              OR EXISTS (SELECT 1 FROM attempt_counters c
-                 WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $17)) AS codes_locked,
+             ", codes_locked!("$15", "$16", "$17"), " AS codes_locked,
              (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $14) AS invited_until,
              a.expires_at AS code_expires_at, a.id AS code_id, a.approved_at IS NOT NULL AS code_approved,
              COALESCE(a.approval_demanded, FALSE) AS code_approval_demanded,
              a.issued_by AS code_issued_by
          FROM page p CROSS JOIN users u LEFT JOIN access_codes a ON a.user_id = u.id AND a.expires_at > $14
-         WHERE u.id = p.id ORDER BY "
+         WHERE u.id = p.id ORDER BY ")
     };
 }
 
@@ -470,15 +482,12 @@ pub async fn these(db: &Db, ids: &[String], locking: Locking, now: i64) -> Resul
     Ok(people)
 }
 
-const THESE: &str =
+const THESE: &str = concat!(
         "SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
               WHERE c.user_id = u.id AND c.failures >= $1 AND c.last_failure_at > $2) AS locked_at,
-             (EXISTS (SELECT 1 FROM attempt_counters c
-                 WHERE c.key IN ('codes-a-day:' || u.id, 'recovery:' || u.id) AND c.failures >= $4 AND c.last_failure_at > $5)
-              OR EXISTS (SELECT 1 FROM attempt_counters c
-                 WHERE c.key = 'codes-in-a-row:' || u.id AND c.failures >= $6)) AS codes_locked,
+             ", codes_locked!("$4", "$5", "$6"), " AS codes_locked,
              (SELECT MAX(i.expires_at) FROM invitations i WHERE i.user_id = u.id AND i.expires_at > $3) AS invited_until,
              a.expires_at AS code_expires_at, a.id AS code_id, a.approved_at IS NOT NULL AS code_approved,
              COALESCE(a.approval_demanded, FALSE) AS code_approval_demanded,
@@ -486,4 +495,4 @@ const THESE: &str =
          FROM users u LEFT JOIN access_codes a ON a.user_id = u.id AND a.expires_at > $3
          WHERE u.id IN ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
              $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47,
-             $48, $49, $50, $51, $52, $53, $54, $55, $56)";
+             $48, $49, $50, $51, $52, $53, $54, $55, $56)");

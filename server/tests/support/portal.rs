@@ -14,6 +14,7 @@ use axum::{
 };
 use lettre::transport::smtp::extension::ClientId;
 use std::{
+    ops::Deref,
     path::Path,
     pin::Pin,
     sync::{Arc, Mutex},
@@ -55,17 +56,65 @@ pub static RENDERING: RwLock<()> = RwLock::const_new(());
 /// Where people reach the portal unless a test says otherwise.
 pub const ORIGIN: &str = "http://127.0.0.1:3000";
 
-/// A portal that nobody else uses, with a clock that is turned by hand.
-pub struct TestPortal {
-    pub clock: SettableClock,
-    pub service: Service,
+/// What a portal is started with; other nodes get the same.
+#[derive(Clone)]
+pub struct Given {
     pub database: Database,
+    pub clock: SettableClock,
     pub origin: String,
     trusted_proxies: Vec<ipnet::IpNet>,
     mail: Option<MailSettings>,
+    folder: Arc<TempDir>,
+}
+
+/// A portal that nobody else uses, with a clock that is turned by hand.
+pub struct TestPortal {
+    pub service: Service,
+    given: Given,
     router: Router,
     meanwhile: Meanwhile,
-    folder: Arc<TempDir>,
+}
+
+impl Given {
+    fn new(database: Database, folder: TempDir) -> Self {
+        Self {
+            database,
+            clock: SettableClock::new(START),
+            origin: ORIGIN.to_owned(),
+            trusted_proxies: Vec::new(),
+            mail: None,
+            folder: Arc::new(folder),
+        }
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// How the command line finds the same data.
+    pub fn data_args(&self) -> DataArgs {
+        DataArgs {
+            data_dir: self.folder().to_owned(),
+            database_url: self.database.url().map(str::to_owned),
+            key_file: None,
+            key: None,
+            previous_key_file: None,
+            next_key_file: None,
+        }
+    }
+
+    fn web(&self) -> Web {
+        let public_url = PublicUrl::parse(&self.origin).unwrap();
+        Web { public_url, trusted_proxies: self.trusted_proxies.clone(), listening: None }
+    }
+}
+
+impl Deref for TestPortal {
+    type Target = Given;
+    fn deref(&self) -> &Given {
+        &self.given
+    }
 }
 
 /// What happens once, between the look at the next request's session and its use-case.
@@ -85,66 +134,42 @@ impl TestPortal {
     }
 
     pub async fn on(database: Database) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::start(database, folder, SettableClock::new(START), ORIGIN, Vec::new(), None).await
+        Self::start(Given::new(database, tempfile::tempdir().unwrap())).await
     }
 
     /// With its files below this folder.
     pub async fn in_folder(database: Database, folder: &Path) -> Self {
-        let folder = Arc::new(tempfile::tempdir_in(folder).unwrap());
-        Self::start(database, folder, SettableClock::new(START), ORIGIN, Vec::new(), None).await
+        Self::start(Given::new(database, tempfile::tempdir_in(folder).unwrap())).await
     }
 
-    async fn start(
-        database: Database,
-        folder: Arc<TempDir>,
-        clock: SettableClock,
-        origin: &str,
-        trusted_proxies: Vec<ipnet::IpNet>,
-        mail: Option<MailSettings>,
-    ) -> Self {
-        let data = data_args(folder.path(), &database);
-        Self::start_with(data, database, folder, clock, origin, trusted_proxies, mail).await
+    async fn start(given: Given) -> Self {
+        Self::start_with(given.data_args(), given).await
     }
 
-    async fn start_with(
-        data: DataArgs,
-        database: Database,
-        folder: Arc<TempDir>,
-        clock: SettableClock,
-        origin: &str,
-        trusted_proxies: Vec<ipnet::IpNet>,
-        mail: Option<MailSettings>,
-    ) -> Self {
-        let public_url = PublicUrl::parse(origin).unwrap();
+    async fn start_with(data: DataArgs, given: Given) -> Self {
         let settings = Settings {
             portal_name: "Acme & Söhne".to_owned(),
             qr_lifetime: 180,
-            public_url: public_url.clone(),
-            mail: mail.clone(),
+            public_url: PublicUrl::parse(&given.origin).unwrap(),
+            mail: given.mail.clone(),
         };
-        let mut service = open(&data, settings, Arc::new(clock.clone())).await.expect("the portal opens");
-        // What a hash costs is measured elsewhere.
-        service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 2, 1_000).unwrap();
-        let web = Web { public_url, trusted_proxies: trusted_proxies.clone(), listening: None };
+        let mut service = open(&data, settings, Arc::new(given.clock.clone())).await.expect("the portal opens");
+        service.hasher = quick_hasher(2, 1_000);
         let meanwhile = Meanwhile::default();
-        let router = router_around(service.clone(), web, |use_cases| {
+        let router = router_around(service.clone(), given.web(), |use_cases| {
             use_cases.layer(from_fn_with_state(meanwhile.clone(), first))
         });
-        Self { clock, service, database, origin: origin.to_owned(), trusted_proxies, mail, router, meanwhile, folder }
+        Self { service, given, router, meanwhile }
     }
 
     /// Another node on the same database: other connections, nothing shared in memory.
     pub async fn second_node(&self) -> Self {
-        let (database, folder, clock) = (self.database.clone(), self.folder.clone(), self.clock.clone());
-        Self::start(database, folder, clock, &self.origin, self.trusted_proxies.clone(), self.mail.clone()).await
+        Self::start(self.given.clone()).await
     }
 
     /// Another node that is given these keys.
     pub async fn second_node_with(&self, data: DataArgs) -> Self {
-        let (database, folder, clock) = (self.database.clone(), self.folder.clone(), self.clock.clone());
-        Self::start_with(data, database, folder, clock, &self.origin, self.trusted_proxies.clone(), self.mail.clone())
-            .await
+        Self::start_with(data, self.given.clone()).await
     }
 
     /// The same portal after its process was stopped and started.
@@ -156,13 +181,13 @@ impl TestPortal {
 
     /// The same portal reached under another address.
     pub async fn reached_at(self, origin: &str) -> Self {
-        Self::start(self.database, self.folder, self.clock, origin, self.trusted_proxies, self.mail).await
+        Self::start(Given { origin: origin.to_owned(), ..self.given }).await
     }
 
     /// The same portal behind proxies of these networks.
     pub async fn behind(self, networks: &[&str]) -> Self {
-        let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
-        Self::start(self.database, self.folder, self.clock, &self.origin, networks, self.mail).await
+        let trusted_proxies = networks.iter().map(|network| network.parse().unwrap()).collect();
+        Self::start(Given { trusted_proxies, ..self.given }).await
     }
 
     /// The same portal with another encryption key, which has sealed everything
@@ -178,15 +203,22 @@ impl TestPortal {
 
     /// The router anew, after the service was changed.
     async fn with_service(mut self) -> Self {
-        let public_url = PublicUrl::parse(&self.origin).unwrap();
-        let web = Web { public_url, trusted_proxies: self.trusted_proxies.clone(), listening: None };
-        self.router = twofold::http::router(self.service.clone(), web);
+        self.router = twofold::http::router(self.service.clone(), self.web());
         self
     }
 
     /// The same portal, in whose queue nobody may wait for a hash.
-    pub async fn too_busy(mut self) -> Self {
-        self.service.hasher = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 1, 0).unwrap();
+    pub async fn too_busy(self) -> Self {
+        self.hashing(1, 0).await
+    }
+
+    /// The same portal, which hashes one password after the other.
+    pub async fn with_one_place_to_hash(self) -> Self {
+        self.hashing(1, 1_000).await
+    }
+
+    async fn hashing(mut self, places: usize, waiting: usize) -> Self {
+        self.service.hasher = quick_hasher(places, waiting);
         self.with_service().await
     }
 
@@ -196,8 +228,7 @@ impl TestPortal {
         let hello = ClientId::Domain("portal.acme.example".to_owned());
         let mail =
             MailSettings::new(SmtpUrl::parse(&server.url()).unwrap(), sender, hello, server.authority()).unwrap();
-        let portal =
-            Self::start(self.database, self.folder, self.clock, &self.origin, self.trusted_proxies, Some(mail)).await;
+        let portal = Self::start(Given { mail: Some(mail), ..self.given }).await;
         portal.service.note_sending().await.unwrap();
         portal
     }
@@ -218,16 +249,6 @@ impl TestPortal {
                 return all;
             }
         }
-    }
-
-    /// Where its files are.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// How the command line finds the same data.
-    pub fn data_args(&self) -> DataArgs {
-        data_args(self.folder(), &self.database)
     }
 
     /// A browser that was never here.
@@ -358,15 +379,9 @@ pub struct Enrolled {
     pub recovery_codes: Vec<String>,
 }
 
-fn data_args(folder: &Path, database: &Database) -> DataArgs {
-    DataArgs {
-        data_dir: folder.to_owned(),
-        database_url: database.url().map(str::to_owned),
-        key_file: None,
-        key: None,
-        previous_key_file: None,
-        next_key_file: None,
-    }
+/// What a hash costs is measured elsewhere.
+fn quick_hasher(places: usize, waiting: usize) -> PasswordHasher {
+    PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, places, waiting).unwrap()
 }
 
 /// Opens the set-up dialog, which shows a QR code.

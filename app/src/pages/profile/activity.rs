@@ -7,10 +7,11 @@ use crate::{
         activity_words::{is_worrying, words},
         alert::Problem,
         button::Button,
-        changing::{changing, sometimes},
+        changing::sometimes,
         icon::{Glyph, Icon},
         loaded::Trouble,
         moment::Moment,
+        rows::rows,
         show_more::show_more,
     },
     contract::activity::{Activity, ActivityPage, Origin},
@@ -79,9 +80,7 @@ fn List(
         });
     };
     let there_is_more = Memo::new(move |_| shown.with(|page| page.before.is_some()));
-    let rows = changing(move || {
-        shown.get().entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view().into_any()
-    });
+    let rows = rows(move || shown.get().entries, |entry| view! { <Entry entry /> }.into_any());
     view! {
         <ol class="records" role="list" aria-label="Recent activity">
             {rows}

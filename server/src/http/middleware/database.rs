@@ -8,6 +8,7 @@
 use crate::{http::Shared, service::Service};
 use app::portal::Portal;
 use axum::{
+    Extension,
     body::{Body, to_bytes},
     extract::{Request, State},
     http::{Method, StatusCode},
@@ -29,11 +30,10 @@ pub async fn for_one_request(State(shared): State<Shared>, mut request: Request,
 }
 
 /// Answers a state change anew that lost against another one. Comes after its body is there.
-pub async fn anew(request: Request, next: Next) -> Response {
-    let service = request.extensions().get::<Service>().cloned();
-    let Some(service) = service.filter(|_| !matches!(*request.method(), Method::GET | Method::HEAD)) else {
+pub async fn anew(Extension(service): Extension<Service>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
-    };
+    }
     let (parts, body) = request.into_parts();
     // It is in memory already.
     let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_REQUEST.into_response() };

@@ -14,6 +14,7 @@ use app::{
     routes,
 };
 use axum::{
+    Extension,
     extract::{ConnectInfo, Request, State},
     http::{
         HeaderMap, HeaderValue, Method,
@@ -86,10 +87,14 @@ pub async fn find_session(service: &Service, shared: &Shared, headers: &HeaderMa
 }
 
 /// Finds out who calls, and sets the cookies that the use-case asked for.
-pub async fn session(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+pub async fn session(
+    State(shared): State<Shared>,
+    Extension(service): Extension<Service>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let names = &shared.cookies;
     let token = cookie(request.headers(), &names.session);
-    let service = request.extensions().get::<Service>().unwrap_or(&shared.service).clone();
     let session = match &token {
         Some(token) => service.find_session(token, purpose(request.uri().path())).await,
         None => Err(ApiError::SignedOut),

@@ -10,10 +10,11 @@ use crate::{
         activity_words::words,
         alert::Problem,
         button::Button,
-        changing::{changing, sometimes},
+        changing::sometimes,
         hydration::use_hydrated,
         loaded::Trouble,
         moment::{UtcMoment, date},
+        rows::rows,
     },
     contract::{
         activity::times,
@@ -106,10 +107,10 @@ pub fn Entries(
         }
     });
     let opened = RwSignal::new(None::<AuditEntry>);
-    let rows = changing(move || {
-        let entries = found.page.with(|page| page.entries.clone());
-        entries.into_iter().map(|entry| view! { <Row entry opened /> }).collect_view().into_any()
-    });
+    let rows = rows(
+        move || found.page.with(|page| page.entries.clone()),
+        move |entry| view! { <Row entry opened /> }.into_any(),
+    );
     let empty = Memo::new(move |_| found.page.with(|page| page.entries.is_empty()));
     let order = order_link(&filter);
     view! {

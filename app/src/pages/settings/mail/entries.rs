@@ -11,6 +11,7 @@ use crate::{
         confirm::Confirm,
         loaded::Trouble,
         moment::Moment,
+        rows::rows,
         show_more::show_more,
         step_up::use_step_up,
     },
@@ -48,12 +49,12 @@ pub fn Entries(post: Post) -> impl IntoView {
             let _ = fetching.try_set(false);
         });
     };
+    let none = Memo::new(move |_| entries.with(Vec::is_empty));
     let list = changing(move || {
-        let entries = entries.get();
-        if entries.is_empty() {
+        if none.get() {
             return view! { <p class="empty">"Nothing waits. The mail server took everything."</p> }.into_any();
         }
-        let rows = entries.into_iter().map(|entry| view! { <Entry entry post /> }).collect_view();
+        let rows = rows(move || entries.get(), move |entry| view! { <Entry entry post /> }.into_any());
         view! {
             <ul class="places" role="list" aria-label="Waiting">
                 {rows}

@@ -14,6 +14,7 @@ use crate::{
         loaded::{Loaded, Trouble},
         page::PageHeading,
         part::lazy_page,
+        rows::rows,
         show_more::show_more,
     },
     contract::reminder::Missing,
@@ -99,12 +100,14 @@ fn People(first: Missing) -> impl IntoView {
             return view! { <p class="empty">"Everyone who can sign in has a second factor. There is nobody to remind."</p> }
                 .into_any();
         }
-        let Missing { people, address, .. } = shown.get();
-        let rows =
-            people.into_iter().map(|person| view! { <Row person address=address.clone() sends_mail said trouble /> });
+        let address = shown.with_untracked(|shown| shown.address.clone());
+        let rows = rows(
+            move || shown.with(|shown| shown.people.clone()),
+            move |person| view! { <Row person address=address.clone() sends_mail said trouble /> }.into_any(),
+        );
         view! {
             <ul class="places" role="list" aria-label="Without a second factor">
-                {rows.collect_view()}
+                {rows}
             </ul>
         }
         .into_any()

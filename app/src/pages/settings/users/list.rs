@@ -2,7 +2,9 @@
 
 use super::{find::name, row::Row, state::Users};
 use crate::{
-    components::{alert::Problem, changing::changing, loaded::Failed, show_more::show_more, signed_in::use_signed_in},
+    components::{
+        alert::Problem, changing::changing, loaded::Failed, rows::rows, show_more::show_more, signed_in::use_signed_in,
+    },
     contract::{
         number::grouped,
         people::{COUNTED, PeopleFilter, PeopleSort},
@@ -82,9 +84,7 @@ fn Nobody(users: Users) -> impl IntoView {
 
 #[component]
 fn Table(users: Users) -> impl IntoView {
-    let rows = changing(move || {
-        users.people().into_iter().map(|person| view! { <Row users person /> }).collect_view().into_any()
-    });
+    let rows = rows(move || users.people(), move |person| view! { <Row users person /> }.into_any());
     let all = move || users.are_all_selected();
     let select_all = move |selected: bool| users.select(untrack(|| users.people()), selected);
     // Cards are no table to a browser: the roles keep it one.
