@@ -27,6 +27,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tokio_util::task::TaskTracker;
 
 /// Name of the SQLite file in the data folder.
 const DATABASE_FILE: &str = "twofold.db";
@@ -108,6 +109,7 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
     store_words(&db).await?;
     Ok(Service {
         owed: Owed::to(db.clone()),
+        under_way: TaskTracker::new(),
         db,
         clock,
         hasher: PasswordHasher::new(Params::default())?,

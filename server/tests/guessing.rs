@@ -10,14 +10,14 @@ use app::contract::error::{AppAlgorithm, AppSettings, CodeProblem};
 use app::contract::password::PasswordRule;
 use twofold::{
     clock::{Clock as _, UnixTime},
+    crypto::password::{Params, PasswordHasher, Salt},
     domain::audit::AuditEvent,
     store::Db,
     values,
 };
 
-/// 16 and 32 bytes in Base64.
-const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
-const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// A hash of nobody's password that takes seconds to compare with.
+const SLOW: &str = "$argon2id$v=19$m=65536,t=30,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 const WRONG: &str = "Wrong-horse-7";
 const NO_CODE: &str = "0000-0000-0000-0000";
@@ -185,6 +185,58 @@ both_databases! {
         portal.clock.advance(900);
         for _ in 0..6 {
             portal.browser().sign_in("alice", PASSWORD).await.expect("right ones cost nothing");
+        }
+    }
+
+    async fn nor_where_she_signs_in_every_day(portal) {
+        let root = portal.administrator("root").await;
+        portal.add("alice").await;
+        portal.change_policy(&root, |policy| policy.lockout.minutes = None).await;
+        for week in 0..8 {
+            assert_eq!(portal.browser().sign_in("alice", WRONG).await, Err(ApiError::Credentials), "week {week}");
+            for _ in 0..7 {
+                portal.clock.advance(86_400 / 2);
+                portal.browser().sign_in("alice", PASSWORD).await.unwrap_or_else(|error| panic!("week {week}: {error}"));
+                portal.clock.advance(86_400 / 2);
+            }
+        }
+    }
+
+    async fn a_step_up_takes_back_its_own_charge_only(portal) {
+        let alice = portal.enrolled("alice").await;
+        for _ in 0..8 {
+            alice.browser.step_up(PASSWORD, &alice.phone.wrong_code()).await.unwrap_err();
+        }
+        portal.clock.advance(86_400);
+        let phone = &alice.phone;
+        let alice_again = portal.awaiting_code("alice").await;
+        alice_again.code(&phone.code()).await.unwrap();
+        for _ in 0..3 {
+            alice_again.step_up(PASSWORD, &phone.wrong_code()).await.unwrap_err();
+        }
+        let mut evaluated = guess(&portal, phone, 8).await;
+        portal.clock.advance(30);
+        alice_again.step_up(PASSWORD, &phone.code()).await.unwrap();
+        evaluated += guess(&portal, phone, 8).await;
+        assert_eq!(evaluated, 10);
+    }
+
+    async fn two_sign_ins_at_once_renew_an_old_hash_and_both_succeed(portal) {
+        portal.add("alice").await;
+        let before = PasswordHasher::with_places(Params { m_kib: 8, t: 1, p: 1 }, 1, 1).unwrap();
+        let before = before.hash(PASSWORD, Salt([7; 16])).await.unwrap();
+        let dearer = Params { m_kib: 16, t: 1, p: 1 };
+        let portal = portal.hashing(PasswordHasher::with_places(dearer, 2, 100).unwrap()).await;
+        let sql = "UPDATE users SET password_hash = $1 WHERE name = 'alice'";
+        portal.service.db.execute(sql, values![before.as_str()]).await.unwrap();
+        let at_once: Vec<_> = (0..4)
+            .map(|_| {
+                let browser = portal.browser();
+                tokio::spawn(async move { browser.sign_in("alice", PASSWORD).await })
+            })
+            .collect();
+        for sign_in in at_once {
+            sign_in.await.unwrap().expect("the password is right");
         }
     }
 
@@ -547,8 +599,8 @@ async fn who_hangs_up_while_it_waits_to_be_looked_at_has_not_failed_but_the_addr
     let portal = TestPortal::on(Database::Sqlite).await.with_one_place_to_hash().await;
     portal.add("alice").await;
     // Takes the place for seconds.
-    let (hasher, slow) = (portal.service.hasher.clone(), format!("$argon2id$v=19$m=65536,t=60,p=1${SALT}${HASH}"));
-    let hashing = tokio::spawn(async move { hasher.verify(WRONG, Some(&slow)).await });
+    let hasher = portal.service.hasher.clone();
+    let hashing = tokio::spawn(async move { hasher.verify(WRONG, Some(SLOW)).await });
     let waiting: Vec<_> = (0..8)
         .map(|_| {
             let browser = portal.browser();
@@ -559,14 +611,50 @@ async fn who_hangs_up_while_it_waits_to_be_looked_at_has_not_failed_but_the_addr
         tokio::task::yield_now().await;
     }
     let by_address = charged(&portal, "address:").await;
-    assert!(!hashing.is_finished(), "nobody was looked at");
     for request in waiting {
         request.abort();
         let _ = request.await;
     }
-    portal.service.owed.pay().await.unwrap();
+    everything_is_carried_out(&portal).await;
+    assert!(!hashing.is_finished(), "nobody was looked at");
     assert_eq!(charged(&portal, "password:").await, 0);
     assert!(charged(&portal, "address:").await >= by_address);
+    assert_eq!(portal.count(AuditEvent::SignInFailed).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hangs_up_while_it_is_looked_at_has_guessed() {
+    let portal = TestPortal::on(Database::Sqlite).await;
+    portal.add("alice").await;
+    let link = portal.service.invite_user(OPERATOR, "alice").await.unwrap().unwrap().text().to_string();
+    let sql = "UPDATE users SET password_hash = $1 WHERE name = 'alice'";
+    portal.service.db.execute(sql, values![SLOW]).await.unwrap();
+    let (signing_in, at_the_link) = (portal.browser(), portal.browser());
+    let guesses = [
+        tokio::spawn(async move { signing_in.sign_in("alice", "Wrong\u{A0}horse-7").await.map(drop) }),
+        tokio::spawn(async move {
+            let fields = [("token", link.as_str()), ("user_name", ""), ("password", "Another\u{A0}zebra-8")];
+            at_the_link.call::<()>("accept-invitation", &fields).await
+        }),
+    ];
+    while portal.service.hasher.places() > 0 {
+        tokio::task::yield_now().await;
+    }
+    for guess in guesses {
+        guess.abort();
+        assert!(guess.await.is_err(), "nobody waits for the answer");
+    }
+    everything_is_carried_out(&portal).await;
+    assert_eq!(charged(&portal, "password:").await, 1);
+    assert_eq!(portal.count(AuditEvent::PasswordChosen).await, 1, "which is none of the former ones");
+    assert_eq!(portal.count(AuditEvent::SignInFailed).await, 1);
+}
+
+/// Waits until nothing is under way and nothing is owed.
+async fn everything_is_carried_out(portal: &TestPortal) {
+    portal.service.under_way.close();
+    portal.service.under_way.wait().await;
+    portal.service.owed.pay().await.unwrap();
 }
 
 /// Charges to all counters whose keys begin so.

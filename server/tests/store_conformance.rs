@@ -80,14 +80,20 @@ both_databases! {
             let steps = steps.new_tree(&mut runner).unwrap().current();
             let (key, beside) = (format!("case-{case}"), format!("beside-{case}"));
             let (mut model, mut now): (Option<Counter>, _) = (None, UnixTime(1_000_000));
+            // When the charge before the last one was made.
+            let mut before = None;
             // A second counter, charged with the first one in every other case.
             let (mut model_beside, allowance_beside) = (None, Allowance::within(4, 90));
             for (pause, refund, allowance) in steps.clone() {
                 now = now.plus(pause);
                 let mut tx = portal.service.db.begin().await.unwrap();
                 if refund {
-                    attempts::refund(&mut tx, &key, 1).unwrap();
-                    model = model.map(|counter| Counter { failures: (counter.failures - 1).max(0), ..counter });
+                    let at = model.map_or(now, |counter| counter.last_failure_at);
+                    attempts::refund(&mut tx, &key, 1, at).unwrap();
+                    model = model.map(|Counter { failures, last_failure_at }| Counter {
+                        failures: (failures - 1).max(0),
+                        last_failure_at: before.unwrap_or(last_failure_at),
+                    });
                 } else {
                     let stored = if case % 2 == 0 {
                         attempts::charge(&mut tx, &key, allowance, now).await.unwrap()
@@ -101,6 +107,9 @@ both_databases! {
                     };
                     let expected = lockout::charge(model, allowance, now);
                     assert_eq!(stored, expected, "at {now} of {steps:?}");
+                    if expected.is_ok() {
+                        before = model.map(|counter| counter.last_failure_at);
+                    }
                     model = expected.ok().or(model);
                 }
                 tx.commit().await.unwrap();

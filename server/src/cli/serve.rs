@@ -74,7 +74,9 @@ async fn run(mut args: ServeArgs, stop: Stop) -> Result<(), Failure> {
     connections::serve(listener, application, limits, stop).await;
     sending.abort();
     housekeeping.abort();
+    service.under_way.close();
     let closing = async {
+        service.under_way.wait().await;
         if let Err(error) = service.owed.pay().await {
             tracing::warn!(%error, "what was charged and not concluded stays charged");
         }

@@ -23,9 +23,10 @@ use std::time::Duration;
 
 use argon2::{Argon2, Block};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::password::{HASH_BYTES, HashError, SALT_BYTES};
+use super::password::{HASH_BYTES, HashError};
 
 /// glibc always maps an allocation above 32 MiB on its own and unmaps it when
 /// it is freed (`DEFAULT_MMAP_THRESHOLD_MAX`).
@@ -53,38 +54,71 @@ impl HashingPool {
         }
     }
 
-    /// Runs one hash once there is a place for it.
-    pub(super) async fn run(
+    /// Runs `work` once there is a place for it, unless `given_up` comes first.
+    /// What depends on several hashes is one work: between them nobody waits,
+    /// fails or gives up, which would tell what came of the first ones.
+    pub(super) async fn run<T: Send + 'static>(
         &self,
-        argon2: Argon2<'static>,
-        input: Zeroizing<Vec<u8>>,
-        salt: [u8; SALT_BYTES],
-    ) -> Result<Zeroizing<[u8; HASH_BYTES]>, HashError> {
+        given_up: &CancellationToken,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
         let waiting = Waiting::enter(&self.waiting, self.max_waiting).ok_or(HashError::Busy)?;
-        let place = Arc::clone(&self.gate).acquire_owned().await.map_err(|_| HashError::Interrupted)?;
+        let place = Arc::clone(&self.gate).acquire_owned();
+        let place = given_up.run_until_cancelled(place).await.ok_or(HashError::GivenUp)?;
+        let place = place.map_err(|_| HashError::Interrupted)?;
         drop(waiting);
         let spare = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
-            let mut memory = spare.take();
-            let blocks = argon2.params().block_count();
-            if memory.capacity() < blocks {
-                memory = Vec::with_capacity(blocks.max(ALWAYS_MAPPED_BLOCKS));
-            }
-            memory.resize(blocks, Block::new());
-            let mut hash = Zeroizing::new([0; HASH_BYTES]);
-            let result = argon2.hash_password_into_with_memory(&input, &salt, &mut hash[..], &mut memory[..]);
-            spare.give_back(memory);
+            let mut memory = Memory(spare.take());
+            let result = work(&mut memory);
+            spare.give_back(memory.0);
             drop(place);
-            result.map(|()| hash).map_err(HashError::Hashing)
+            result
         })
         .await
-        .map_err(|_| HashError::Interrupted)?
+        .map_err(|_| HashError::Interrupted)
+    }
+
+    /// Places that nobody has.
+    pub(super) fn places(&self) -> usize {
+        self.gate.available_permits()
+    }
+
+    /// A place that nobody else has meanwhile.
+    #[cfg(test)]
+    pub(super) async fn take_place(&self) -> tokio::sync::OwnedSemaphorePermit {
+        Arc::clone(&self.gate).acquire_owned().await.unwrap()
     }
 
     /// Pieces of memory kept for the next hash.
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
         self.memory.lock().pieces.len()
+    }
+}
+
+/// What one hash after the other works in.
+pub(super) struct Memory(Vec<Block>);
+
+impl Memory {
+    /// One hash.
+    pub(super) fn hash(
+        &mut self,
+        argon2: &Argon2<'_>,
+        input: &[u8],
+        salt: &[u8],
+    ) -> Result<Zeroizing<[u8; HASH_BYTES]>, HashError> {
+        let Self(memory) = self;
+        let blocks = argon2.params().block_count();
+        if memory.capacity() < blocks {
+            *memory = Vec::with_capacity(blocks.max(ALWAYS_MAPPED_BLOCKS));
+        }
+        memory.resize(blocks, Block::new());
+        let mut hash = Zeroizing::new([0; HASH_BYTES]);
+        argon2
+            .hash_password_into_with_memory(input, salt, &mut hash[..], &mut memory[..])
+            .map_err(HashError::Hashing)?;
+        Ok(hash)
     }
 }
 

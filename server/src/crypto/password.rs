@@ -16,9 +16,10 @@ use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Version};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::hashing_pool::HashingPool;
+use super::hashing_pool::{HashingPool, Memory};
 use crate::domain::typed;
 
 /// Length of a hash and of a derived recovery code.
@@ -104,6 +105,9 @@ pub enum HashError {
     /// Answer 503: the queue is full.
     #[error("too many passwords wait to be hashed")]
     Busy,
+    /// Nothing was hashed.
+    #[error("whoever asked is gone")]
+    GivenUp,
     #[error("the password is too long")]
     TooLong,
     #[error("the stored hash can't be read")]
@@ -131,6 +135,8 @@ pub struct Verified {
 pub struct PasswordHasher {
     params: Params,
     pool: Arc<HashingPool>,
+    /// Nobody waits for the answer any more.
+    given_up: CancellationToken,
 }
 
 impl PasswordHasher {
@@ -149,7 +155,14 @@ impl PasswordHasher {
     /// [`HashError::Params`] if Argon2 doesn't allow `params`.
     pub fn with_places(params: Params, places: usize, max_waiting: usize) -> Result<Self, HashError> {
         params.argon2()?;
-        Ok(Self { params, pool: Arc::new(HashingPool::new(places, max_waiting)) })
+        let pool = Arc::new(HashingPool::new(places, max_waiting));
+        Ok(Self { params, pool, given_up: CancellationToken::new() })
+    }
+
+    /// The same for a request that waits for no place any more once it is `given_up`.
+    #[must_use]
+    pub fn until(&self, given_up: CancellationToken) -> Self {
+        Self { given_up, ..self.clone() }
     }
 
     /// Hashes a password. The answer is a PHC string that holds all it takes to
@@ -167,7 +180,8 @@ impl PasswordHasher {
             salt: Some(PhcSalt::new(&salt.0).map_err(|_| HashError::StoredHash)?),
             hash: None,
         };
-        let hash = self.pool.run(argon2, normalised(password)?, salt.0).await?;
+        let password = normalised(password)?;
+        let hash = self.pool.run(&self.given_up, move |memory| memory.hash(&argon2, &password, &salt.0)).await??;
         let output = Output::new(&hash[..]).map_err(|_| HashError::StoredHash)?;
         Ok(PasswordHash { hash: Some(output), ..phc }.to_string())
     }
@@ -187,16 +201,32 @@ impl PasswordHasher {
             Some(phc) => StoredHash::parse(phc)?,
             None => StoredHash { params: self.params, salt: [0; SALT_BYTES], hash: [0; HASH_BYTES] },
         };
-        let argon2 = target.params.argon2()?;
-        let hash = self.pool.run(argon2.clone(), normalised(password)?, target.salt).await?;
-        let matches = stored.is_some() & bool::from(target.hash.ct_eq(&hash[..]));
-        if matches || typed::is_opaque(password) {
-            return Ok(Verified { matches, needs_rehash: matches && target.params.is_below(self.params) });
-        }
-        let as_typed = Zeroizing::new(password.as_bytes().to_vec());
-        let hash = self.pool.run(argon2, as_typed, target.salt).await?;
-        let matches = stored.is_some() & bool::from(target.hash.ct_eq(&hash[..]));
-        Ok(Verified { matches, needs_rehash: matches })
+        let (attempt, wanted) = (Attempt::read(password)?, self.params);
+        let verified = self.pool.run(&self.given_up, move |memory| target.verify(&attempt, wanted, memory)).await??;
+        Ok(if stored.is_some() { verified } else { Verified { matches: false, needs_rehash: false } })
+    }
+
+    /// Whether a password matches one of these PHC strings, each tried as by [`PasswordHasher::verify`].
+    ///
+    /// # Errors
+    /// As [`PasswordHasher::verify`].
+    pub async fn matches_any(&self, password: &str, stored: &[String]) -> Result<bool, HashError> {
+        let targets = stored.iter().map(|phc| StoredHash::parse(phc)).collect::<Result<Vec<_>, _>>()?;
+        let (attempt, wanted) = (Attempt::read(password)?, self.params);
+        let work = move |memory: &mut Memory| {
+            for target in targets {
+                if target.verify(&attempt, wanted, memory)?.matches {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        self.pool.run(&self.given_up, work).await?
+    }
+
+    /// How many more could be hashed at once.
+    pub fn places(&self) -> usize {
+        self.pool.places()
     }
 
     /// What was stored for a code by versions that hashed codes as they do
@@ -206,8 +236,23 @@ impl PasswordHasher {
     /// [`HashError::Busy`], or a failure inside.
     pub async fn derive_slowly(&self, code: &[u8], salt: Salt) -> Result<[u8; HASH_BYTES], HashError> {
         let input = Zeroizing::new(code.to_vec());
-        let derived = self.pool.run(self.params.argon2()?, input, salt.0).await?;
+        let argon2 = self.params.argon2()?;
+        let derived = self.pool.run(&self.given_up, move |memory| memory.hash(&argon2, &input, &salt.0)).await??;
         Ok(*derived)
+    }
+}
+
+/// A password that is tried.
+struct Attempt {
+    normalised: Zeroizing<Vec<u8>>,
+    /// Where that is another spelling.
+    as_typed: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Attempt {
+    fn read(password: &str) -> Result<Self, HashError> {
+        let as_typed = (!typed::is_opaque(password)).then(|| Zeroizing::new(password.as_bytes().to_vec()));
+        Ok(Self { normalised: normalised(password)?, as_typed })
     }
 }
 
@@ -219,6 +264,21 @@ struct StoredHash {
 }
 
 impl StoredHash {
+    /// Compares; what is typed in another spelling is tried as it is, too.
+    fn verify(&self, attempt: &Attempt, wanted: Params, memory: &mut Memory) -> Result<Verified, HashError> {
+        let argon2 = self.params.argon2()?;
+        let hash = memory.hash(&argon2, &attempt.normalised, &self.salt)?;
+        let matches = bool::from(self.hash.ct_eq(&hash[..]));
+        match &attempt.as_typed {
+            Some(as_typed) if !matches => {
+                let hash = memory.hash(&argon2, as_typed, &self.salt)?;
+                let matches = bool::from(self.hash.ct_eq(&hash[..]));
+                Ok(Verified { matches, needs_rehash: matches })
+            }
+            _ => Ok(Verified { matches, needs_rehash: matches && self.params.is_below(wanted) }),
+        }
+    }
+
     fn parse(phc: &str) -> Result<Self, HashError> {
         let read = || {
             let phc = PasswordHash::new(phc).ok()?;
@@ -404,6 +464,33 @@ mod tests {
         }
         assert!(hasher.hash("password", SALT).await.is_ok());
         assert_eq!(hasher.pool.kept(), 1);
+    }
+
+    #[tokio::test]
+    async fn one_of_several_is_found_in_any_spelling() {
+        let hasher = hasher();
+        let mut stored = Vec::new();
+        for password in ["first 1", "second 2", "third 3"] {
+            stored.push(hasher.hash(password, SALT).await.unwrap());
+        }
+        for typed in ["first 1", "second\u{A0}2", "third 3"] {
+            assert!(hasher.matches_any(typed, &stored).await.unwrap(), "{typed}");
+        }
+        assert!(!hasher.matches_any("fourth 4", &stored).await.unwrap());
+        assert!(!hasher.matches_any("first 1", &[]).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_is_gone_waits_no_longer() {
+        let hasher = PasswordHasher::with_places(CHEAP, 1, 3).unwrap();
+        let given_up = CancellationToken::new();
+        given_up.cancel();
+        let stored = hasher.hash("password", SALT).await.unwrap();
+        let place = hasher.pool.take_place().await;
+        let gone = hasher.until(given_up).verify("password", Some(&stored)).await;
+        assert!(matches!(gone, Err(HashError::GivenUp)));
+        drop(place);
+        assert!(hasher.verify("password", Some(&stored)).await.unwrap().matches);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 //! ```text
 //! connection -> security headers -> catch panic -+-> /health/*
 //!                                                '-> host check -+-> /pkg/*, /.well-known/*
-//!                                                                '-> compression -> origin check -> patience with the database -> whole body -> anew -> session -> gate
+//!                                                                '-> compression -> origin check -> patience with the database -> whole body -> to its end -> session -> gate
 //!                                                                      -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
@@ -86,7 +86,7 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
     let application = around(application(&service).merge(downloads))
         .layer(from_fn(middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
-        .layer(from_fn(middleware::database::anew))
+        .layer(from_fn(middleware::database::to_its_end))
         .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
         .layer(from_fn_with_state(shared.clone(), middleware::database::for_one_request))
         .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))

@@ -145,8 +145,7 @@ impl Service {
                 let mut tx = self.db.begin().await?;
                 charge.judged(true);
                 charge.take_back(&mut tx)?;
-                tx.commit().await?;
-                charge.settle();
+                charge.concluded(tx.commit().await)?;
                 let problem = RecoveryCodeProblem::AwaitsApproval;
                 return Err(self.refuse_recovery_code(caller, problem, attempts_left).await?);
             }
@@ -168,8 +167,7 @@ impl Service {
         for event in [AuditEvent::AccessCodeUsed, AuditEvent::SignedIn] {
             record(&mut tx, now, actor, event, Outcome::Success).await?;
         }
-        tx.commit().await?;
-        charge.settle();
+        charge.concluded(tx.commit().await)?;
         hand_over(caller.call(), &token);
         if let Some(seen) = seen {
             hand_over_browser(caller.call(), &seen);

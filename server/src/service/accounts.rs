@@ -82,7 +82,7 @@ impl Accounts for Service {
             None => parse_name(user_name)?.to_string(),
         };
         self.check_new_password(&password, &name).await?;
-        let charge = match &row.user_id {
+        let mut charge = match &row.user_id {
             Some(id) => Some(self.check_at_link(&token, &password, id).await?),
             None => None,
         };
@@ -117,9 +117,10 @@ impl Accounts for Service {
             accounts::note_sign_in(&mut tx, &user.id, now.0)?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
-        tx.commit().await?;
-        if let Some(mut charge) = charge {
-            charge.settle();
+        let committed = tx.commit().await;
+        match &mut charge {
+            Some(charge) => charge.concluded(committed)?,
+            None => committed?,
         }
         hand_over(call, &token);
         if let Some(seen) = seen {
@@ -176,7 +177,11 @@ impl Service {
     async fn check_at_link(&self, token: &Token, password: &str, user_id: &str) -> Result<Charge, ApiError> {
         let mut charge = self.charge_link(token).await?;
         match self.check_not_recent(password, user_id).await {
-            Ok(()) => Ok(charge),
+            Ok(()) => {
+                // That it is none of them is an answer, too, whatever follows.
+                charge.judged(false);
+                Ok(charge)
+            }
             Err(problem) => {
                 charge.judged(!matches!(problem, ApiError::Password(_)));
                 Err(problem)

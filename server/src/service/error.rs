@@ -39,7 +39,7 @@ impl From<StoreError> for ApiError {
 impl From<HashError> for ApiError {
     fn from(error: HashError) -> Self {
         match error {
-            HashError::Busy => Self::Unavailable,
+            HashError::Busy | HashError::GivenUp => Self::Unavailable,
             other => incident(other),
         }
     }

@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     clock::UnixTime,
-    crypto::{password::Verified, token::Token},
+    crypto::{
+        password::{HashError, Verified},
+        token::Token,
+    },
     domain::{
         audit::{AuditEvent, Outcome},
         client::ClientAddress,
@@ -49,6 +52,7 @@ pub(super) struct Charge {
     key: String,
     /// The counter of the network address, if that was charged, too.
     address: Option<String>,
+    at: UnixTime,
     stands: Stands,
     owed: Owed,
 }
@@ -66,8 +70,8 @@ enum Stands {
 }
 
 impl Charge {
-    const fn new(key: String, address: Option<String>, owed: Owed) -> Self {
-        Self { key, address, stands: Stands::Open, owed }
+    const fn new(key: String, address: Option<String>, at: UnixTime, owed: Owed) -> Self {
+        Self { key, address, at, stands: Stands::Open, owed }
     }
 
     /// Notes what came of it: right, or at least not wrong.
@@ -75,16 +79,20 @@ impl Charge {
         self.stands = if right { Stands::Owed } else { Stands::Settled };
     }
 
-    /// The transaction that took it back has committed.
-    pub fn settle(&mut self) {
-        self.stands = Stands::Settled;
+    /// Hands on what came of the transaction that took it back. Where that is not known, it is not taken back again.
+    pub fn concluded<T, E: Into<ApiError>>(&mut self, outcome: Result<T, E>) -> Result<T, ApiError> {
+        let outcome = outcome.map_err(Into::into);
+        if matches!(outcome, Ok(_) | Err(ApiError::OutcomeUnknown)) {
+            self.stands = Stands::Settled;
+        }
+        outcome
     }
 
     /// Takes it back in a transaction, whose commit settles it.
     pub fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
         // In the order in which they are charged.
         for key in self.address.iter().chain([&self.key]) {
-            attempts::refund(tx, key, 1)?;
+            attempts::refund(tx, key, 1, self.at)?;
         }
         Ok(())
     }
@@ -97,7 +105,7 @@ impl Drop for Charge {
             Stands::Owed => self.address.iter().chain([&self.key]).cloned().collect(),
             Stands::Settled => return,
         };
-        self.owed.add(Debt::Charge(keys));
+        self.owed.add(Debt::Charge { keys, at: self.at });
     }
 }
 
@@ -122,7 +130,7 @@ impl PasswordCharge {
         if self.locks() { locked(self.allowance.refusal(self.counter, now)) } else { otherwise }
     }
 
-    /// Takes the charge back: the password was right. [`PasswordCharge::settle`] follows the commit.
+    /// Takes the charge back: the password was right. [`PasswordCharge::concluded`] follows the commit.
     pub fn take_back(&self, tx: &mut Tx) -> Result<(), ApiError> {
         self.charge.take_back(tx)?;
         if self.own {
@@ -131,9 +139,9 @@ impl PasswordCharge {
         Ok(())
     }
 
-    /// See [`Charge::settle`].
-    pub fn settle(&mut self) {
-        self.charge.settle();
+    /// See [`Charge::concluded`].
+    pub fn concluded<T, E: Into<ApiError>>(&mut self, outcome: Result<T, E>) -> Result<T, ApiError> {
+        self.charge.concluded(outcome)
     }
 
     /// What was tried can't be right.
@@ -145,7 +153,8 @@ impl PasswordCharge {
 /// A code of the app that is charged in the transaction that judges it.
 pub(super) struct CodeCharge {
     counters: CodeCounters,
-    /// Charges of this session to them, this one included.
+    at: UnixTime,
+    /// Charges of this sign-in to them, this one included; a step-up is one by itself.
     here: i64,
     /// How many attempts this sign-in has left.
     pub left: u32,
@@ -157,8 +166,8 @@ impl CodeCharge {
         if self.counters.own {
             return self.counters.reset(tx);
         }
-        attempts::refund(tx, &self.counters.in_a_row, self.here)?;
-        attempts::refund(tx, &self.counters.a_day, self.here)?;
+        attempts::refund(tx, &self.counters.in_a_row, self.here, self.at)?;
+        attempts::refund(tx, &self.counters.a_day, self.here, self.at)?;
         Ok(())
     }
 }
@@ -177,9 +186,9 @@ impl RecoveryCharge {
         self.charge.judged(right);
     }
 
-    /// See [`Charge::settle`].
-    pub fn settle(&mut self) {
-        self.charge.settle();
+    /// See [`Charge::concluded`].
+    pub fn concluded<T, E: Into<ApiError>>(&mut self, outcome: Result<T, E>) -> Result<T, ApiError> {
+        self.charge.concluded(outcome)
     }
 
     /// Takes the charge back and nothing else.
@@ -324,7 +333,7 @@ impl Service {
         }
         tx.commit().await?;
         let counter = outcome.map_err(locked)?;
-        let charge = Charge::new(key, address, self.owed.clone());
+        let charge = Charge::new(key, address, now, self.owed.clone());
         Ok((user, PasswordCharge { charge, own: own.is_some(), allowance, counter }))
     }
 
@@ -340,6 +349,8 @@ impl Service {
                 charge.charge.judged(verified.matches);
                 Ok(verified)
             }
+            // Whoever gave up has taken a place in the queue all the same.
+            Err(HashError::GivenUp) => Err(ApiError::Unavailable),
             Err(error) => {
                 // It was not looked at.
                 charge.charge.judged(true);
@@ -358,10 +369,11 @@ impl Service {
         let policy = policy::load_in(&mut tx).await?;
         let key = link_key(token);
         let allowance = Allowance::password(policy.maximum_failures, policy.lock_minutes);
-        let outcome = attempts::charge(&mut tx, &key, allowance, self.now()).await?;
+        let now = self.now();
+        let outcome = attempts::charge(&mut tx, &key, allowance, now).await?;
         tx.commit().await?;
         outcome.map_err(locked)?;
-        Ok(Charge::new(key, None, self.owed.clone()))
+        Ok(Charge::new(key, None, now, self.owed.clone()))
     }
 
     /// Charges somebody's address for a one-time link that is none.
@@ -395,12 +407,12 @@ impl Service {
             [Ok(_), Ok(_)] => None,
             [Err(_), by_day] => {
                 if by_day.is_ok() {
-                    attempts::refund(tx, a_day, 1)?;
+                    attempts::refund(tx, a_day, 1, now)?;
                 }
                 Some((AuditEvent::SecondFactorSuspended, CodeProblem::Suspended))
             }
             [Ok(_), Err(refused)] => {
-                attempts::refund(tx, in_a_row, 1)?;
+                attempts::refund(tx, in_a_row, 1, now)?;
                 let retry_after = refused.retry_after.unwrap_or(1);
                 Some((AuditEvent::SecondFactorExhausted, CodeProblem::Exhausted { retry_after }))
             }
@@ -410,10 +422,11 @@ impl Service {
             record(tx, now, actor, event, Outcome::Failure).await?;
             return Ok(Err(ApiError::Code(problem)));
         }
-        if !counters.own {
+        let here = if signing_in { charged.code_charges.saturating_add(1) } else { 1 };
+        if signing_in && !counters.own {
             sessions::note_code_charge(tx, &session.id)?;
         }
-        Ok(Ok(CodeCharge { counters, here: charged.code_charges.saturating_add(1), left: left(&charged) }))
+        Ok(Ok(CodeCharge { counters, at: now, here, left: left(&charged) }))
     }
 
     /// Charges a recovery code to the person, or to their browser, and while it
@@ -448,15 +461,16 @@ impl Service {
 
     /// Charges a code to a counter of a day, commits, and answers how many the day has left.
     async fn charge_a_day(&self, mut tx: Tx, caller: &Bound, key: &str) -> Result<(Charge, u32), ApiError> {
-        let outcome = attempts::charge(&mut tx, key, Allowance::SECOND_FACTOR_A_DAY, self.now()).await?;
+        let now = self.now();
+        let outcome = attempts::charge(&mut tx, key, Allowance::SECOND_FACTOR_A_DAY, now).await?;
         if outcome.is_err() {
             let actor = Actor::of(caller.session(), &caller.call().client);
-            record(&mut tx, self.now(), actor, AuditEvent::SecondFactorExhausted, Outcome::Failure).await?;
+            record(&mut tx, now, actor, AuditEvent::SecondFactorExhausted, Outcome::Failure).await?;
         }
         tx.commit().await?;
         let counter = outcome.map_err(locked)?;
         let left = Allowance::SECOND_FACTOR_A_DAY.most.saturating_sub(counter.failures);
-        Ok((Charge::new(key.to_owned(), None, self.owed.clone()), u32::try_from(left).unwrap_or(0)))
+        Ok((Charge::new(key.to_owned(), None, now, self.owed.clone()), u32::try_from(left).unwrap_or(0)))
     }
 
     /// Charges a code of either kind to a sign-in, and finds what else it counts against.

@@ -63,6 +63,7 @@ use crate::{
 };
 use std::sync::Arc;
 use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::{NoContext, Timestamp, Uuid};
 
 /// What an operator decides about the portal.
@@ -97,6 +98,8 @@ pub struct Service {
     pub mail_waits: Arc<Notify>,
     /// What requests could not write themselves.
     pub owed: Owed,
+    /// Requests that are carried out, also when nobody waits for the answer any more.
+    pub under_way: TaskTracker,
     /// Proxies that were seen.
     pub proxies: Arc<Proxies>,
 }
@@ -104,10 +107,11 @@ pub struct Service {
 impl app::portal::Portal for Service {}
 
 impl Service {
-    /// The same for one request, which has so much patience with the database in all.
+    /// The same for one request, which has so much patience with the database in
+    /// all, and waits for no place to hash a password once it is `given_up`.
     #[must_use]
-    pub fn for_request(&self) -> Self {
-        Self { db: self.db.for_request(), ..self.clone() }
+    pub fn for_request(&self, given_up: CancellationToken) -> Self {
+        Self { db: self.db.for_request(), hasher: self.hasher.until(given_up), ..self.clone() }
     }
 
     fn now(&self) -> UnixTime {

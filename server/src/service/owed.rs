@@ -32,7 +32,12 @@ const MOST: usize = 10_000;
 #[derive(Debug)]
 pub(super) enum Debt {
     /// One charge goes back to each of these counters.
-    Charge(Vec<String>),
+    Charge {
+        /// The counters.
+        keys: Vec<String>,
+        /// When they were charged.
+        at: UnixTime,
+    },
     /// A stored secret was changed by someone else than the portal.
     Tampering {
         /// When that was found out.
@@ -121,8 +126,11 @@ impl Owed {
         loop {
             let Some(debt) = self.lock().waiting.pop_front() else { return Ok(()) };
             if let Err(error) = self.write(&debt).await {
-                // To the end, so that none stands in the way of the others.
-                self.lock().waiting.push_back(debt);
+                // To the end, so that none stands in the way of the others; but what may have been paid is not
+                // paid again.
+                if !matches!(error, StoreError::OutcomeUnknown(_)) {
+                    self.lock().waiting.push_back(debt);
+                }
                 return Err(error);
             }
         }
@@ -141,9 +149,9 @@ impl Owed {
     async fn write(&self, debt: &Debt) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         match debt {
-            Debt::Charge(counters) => {
-                for counter in counters {
-                    attempts::refund(&mut tx, counter, 1)?;
+            Debt::Charge { keys, at } => {
+                for key in keys {
+                    attempts::refund(&mut tx, key, 1, *at)?;
                 }
             }
             Debt::Tampering { at, person, client } => {

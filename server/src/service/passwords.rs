@@ -59,12 +59,11 @@ impl Service {
     /// # Errors
     /// [`ApiError::Password`] when it is.
     pub(super) async fn check_not_recent(&self, password: &str, user_id: &str) -> Result<(), ApiError> {
-        for hash in accounts::passwords(&self.db, user_id).await? {
-            if self.hasher.verify(password, Some(&hash)).await?.matches {
-                return Err(ApiError::Password(vec![PasswordRule::NotRecent]));
-            }
+        let latest = accounts::passwords(&self.db, user_id).await?;
+        match self.hasher.matches_any(password, &latest).await? {
+            true => Err(ApiError::Password(vec![PasswordRule::NotRecent])),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Stores a password in place of `before`, which can't be chosen again for a
@@ -101,8 +100,7 @@ impl Service {
             // The current password was right: only the new one was not good enough.
             let mut tx = self.db.begin().await?;
             charge.take_back(&mut tx)?;
-            tx.commit().await?;
-            charge.settle();
+            charge.concluded(tx.commit().await)?;
             return Err(problem);
         }
         let after = self.hash_password(&new).await?;
@@ -117,8 +115,7 @@ impl Service {
         self.end_all_trust(&mut tx, &user.id, AskedBecause::PasswordChanged).await?;
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, self.now(), actor, AuditEvent::PasswordChanged, Outcome::Success).await?;
-        tx.commit().await?;
-        charge.settle();
+        charge.concluded(tx.commit().await)?;
         hand_over(caller.call(), &token);
         Ok(())
     }

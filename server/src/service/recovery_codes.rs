@@ -166,8 +166,7 @@ impl Service {
         accounts::lock(&mut tx, &session.user_id)?;
         if methods::of_user_in(&mut tx, &session.user_id).await?.is_empty() {
             // Switched off meanwhile. The password was right all the same.
-            tx.commit().await?;
-            charge.settle();
+            charge.concluded(tx.commit().await)?;
             return Err(ApiError::NoLongerThere);
         }
         let set = NewSet { id: &self.new_id(), user_id: &session.user_id, salt: &salt.0, hashes: &hashes, now: now.0 };
@@ -178,8 +177,7 @@ impl Service {
         sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
         self.notify(&mut tx, &session.user_id, &Message::RecoveryCodesGenerated)?;
         record(&mut tx, now, actor(caller), AuditEvent::RecoveryCodesReplaced, Outcome::Success).await?;
-        tx.commit().await?;
-        charge.settle();
+        charge.concluded(tx.commit().await)?;
         Ok(RecoveryCodeSheet {
             codes: codes.iter().map(|code| code.display().to_string()).collect(),
             portal_name: self.settings.portal_name.clone(),
@@ -206,8 +204,7 @@ impl Service {
             None => Outcome::Failure,
         };
         record(&mut tx, self.now(), actor(caller), AuditEvent::RecoveryCodeChecked, outcome).await?;
-        tx.commit().await?;
-        charge.settle();
+        charge.concluded(tx.commit().await)?;
         let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(charge.left) };
         found.map(|found| entry(&found.row)).ok_or(ApiError::RecoveryCode(wrong))
     }

@@ -83,8 +83,8 @@ impl Service {
             return Err(self.refuse_recovery_code(caller, RecoveryCodeProblem::Used, charge.left).await?);
         }
         let take_back = |tx: &mut Tx| charge.take_back_and_bring_back(tx, user_id);
-        self.complete(tx, caller, AuditEvent::RecoveryCodeUsed, None, take_back).await?;
-        charge.settle();
+        let completed = self.complete(tx, caller, AuditEvent::RecoveryCodeUsed, None, take_back).await;
+        charge.concluded(completed)?;
         Ok(found.left.saturating_sub(1))
     }
 

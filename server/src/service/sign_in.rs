@@ -125,8 +125,13 @@ impl Service {
         // set up a second factor. Who does so later waits for this session, and ends it.
         accounts::lock(&mut tx, &user.id)?;
         let opening = self.opening(&mut tx, call, &user.id).await?;
-        if !opening.active || opening.password_hash != user.password_hash {
+        if !opening.active {
             return Err(ApiError::Credentials);
+        }
+        if opening.password_hash != user.password_hash {
+            // Another one, or the same hashed anew by a sign-in at the same time: to be compared again.
+            self.db.note_contended();
+            return Err(ApiError::Unavailable);
         }
         if let Some(password_hash) = rehash {
             accounts::set_password(&mut tx, &user.id, &password_hash).await?;
@@ -148,8 +153,7 @@ impl Service {
         for event in trusted.then_some(AuditEvent::TrustedBrowserUsed).into_iter().chain([event]) {
             record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
         }
-        tx.commit().await?;
-        charge.settle();
+        charge.concluded(tx.commit().await)?;
         hand_over(call, &token);
         if let Some(seen) = seen {
             hand_over_browser(call, &seen);

@@ -52,13 +52,12 @@ impl Service {
         let typed = if caller.session().has_second_factor { read(code, recovery_code)? } else { Typed::Nothing };
         let mut charge = self.check_password(caller, password).await?;
         let outcome = match &typed {
-            Typed::Nothing => self.prove_by_password(caller, &charge).await?,
-            Typed::Code(code) => self.prove_by_code(caller, code, &charge).await?,
-            Typed::Recovery(code) => self.prove_by_recovery_code(caller, code, &charge).await?,
+            Typed::Nothing => self.prove_by_password(caller, &charge).await,
+            Typed::Code(code) => self.prove_by_code(caller, code, &charge).await,
+            Typed::Recovery(code) => self.prove_by_recovery_code(caller, code, &charge).await,
         };
         // Every transaction that got so far has taken it back.
-        charge.settle();
-        let token = outcome?;
+        let token = charge.concluded(outcome)??;
         hand_over(caller.call(), &token);
         Ok(())
     }
@@ -116,8 +115,7 @@ impl Service {
             let mut tx = self.begin_with_right_password(caller, charge).await?;
             if self.spend(&mut tx, caller, unused).await? {
                 let token = self.spent_for_step_up(&mut tx, caller, &code_charge).await?;
-                self.conclude_step_up(tx, caller).await?;
-                code_charge.settle();
+                code_charge.concluded(self.conclude_step_up(tx, caller).await)?;
                 return Ok(Ok(token));
             }
             code_charge.judged(false);

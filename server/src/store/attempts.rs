@@ -26,6 +26,7 @@ pub async fn charge(tx: &mut Tx, key: &str, allowance: Allowance, now: UnixTime)
                  failures = CASE
                      WHEN attempt_counters.last_failure_at <= CASE WHEN attempt_counters.failures < $3 THEN CAST($5 AS BIGINT) ELSE $4 END
                      THEN 1 ELSE attempt_counters.failures + 1 END,
+                 failed_before_at = attempt_counters.last_failure_at,
                  last_failure_at = $2
              WHERE attempt_counters.last_failure_at <= $4 OR attempt_counters.failures < $3
              RETURNING failures, last_failure_at",
@@ -62,6 +63,7 @@ pub async fn charge_both(
                          THEN CASE excluded.key WHEN $1 THEN CAST($8 AS BIGINT) ELSE $9 END
                          ELSE CASE excluded.key WHEN $1 THEN CAST($6 AS BIGINT) ELSE $7 END END
                      THEN 1 ELSE attempt_counters.failures + 1 END,
+                 failed_before_at = attempt_counters.last_failure_at,
                  last_failure_at = $3
              WHERE attempt_counters.last_failure_at <= CASE excluded.key WHEN $1 THEN CAST($6 AS BIGINT) ELSE $7 END
                  OR attempt_counters.failures < CASE excluded.key WHEN $1 THEN CAST($4 AS BIGINT) ELSE $5 END
@@ -134,14 +136,18 @@ pub async fn reset_all(tx: &mut Tx, prefix: &str) -> Result<u64, StoreError> {
     tx.execute("DELETE FROM attempt_counters WHERE key LIKE $1 || '%'", values![prefix]).await
 }
 
-/// Takes back so many charges.
+/// Takes back so many charges, of which the last one was made at `at`. Those that
+/// stand are as old as they were before it, unless others were charged since.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn refund(tx: &mut Tx, key: &str, charges: i64) -> Result<(), StoreError> {
+pub fn refund(tx: &mut Tx, key: &str, charges: i64, at: UnixTime) -> Result<(), StoreError> {
     tx.later(
-        "UPDATE attempt_counters SET failures = CASE WHEN failures > $2 THEN failures - $2 ELSE 0 END WHERE key = $1",
-        values![key, charges],
+        "UPDATE attempt_counters SET
+             failures = CASE WHEN failures > $2 THEN failures - $2 ELSE 0 END,
+             last_failure_at = CASE WHEN last_failure_at = $3 THEN COALESCE(failed_before_at, $3) ELSE last_failure_at END
+         WHERE key = $1",
+        values![key, charges, at.0],
     )
 }
 

@@ -165,6 +165,11 @@ impl Db {
         }
     }
 
+    /// Has this request answered anew: what it went by was changed meanwhile.
+    pub fn note_contended(&self) {
+        self.patience().note_contended();
+    }
+
     /// Whether, since this was asked last, the database rolled a transaction of
     /// this request back in favour of another: then the request may be tried again.
     pub fn take_contended(&self) -> bool {
@@ -279,7 +284,7 @@ impl Db {
             match outcome {
                 Err(error) if tries < TRIES && error.cause() == Some(Cause::Contended) => {}
                 Err(error) if stale(&connection, &error) => {}
-                outcome => return outcome,
+                outcome => return patience.note(outcome),
             }
         }
     }
@@ -354,7 +359,7 @@ impl Tx {
                 Connection::Postgres(tx) => tx.run(sql, values).await,
             }
         };
-        self.patience.wait(work).await
+        self.patience.note(self.patience.wait(work).await)
     }
 
     /// Makes the transaction's changes last.
@@ -368,8 +373,8 @@ impl Tx {
             // What waits goes along, in one call.
             Connection::Sqlite(tx) => patience.wait(tx.commit()).await.map_err(StoreError::of_commit),
             Connection::Postgres(mut tx) => {
-                patience.wait(tx.catch_up()).await?;
-                patience.wait(tx.commit()).await.map_err(StoreError::of_commit)
+                patience.note(patience.wait(tx.catch_up()).await)?;
+                patience.note(patience.wait(tx.commit()).await).map_err(StoreError::of_commit)
             }
         }
     }

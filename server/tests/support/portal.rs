@@ -209,16 +209,17 @@ impl TestPortal {
 
     /// The same portal, in whose queue nobody may wait for a hash.
     pub async fn too_busy(self) -> Self {
-        self.hashing(1, 0).await
+        self.hashing(quick_hasher(1, 0)).await
     }
 
     /// The same portal, which hashes one password after the other.
     pub async fn with_one_place_to_hash(self) -> Self {
-        self.hashing(1, 1_000).await
+        self.hashing(quick_hasher(1, 1_000)).await
     }
 
-    async fn hashing(mut self, places: usize, waiting: usize) -> Self {
-        self.service.hasher = quick_hasher(places, waiting);
+    /// The same portal, which hashes passwords so.
+    pub async fn hashing(mut self, hasher: PasswordHasher) -> Self {
+        self.service.hasher = hasher;
         self.with_service().await
     }
 

@@ -15,25 +15,42 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use std::sync::Arc;
+use std::{panic::resume_unwind, sync::Arc};
+use tokio_util::sync::CancellationToken;
 
 /// How often a request is answered at most.
 const TRIES: u32 = 3;
 
 /// Hands on a portal that is this request's own.
 pub async fn for_one_request(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
-    let service = shared.service.for_request();
+    // Dropped with the connection.
+    let given_up = CancellationToken::new();
+    let _somebody_waits = given_up.clone().drop_guard();
+    let service = shared.service.for_request(given_up);
     let portal: Arc<dyn Portal> = Arc::new(service.clone());
     request.extensions_mut().insert(service);
     request.extensions_mut().insert(portal);
     next.run(request).await
 }
 
-/// Answers a state change anew that lost against another one. Comes after its body is there.
-pub async fn anew(Extension(service): Extension<Service>, request: Request, next: Next) -> Response {
+/// Carries a state change out to its end, whoever hangs up meanwhile: otherwise a
+/// guess could be given up between what it found and what that costs. Answers
+/// it anew when it lost against another one. Comes after its body is there.
+pub async fn to_its_end(Extension(service): Extension<Service>, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
+    let under_way = service.under_way.clone();
+    match under_way.spawn(anew(service, request, next)).await {
+        Ok(response) => response,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+    }
+}
+
+async fn anew(service: Service, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     // It is in memory already.
     let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_REQUEST.into_response() };

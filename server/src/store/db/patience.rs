@@ -73,13 +73,22 @@ impl Patience {
                 timeout_at(request.deadline(), work).await
             }
         };
-        let outcome = outcome.unwrap_or_else(|_| Err(StoreError::unavailable(Cause::Slow, &"no answer in time")));
-        if let (Self::ForRequest(request), Err(StoreError::Unavailable(away))) = (self, &outcome)
-            && away.cause == Cause::Contended
-        {
-            request.contended.store(true, Ordering::Relaxed);
+        outcome.unwrap_or_else(|_| Err(StoreError::unavailable(Cause::Slow, &"no answer in time")))
+    }
+
+    /// Notes what came of something in the end; see [`Patience::take_contended`].
+    pub(super) fn note<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if outcome.as_ref().is_err_and(|error| error.cause() == Some(Cause::Contended)) {
+            self.note_contended();
         }
         outcome
+    }
+
+    /// The same request may succeed when it is made anew.
+    pub(super) fn note_contended(&self) {
+        if let Self::ForRequest(request) = self {
+            request.contended.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Whether a transaction was rolled back in favour of another one since this was asked last.
