@@ -4,7 +4,8 @@ use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, po
 use app::contract::{
     account::Viewer,
     people::{
-        AccessCodeProblem, IssuedLinks, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery, Person, ReasonProblem,
+        AccessCodeProblem, IssuedLinks, MOST_AT_ONCE, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery, Person,
+        ReasonProblem,
     },
 };
 use axum::http::{Method, header::CONTENT_TYPE};
@@ -204,7 +205,7 @@ both_databases! {
         assert_eq!(change_ids(&root, &mixed, &PeopleChange::Deactivate).await, Err(ApiError::NoLongerThere));
         assert!(people(&root).await.iter().all(|person| person.active));
         assert_eq!(change_ids(&root, &[], &PeopleChange::Deactivate).await, Err(ApiError::Malformed));
-        let many: Vec<String> = (0..501).map(|number| number.to_string()).collect();
+        let many: Vec<String> = (0..=MOST_AT_ONCE).map(|number| number.to_string()).collect();
         assert_eq!(change_ids(&root, &many, &PeopleChange::Deactivate).await, Err(ApiError::Malformed));
         assert_eq!(change_ids(&root, &["\0".to_owned()], &PeopleChange::Unlock).await, Err(ApiError::Malformed));
     }

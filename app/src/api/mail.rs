@@ -73,7 +73,8 @@ pub async fn fetch_reminder_plan() -> Result<RemindedAll, ApiError> {
     .await
 }
 
-/// Reminds everyone who has no second factor, has an address, and was not reminded within the last day.
+/// Reminds some of those who have no second factor, have an address, and were not reminded within the last day,
+/// and answers how many; everyone is reminded when it is nobody.
 #[server(prefix = "/api", endpoint = "send-all-reminders")]
 pub async fn send_all_reminders() -> Answer<RemindedAll> {
     answer(async {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Most people that are changed at once.
-pub const MOST_AT_ONCE: usize = 500;
+pub const MOST_AT_ONCE: usize = 100;
 
 /// Most people that are added at once.
 pub const MOST_ADDED: usize = 2_000;

@@ -253,7 +253,8 @@ pub trait Mail: Send + Sync {
     ) -> Result<MissingPerson, ApiError>;
     /// What reminding everyone would do now.
     async fn reminder_plan(&self, caller: &Administrator) -> Result<RemindedAll, ApiError>;
-    /// Reminds everyone who has no second factor, has an address, and was not reminded within the last day.
+    /// Reminds some of those who have no second factor, have an address, and were not reminded within the last day,
+    /// and answers how many; everyone is reminded when it is nobody.
     async fn send_all_reminders(&self, caller: &SteppedUp<Administrator>) -> Result<RemindedAll, ApiError>;
 }
 

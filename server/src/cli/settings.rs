@@ -16,5 +16,5 @@ fn without_empty_variable(arg: Arg) -> Arg {
 }
 
 fn is_empty(name: &OsStr) -> bool {
-    env::var_os(name).is_some_and(|value| value.is_empty())
+    env::var_os(name).is_some_and(|value| value.to_string_lossy().trim().is_empty())
 }

@@ -67,9 +67,9 @@ impl Service {
         })
     }
 
-    /// Reminds everyone who is missing, has an address, and was not reminded
-    /// within the last day; some hundred at a time, each batch with its entry in
-    /// the audit trail. When that stops half-way, the next time goes on there.
+    /// Reminds some hundred of those who are missing, have an address, and were
+    /// not reminded within the last day, with one entry in the audit trail, and
+    /// answers how many; whoever is to remind everyone asks until it is nobody.
     pub(super) async fn remind_all(&self, caller: &SteppedUp<Administrator>) -> Result<RemindedAll, ApiError> {
         self.check_that_mail_is_sent()?;
         let (requirement, now) = (requirement(&policy::load(&self.db).await?), self.now());
@@ -81,20 +81,20 @@ impl Service {
             let Some((end,)) = people.last() else { return Ok(done) };
             last.clone_from(end);
             let ids: Vec<&str> = people.iter().map(|(id,)| id.as_str()).collect();
-            let (mut tx, mut reminded) = (self.administer(Authority::of(caller)).await?.hold(&ids).await?, 0_u64);
+            let mut tx = self.administer(Authority::of(caller)).await?.hold(&ids).await?;
             for id in ids {
                 // Another administrator may be doing the same.
                 if let Some(person) = outbox::remind_once(&mut tx, id, now.0, since).await? {
                     self.write_reminder(&mut tx, &person, requirement, now)?;
-                    reminded += 1;
+                    done.reminded += 1;
                 }
             }
-            if reminded > 0 {
-                let detail = json!({ "people": reminded }).to_string();
+            if done.reminded > 0 {
+                let detail = json!({ "people": done.reminded }).to_string();
                 tx.record(None, AuditEvent::ReminderSent, Some(&detail)).await?;
                 tx.commit().await?;
+                return Ok(done);
             }
-            done.reminded += reminded;
         }
     }
 

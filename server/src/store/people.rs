@@ -383,7 +383,14 @@ const fn statement(statements: &Statements, view: PeopleView) -> &'static str {
 
 /// Every statement that is put together here.
 pub fn statements() -> impl Iterator<Item = &'static str> {
-    [&ALONG, &BY_WORD, &HORIZON].into_iter().flatten().flatten().chain(&BY_LOCK).chain(&BY_CODES).copied()
+    [&ALONG, &BY_WORD, &HORIZON]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .chain(&BY_LOCK)
+        .chain(&BY_CODES)
+        .chain([&THESE])
+        .copied()
 }
 
 /// A page of people.
@@ -483,7 +490,7 @@ pub async fn these(db: &Db, ids: &[String], locking: Locking, now: i64) -> Resul
 }
 
 const THESE: &str = concat!(
-        "SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
+        " SELECT u.id, u.name, u.name_key, u.display_name, u.mail_address, u.administrator, u.active, u.has_second_factor,
              u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_sign_in_at,
              (SELECT MAX(c.last_failure_at) FROM attempt_counters c
               WHERE c.user_id = u.id AND c.failures >= $1 AND c.last_failure_at > $2) AS locked_at,

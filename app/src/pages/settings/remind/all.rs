@@ -48,13 +48,32 @@ pub fn SendToAll(
         pending.set(true);
         trouble_with_all.clear();
         spawn_local(async move {
-            match step_up.run(async || send_all_reminders().await.flatten()).await {
-                Ok(outcome) => {
-                    said.set(Some((Tone::Good, sent(outcome.reminded))));
+            let mut reminded = 0;
+            let ended = loop {
+                match step_up.run(async || send_all_reminders().await.flatten()).await {
+                    Ok(some) if some.reminded == 0 => break Ok(()),
+                    // Whoever closes the dialog meanwhile wants no more of it.
+                    Ok(some) => {
+                        reminded += some.reminded;
+                        if asking.try_with_untracked(Option::is_none) != Some(false) {
+                            break Ok(());
+                        }
+                    }
+                    Err(problem) => break Err(problem),
+                }
+            };
+            match ended {
+                Err(problem) if reminded == 0 => trouble_with_all.note(problem),
+                ended => {
+                    said.set(Some(match ended {
+                        Ok(()) => (Tone::Good, sent(reminded)),
+                        Err(problem) => {
+                            (Tone::Caution, format!("{} The others were not written to. {problem}", sent(reminded)))
+                        }
+                    }));
                     let _ = asking.try_set(None);
                     done();
                 }
-                Err(problem) => trouble_with_all.note(problem),
             }
             let _ = pending.try_set(false);
         });
