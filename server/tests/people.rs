@@ -400,7 +400,9 @@ async fn no_statement_looks_at_everybody() {
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(explain).fetch_all(reader.connection().unwrap()).await.unwrap();
         for (.., step) in plan {
-            let scan = step.starts_with("SCAN") && !step.starts_with("SCAN p") && !step.starts_with("SCAN passed");
+            // The page, and what there is of somebody's browsers, which are few.
+            let few = ["SCAN p", "SCAN passed", "SCAN CONSTANT ROW", "SCAN counted"];
+            let scan = step.starts_with("SCAN") && !few.iter().any(|few| step.starts_with(few));
             // Whose codes run low is found from the codes that are spent, which have an index of their own.
             let spent = step == "SCAN recovery_codes USING COVERING INDEX recovery_codes_used";
             assert!(!scan || spent, "{step} in {statement}");
