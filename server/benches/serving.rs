@@ -51,6 +51,7 @@ use twofold::{
     open::open,
     service::Settings,
     store::{
+        Db,
         accounts::{self, NewUser},
         methods::{self, NewMethod},
     },
@@ -236,6 +237,10 @@ async fn fill(folder: &Path, database_url: Option<String>, secret: &Secret) {
         methods::insert(&mut tx, &method).await.unwrap();
     }
     tx.commit().await.unwrap();
+    if let Db::Postgres { .. } = &service.db {
+        // What it may have counted by itself meanwhile were tables without rows.
+        service.db.execute("ANALYZE", &[]).await.unwrap();
+    }
     service.db.close().await;
 }
 
