@@ -2,6 +2,7 @@
 //!
 //! A build that passes one of these fails: on a slow phone each is felt, and
 //! nobody notices the day one byte too many arrives unless something counts.
+//! They are some 4 % above what is sent now, so that whoever adds more says so here.
 
 /// A page that is opened in a browser which has kept nothing, and what that
 /// fetches besides the document: script, program, the parts of the program,
@@ -28,29 +29,29 @@ const fn for_administrators(path: &'static str, parts: &'static [&'static str], 
 
 /// Every page that the program takes over.
 pub const VIEWS: [View; 12] = [
-    view("/welcome", &["account"], 360_000),
-    view("/phone", &["account"], 360_000),
-    view("/", &["account"], 360_000),
-    view("/profile", &["profile"], 440_000),
-    for_administrators("/", &["account", "overview"], 480_000),
-    for_administrators("/settings", &["settings"], 480_000),
-    for_administrators("/settings/users", &["users"], 480_000),
-    for_administrators("/settings/account-policy", &["policy"], 480_000),
-    for_administrators("/settings/remind", &["remind"], 480_000),
-    for_administrators("/settings/mail", &["mail"], 480_000),
-    for_administrators("/settings/audit", &["audit"], 480_000),
+    view("/welcome", &["account"], 319_000),
+    view("/phone", &["account"], 319_000),
+    view("/", &["account"], 319_000),
+    view("/profile", &["profile"], 401_000),
+    for_administrators("/", &["account", "overview"], 426_000),
+    for_administrators("/settings", &["settings"], 306_000),
+    for_administrators("/settings/users", &["users"], 449_000),
+    for_administrators("/settings/account-policy", &["policy"], 395_000),
+    for_administrators("/settings/remind", &["remind"], 375_000),
+    for_administrators("/settings/mail", &["mail"], 384_000),
+    for_administrators("/settings/audit", &["audit"], 408_000),
     // Who is no administrator learns only that.
-    view("/settings", &["settings"], 480_000),
+    view("/settings", &["settings"], 306_000),
 ];
 
 /// What opening the first dialog adds.
-pub const DIALOGS: u64 = 100_000;
+pub const DIALOGS: u64 = 54_500;
 
 /// The style sheet of the signed-in pages, with what forced colours and windows of little height need.
-pub const PORTAL_CSS: u64 = 6_500;
+pub const PORTAL_CSS: u64 = 6_450;
 
 /// The sign-in page alone; it is complete and usable without anything else.
-pub const FIRST_DOCUMENT: u64 = 5_000;
+pub const FIRST_DOCUMENT: u64 = 3_400;
 
 /// The sign-in page and all it references.
-pub const FIRST_SCREEN: u64 = 10_000;
+pub const FIRST_SCREEN: u64 = 3_500;

@@ -71,7 +71,8 @@ async fn run(mut args: ServeArgs, stop: Stop) -> Result<(), Failure> {
     let limits = args.connections.limits(args.trusted_proxies, descriptors(args.connections.descriptors()));
     let application = router(service.clone(), web);
     say(format!("listening on http://{address}"));
-    connections::serve(listener, application, limits, stop).await;
+    // On the runtime's own threads: a connection need not be handed over to them.
+    tokio::spawn(connections::serve(listener, application, limits, stop)).await.map_err(Failure::new)?;
     sending.abort();
     housekeeping.abort();
     service.under_way.close();

@@ -43,6 +43,9 @@ use tower_http::{
 /// Where supervisors and load balancers ask.
 const HEALTH: [&str; 2] = ["/health/live", "/health/ready"];
 
+/// How much: a page of sign-in is 7 % larger than at 6 and takes half the CPU time.
+const COMPRESSION: i32 = 4;
+
 /// Smallest answer that is compressed: below it one packet is one packet, and compressing costs more than the rest.
 const WORTH_COMPRESSING: u16 = 1_024;
 
@@ -103,7 +106,7 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
 
 fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING));
-    CompressionLayer::new().quality(CompressionLevel::Precise(6)).compress_when(worth_it)
+    CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION)).compress_when(worth_it)
 }
 
 /// Server functions and pages. Both find the portal in their context.

@@ -12,8 +12,7 @@ use crate::{
         Tx,
         browsers::{self, SeenBrowser},
         policy::{self, PolicyRow},
-        sessions,
-        sign_in::Opening,
+        sign_in::{self, Opening},
     },
 };
 use app::{
@@ -27,10 +26,11 @@ use app::{
 impl Service {
     /// Why a code is asked for, and what may be chosen with it.
     pub(super) async fn request_of(&self, caller: &Bound) -> Result<CodeRequest, ApiError> {
-        let because = sessions::asked_because(&self.db, &caller.session().id).await?;
+        let awaited = sign_in::awaited(&self.db, &caller.session().id).await?;
+        let policy = trusted_browser_policy(awaited.allow_trusted_browsers, awaited.trusted_browser_days);
         Ok(CodeRequest {
-            because: because.as_deref().and_then(restored).unwrap_or(AskedBecause::NewBrowser),
-            trust_days: most_days(&policy::load(&self.db).await?),
+            because: awaited.asked_because.as_deref().and_then(restored).unwrap_or(AskedBecause::NewBrowser),
+            trust_days: policy.most_days(),
         })
     }
 

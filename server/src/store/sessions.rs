@@ -256,16 +256,6 @@ pub async fn touch(db: &Db, id: &str, now: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Why a code is awaited in this session.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn asked_because(db: &Db, id: &str) -> Result<Option<String>, StoreError> {
-    let row: Option<(Option<String>,)> =
-        db.optional("SELECT asked_because FROM sessions WHERE id = $1", values![id]).await?;
-    Ok(row.and_then(|(why,)| why))
-}
-
 /// Up to `most` of the complete sessions of a person: the one called `first`, then by last use.
 ///
 /// # Errors

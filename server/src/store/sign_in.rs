@@ -2,7 +2,7 @@
 
 use super::{
     accounts::UserRow,
-    db::{StoreError, Tx},
+    db::{Db, StoreError, Tx},
 };
 use crate::values;
 use sqlx::FromRow;
@@ -108,6 +108,32 @@ pub async fn opening(tx: &mut Tx, user_id: &str, browser: Option<&[u8; 32]>) -> 
          LEFT JOIN browsers b ON b.token_hash = $2 AND b.user_id = u.id
          WHERE u.id = $1 AND p.id = 1",
         values![user_id, browser.map_or(&[][..], |hash| &hash[..])],
+    )
+    .await
+}
+
+/// What the page that awaits a code says.
+#[derive(Debug, FromRow)]
+pub struct Awaited {
+    /// Why a code is awaited.
+    pub asked_because: Option<String>,
+    /// Policy: browsers may be trusted.
+    pub allow_trusted_browsers: bool,
+    /// Policy: most days for which they may.
+    pub trusted_browser_days: i64,
+}
+
+/// Reads what is awaited in this session.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn awaited(db: &Db, session_id: &str) -> Result<Awaited, StoreError> {
+    db.one(
+        "SELECT s.asked_because, p.allow_trusted_browsers, p.trusted_browser_days
+         FROM account_policy p
+         LEFT JOIN sessions s ON s.id = $1
+         WHERE p.id = 1",
+        values![session_id],
     )
     .await
 }

@@ -26,7 +26,12 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use self::site::{Manifest, Site};
-use crate::{process, progress::Progress, workspace::Workspace};
+use crate::{
+    process,
+    progress::Progress,
+    test::postgres::{self, Cluster, POSTGRES_URL},
+    workspace::Workspace,
+};
 
 /// One run of the build.
 pub struct Build<'a> {
@@ -98,7 +103,8 @@ impl<'a> Build<'a> {
 }
 
 /// `cargo bench`, of a server that embeds the same site as the release build
-/// when there is one, so that the two share what they compile.
+/// when there is one, so that the two share what they compile. Where PostgreSQL
+/// is installed, it is measured, too.
 pub fn bench(workspace: &Workspace, args: &[String]) -> Result<()> {
     let mut command = match Manifest::read(&workspace.site()) {
         Ok(manifest) => server(workspace, "bench", &manifest),
@@ -108,6 +114,11 @@ pub fn bench(workspace: &Workspace, args: &[String]) -> Result<()> {
             command
         }
     };
+    process::tidy_up_when_interrupted()?;
+    let cluster = postgres::programs().map(|_| Cluster::start()).transpose()?;
+    if let Some(cluster) = &cluster {
+        command.env(POSTGRES_URL, cluster.url());
+    }
     process::run(command.args(args))
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Splitting leaves a module for each part, and one for each *set* of parts that
 //! have functions in common: dozens, most of them small. A browser should fetch
-//! few. So what several parts have in common goes into one file, another if only
-//! administrators' pages need it, and each part is one more.
+//! few. So what several parts have in common goes into one file, into another what
+//! the page that everybody comes to first does without, and into a third what only
+//! administrators' pages need; and each part is one more.
 //!
 //! A file is a WebAssembly module that holds others in custom sections, because
 //! browsers can take those out by themselves. Which function lives where is as
@@ -16,6 +17,9 @@ use wasm_encoder::{CustomSection, Module};
 
 /// Parts that only administrators fetch.
 const ADMINISTRATION: [&str; 7] = ["audit", "mail", "overview", "policy", "remind", "settings", "users"];
+
+/// The part that everybody comes to first.
+const FIRST: &str = "account";
 
 /// The name of the sections.
 const SECTION: &str = "part";
@@ -66,7 +70,8 @@ fn pack_of<'a>(module: &str, fetched: &'a BTreeMap<String, BTreeSet<String>>) ->
     match parts[..] {
         [part] => part,
         _ if parts.iter().all(|part| ADMINISTRATION.contains(part)) => "administration",
-        _ => "shared",
+        _ if parts.contains(&FIRST) => "shared",
+        _ => "pages",
     }
 }
 
@@ -136,39 +141,50 @@ mod tests {
         let of =
             |part: &str, modules: &[&str]| (part.to_owned(), modules.iter().map(|name| (*name).to_owned()).collect());
         BTreeMap::from([
+            of("account", &["chunk_1", "split_account"]),
             of("audit", &["chunk_1", "chunk_2", "split_audit"]),
-            of("profile", &["chunk_1", "split_profile"]),
-            of("users", &["chunk_1", "chunk_2", "split_users"]),
+            of("profile", &["chunk_1", "chunk_3", "split_profile"]),
+            of("users", &["chunk_1", "chunk_2", "chunk_3", "split_users"]),
         ])
     }
 
     fn files() -> BTreeMap<String, Vec<u8>> {
-        let modules = ["chunk_1", "chunk_2", "split_audit", "split_profile", "split_users"];
+        let chunks = ["chunk_1", "chunk_2", "chunk_3"];
+        let modules = chunks.into_iter().chain(["split_account", "split_audit", "split_profile", "split_users"]);
         let modules = modules.map(|name| (format!("{name}.wasm"), name.as_bytes().to_vec()));
         let script = format!("import * as import1{IMPORTED}\nimport * as import2{IMPORTED}\nlet wasm;\n");
         let scripts = [("split.js", ""), ("twofold.js", script.as_str())];
         let scripts = scripts.map(|(name, script)| (name.to_owned(), script.as_bytes().to_vec()));
-        modules.into_iter().chain(scripts).collect()
+        modules.chain(scripts).collect()
     }
 
     #[test]
-    fn what_parts_have_in_common_is_one_file_and_what_administrators_have_another() {
+    fn what_parts_have_in_common_is_in_few_files_by_who_needs_it() {
         let mut files = files();
         let packs = pack(&mut files, &fetched()).unwrap();
         let names: Vec<_> = files.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["administration.wasm", "audit.wasm", "profile.wasm", "shared.wasm", "twofold.js", "users.wasm"]
+            [
+                "account.wasm",
+                "administration.wasm",
+                "audit.wasm",
+                "pages.wasm",
+                "profile.wasm",
+                "shared.wasm",
+                "twofold.js",
+                "users.wasm"
+            ]
         );
-        assert_eq!(packs["profile"], ["profile.wasm", "shared.wasm"]);
-        assert_eq!(packs["users"], ["administration.wasm", "shared.wasm", "users.wasm"]);
+        assert_eq!(packs["account"], ["account.wasm", "shared.wasm"]);
+        assert_eq!(packs["profile"], ["pages.wasm", "profile.wasm", "shared.wasm"]);
+        assert_eq!(packs["users"], ["administration.wasm", "pages.wasm", "shared.wasm", "users.wasm"]);
         let script = String::from_utf8(files["twofold.js"].clone()).unwrap();
         assert!(!script.contains("split.js"), "{script}");
         assert!(script.contains("const import1 = parts;\nconst import2 = parts;\n"), "{script}");
-        assert!(
-            script
-                .contains(r#"__wasm_split_load_profile: (...call) => void fetchPart(["profile", "shared"], ...call)"#)
-        );
+        assert!(script.contains(
+            r#"__wasm_split_load_profile: (...call) => void fetchPart(["pages", "profile", "shared"], ...call)"#
+        ));
     }
 
     #[test]

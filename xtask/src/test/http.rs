@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use super::{postgres::Cluster, unit};
+use super::{
+    postgres::{Cluster, POSTGRES_URL},
+    unit,
+};
 use crate::{process, progress::Progress, workspace::Workspace};
-
-/// Where the tests find a PostgreSQL on which they may create databases.
-const POSTGRES_URL: &str = "TWOFOLD_TEST_POSTGRES";
 
 pub fn run(workspace: &Workspace, progress: Progress) -> Result<()> {
     progress.stage("Compiling the HTTP tests");

@@ -3,7 +3,7 @@
 mod browser;
 mod http;
 mod lint;
-mod postgres;
+pub mod postgres;
 mod tools;
 mod unit;
 

@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster that exists for one run of the tests.
+//! A PostgreSQL cluster that exists for one run of the tests or benchmarks.
 
 use std::{
     fs,
@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 use super::tools::find_program;
 
+/// Where tests and benchmarks find a PostgreSQL on which they may create databases.
+pub const POSTGRES_URL: &str = "TWOFOLD_TEST_POSTGRES";
 /// Debian keeps the server's programs out of PATH, by version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 /// The system user that Debian's package makes.

@@ -8,12 +8,11 @@ use super::{
     connections::{Connections, Taken, Target},
     error::{Cause, StoreError},
     patience::{PATIENCE, STATEMENT_LIMIT},
-    value::{self, Value, add_values},
+    value::{Row, Value, add_values, read},
 };
-use futures_util::TryStreamExt;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection as _, Either, Executor, PgConnection, Row as _,
-    postgres::{PgArguments, PgConnectOptions},
+    AssertSqlSafe, ConnectOptions, Connection as _, Executor, PgConnection, Row as _,
+    postgres::{PgArguments, PgConnectOptions, PgQueryResult},
 };
 use std::time::Duration;
 use tokio::{runtime::Handle, time::timeout};
@@ -76,7 +75,7 @@ impl PostgresDatabase {
 
 impl Taken<PostgresDatabase> {
     /// Runs one statement; answers how many rows it changed, and its rows.
-    pub(super) async fn run<R: value::Row>(
+    pub(super) async fn run<R: Row>(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -85,12 +84,13 @@ impl Taken<PostgresDatabase> {
         self.run_with(sql, arguments).await
     }
 
-    async fn run_with<R: value::Row>(
+    async fn run_with<R: Row>(
         &mut self,
         sql: &'static str,
         arguments: PgArguments,
     ) -> Result<(u64, Vec<R>), StoreError> {
-        let outcome = run(self.connection()?, sql, arguments).await;
+        let results = self.connection()?.fetch_many(sqlx::query_with(sql, arguments));
+        let outcome = read(results, PgQueryResult::rows_affected).await;
         self.heed(outcome)
     }
 
@@ -105,22 +105,6 @@ fn arguments(values: &[Value<'_>]) -> Result<PgArguments, sqlx::Error> {
     let mut arguments = PgArguments::default();
     add_values(&mut arguments, values)?;
     Ok(arguments)
-}
-
-async fn run<R: value::Row>(
-    connection: &mut PgConnection,
-    sql: &'static str,
-    arguments: PgArguments,
-) -> Result<(u64, Vec<R>), sqlx::Error> {
-    let mut results = connection.fetch_many(sqlx::query_with(sql, arguments));
-    let (mut changed, mut rows) = (0, Vec::new());
-    while let Some(result) = results.try_next().await? {
-        match result {
-            Either::Left(done) => changed = done.rows_affected(),
-            Either::Right(row) => rows.push(R::from_row(&row)?),
-        }
-    }
-    Ok((changed, rows))
 }
 
 /// A transaction. Dropped before its commit it is rolled back.
@@ -148,7 +132,7 @@ impl Transaction {
     }
 
     /// Runs what waits and then this, and answers what it changed and its rows.
-    pub(super) async fn run<R: value::Row>(
+    pub(super) async fn run<R: Row>(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],

@@ -8,12 +8,11 @@ use super::{
     connections::{Connections, Taken, Target},
     error::StoreError,
     patience::STATEMENT_LIMIT,
-    value::{Row, Value, add_values},
+    value::{Row, Value, add_values, read},
 };
-use futures_util::TryStreamExt;
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Connection as _, Either, Executor, SqliteConnection,
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    Arguments, AssertSqlSafe, ConnectOptions, Connection as _, Executor, SqliteConnection,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteQueryResult, SqliteSynchronous},
 };
 use std::{fmt::Write as _, path::Path, time::Duration};
 use tokio::runtime::Handle;
@@ -142,7 +141,9 @@ impl Transaction {
         let Script { sql, arguments } = std::mem::take(&mut self.script);
         self.begun = true;
         let writer = self.writer.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        let outcome = run(writer.connection()?, sql, arguments).await;
+        // Made of the static statements of the store and nothing else.
+        let results = writer.connection()?.fetch_many(sqlx::query_with(AssertSqlSafe(sql), arguments));
+        let outcome = read(results, SqliteQueryResult::rows_affected).await;
         writer.heed(outcome)
     }
 
@@ -151,24 +152,6 @@ impl Transaction {
         self.begun = false;
         Ok(())
     }
-}
-
-/// Runs a script; answers what its last statement changed, and all rows.
-async fn run<R: Row>(
-    connection: &mut SqliteConnection,
-    sql: String,
-    arguments: SqliteArguments,
-) -> Result<(u64, Vec<R>), sqlx::Error> {
-    // Made of the static statements of the store and nothing else.
-    let mut results = connection.fetch_many(sqlx::query_with(AssertSqlSafe(sql), arguments));
-    let (mut changed, mut rows) = (0, Vec::new());
-    while let Some(result) = results.try_next().await? {
-        match result {
-            Either::Left(done) => changed = done.rows_affected(),
-            Either::Right(row) => rows.push(R::from_row(&row)?),
-        }
-    }
-    Ok((changed, rows))
 }
 
 impl Drop for Transaction {

@@ -1,6 +1,7 @@
 //! Arguments of statements and rows, for either database.
 
-use sqlx::{Arguments, Encode, FromRow, Type, postgres::PgRow, sqlite::SqliteRow};
+use futures_util::{Stream, TryStreamExt as _};
+use sqlx::{Arguments, Either, Encode, FromRow, Type, postgres::PgRow, sqlite::SqliteRow};
 
 /// An argument of a statement.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,25 @@ macro_rules! values {
 /// A row type that both databases can fill.
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
+
+/// Reads what a connection sends to its end: how many rows the last statement changed, and all rows.
+pub(super) async fn read<R, D, S>(
+    mut results: impl Stream<Item = Result<Either<D, S>, sqlx::Error>> + Unpin,
+    changed_by: impl Fn(&D) -> u64,
+) -> Result<(u64, Vec<R>), sqlx::Error>
+where
+    R: for<'r> FromRow<'r, S>,
+    S: sqlx::Row,
+{
+    let (mut changed, mut rows) = (0, Vec::new());
+    while let Some(result) = results.try_next().await? {
+        match result {
+            Either::Left(done) => changed = changed_by(&done),
+            Either::Right(row) => rows.push(R::from_row(&row)?),
+        }
+    }
+    Ok((changed, rows))
+}
 
 /// A text holds NUL. PostgreSQL keeps none, so that neither database gets one.
 #[derive(Debug, thiserror::Error)]
