@@ -88,7 +88,7 @@ pub fn TimeForCode() -> impl IntoView {
     let until_warned = left / 1_000 - WARNED;
     let warning = (until_warned > 0).then(|| {
         let words = format!(
-            "Only two of these {minutes} minutes are left. If you need longer, choose “Start over”: you enter your password again and get ten new ones."
+            "Only two of these {minutes} minutes are left. For more time choose “Start over” and enter your password again."
         );
         let in_time = format!(".in-time {{ animation: in-time 0s {until_warned}s backwards !important; }}");
         view! {
