@@ -72,7 +72,8 @@ pub fn keep_focus() {
 ///
 /// What had it may have been made anew meanwhile: then the focus goes to what has the same id, or
 /// to a control in what has the id of the nearest element around it, preferably the one that is
-/// marked for it. Where nothing came in its stead the nearest heading gets it.
+/// marked for it. Where nothing came in its stead, what was said just now gets it, else the nearest
+/// heading.
 pub fn return_focus(places: &[Place]) {
     let headings = ":is(h1, h2, h3)[tabindex]";
     if let Some(there) = places.iter().find(|place| !place.is_gone()) {
@@ -87,10 +88,10 @@ pub fn return_focus(places: &[Place]) {
     let above = around.filter_map(|element| element.query_selector(headings).ok().flatten());
     // What lies under a dialog that is open can't have it.
     let dialog = format!("dialog[open] .modal-body :is({CONTROLS})");
-    let said = "main [role=status][tabindex]:not(:empty)";
-    let else_to = [&dialog, said, "main h1[tabindex]", "main"].into_iter();
-    let else_to = else_to.filter_map(|selector| document().query_selector(selector).ok().flatten());
-    for target in anew.chain(above).chain(else_to) {
+    let first = |selector: &str| document().query_selector(selector).ok().flatten();
+    let said = first("main [role=status][tabindex]:not(:empty)");
+    let else_to = [&dialog, "main h1[tabindex]", "main"].into_iter().filter_map(first);
+    for target in anew.chain(said).chain(above).chain(else_to) {
         if has_focus() {
             return;
         }
