@@ -24,7 +24,9 @@ mod shell;
 
 #[cfg(not(feature = "ssr"))]
 pub use components::translation::keep_texts;
-pub use components::{activity_words::words as event_words, hydration::Hydrated, moment::in_utc};
+pub use components::{
+    activity_words::words as event_words, hydration::Hydrated, lost_focus::keep_focus, moment::in_utc,
+};
 #[cfg(feature = "ssr")]
 pub use shell::{Site, number_nodes, shell};
 

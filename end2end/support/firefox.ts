@@ -71,6 +71,11 @@ export class Firefox {
     await expect.poll(text, { timeout: PATIENCE }).toContain(words);
   }
 
+  /** Has the time pass for which the page's styles wait. */
+  async passTime(): Promise<void> {
+    await this.page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+  }
+
   /** The words of everything that a selector finds. */
   async texts(selector: string): Promise<string[]> {
     return this.page.$$eval(selector, (found) => found.map((node) => node.textContent?.trim() ?? ''));

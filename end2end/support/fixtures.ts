@@ -16,18 +16,6 @@ type Fixtures = {
   anotherBrowser: (options?: BrowserContextOptions) => Promise<Page>;
 };
 
-/**
- * Where the focus is still lost when what had it goes. Each is a defect; the list may only shrink.
- */
-const FOCUS_STILL_LOST = [
-  // The demand for a second factor comes into the page's place, or leaves it.
-  /focus is at BODY after "(A?Profile|Save|Finish)" on \/(settings\/account-policy)? ?\(/,
-  /focus is at BODY after "Try again" on \/phone /,
-  /focus is at BODY after "Finish" on \/profile /,
-  /focus is at BODY after "Print" on \/profile /,
-  /focus is at BODY after "End all other sessions" on \/profile /,
-];
-
 export const test = base.extend<Fixtures>({
   flags: [{ serve: [] }, { option: true }],
   tolerated: [{ problems: [] }, { option: true }],
@@ -40,8 +28,7 @@ export const test = base.extend<Fixtures>({
   problems: async ({ tolerated }, use) => {
     const problems: string[] = [];
     await use(problems);
-    const known = [...tolerated.problems, ...FOCUS_STILL_LOST];
-    expect(problems.filter((problem) => !known.some((pattern) => pattern.test(problem)))).toEqual([]);
+    expect(problems.filter((problem) => !tolerated.problems.some((pattern) => pattern.test(problem)))).toEqual([]);
   },
   context: async ({ context, problems }, use) => {
     await watch(context, problems);

@@ -19,7 +19,7 @@ export function watchFocus(): void {
     const look = (tries: number) => {
       // The next deed, or a page that they went to, is looked at by itself.
       if (deed !== deeds || location.pathname !== place || document.documentElement.matches('[data-tabbed]')) return;
-      if (tries > 0 && document.querySelector('[aria-busy="true"], .loading')) {
+      if (tries > 0 && (document.querySelector('[aria-busy="true"], .loading') || matchMedia('print').matches)) {
         setTimeout(look, settled, tries - 1);
         return;
       }

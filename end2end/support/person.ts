@@ -79,3 +79,12 @@ export async function giveCode(page: Page, code: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Six-digit code' }).fill(code);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
+
+/** Has the time pass for which the page's styles wait, and answers how long that is, in milliseconds. */
+export const passTime = (page: Page) =>
+  page.evaluate(() => {
+    const waiting = document.getAnimations();
+    const due = Math.max(...waiting.map((animation) => Number(animation.effect!.getComputedTiming().endTime)));
+    waiting.forEach((animation) => animation.finish());
+    return due;
+  });

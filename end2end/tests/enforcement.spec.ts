@@ -34,6 +34,7 @@ test('an administrator demands a second factor; people set one up and go on', as
   // Someone already signed in is confined at the next click.
   await alice.getByRole('link', { name: 'Profile' }).click();
   await expect(demand).toBeVisible();
+  await expect(alice.getByRole('main')).toBeFocused();
   await expectAccessible(alice);
   await alice.setViewportSize({ width: 360, height: 740 });
   await expectNoSidewaysScroll(alice);

@@ -22,6 +22,8 @@ test('in Firefox: setting up, signing in with a code, and with a recovery code',
   await window.fill('Six-digit code', app.wrongCode());
   await window.press('Sign in');
   await window.see('This code is wrong');
+  await window.passTime();
+  await window.see('Only two of these 10 minutes are left');
   await window.fill('Six-digit code', app.code('+30 seconds'));
   await window.press('Sign in');
   await window.see('Dashboard');

@@ -125,6 +125,7 @@ test.describe('without a connection', () => {
     await expectAccessible(phone);
     await phone.unroute('**/api/phone-set-up');
     await phone.getByRole('button', { name: 'Try again' }).click();
+    await expect(phone.getByRole('heading', { name: 'Set up on this phone' })).toBeFocused();
     await enterOnPhone(phone, app.code());
     await expect(phone.getByText(/^Done\./)).toBeVisible();
     await shownCodes(page);

@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import { expect, expectAccessible, expectNoSidewaysScroll, test } from '../support/fixtures';
 import { clipboard } from '../support/clipboard';
 import { press, tabTo } from '../support/keyboard';
+import { onPaper } from '../support/paper';
 import { enrol, section, signIn, signOut } from '../support/person';
 import { PASSWORD } from '../support/portal';
 
@@ -136,10 +137,10 @@ test('new codes: what will happen, the password, ten codes; the old ones are dea
   expect((await clipboard(page)).split(/\s+/)).toEqual(codes);
   await generate(page).getByRole('button', { name: 'Print' }).click();
   await expect(page.locator('html[data-printed]')).toHaveCount(1);
-  await page.emulateMedia({ media: 'print' });
-  for (const code of codes) await expect(page.getByText(code).locator('visible=true')).toHaveCount(1);
-  await expect(done).toBeHidden();
-  await page.emulateMedia({ media: 'screen' });
+  await onPaper(page, async () => {
+    for (const code of codes) await expect(page.getByText(code).locator('visible=true')).toHaveCount(1);
+    await expect(done).toBeHidden();
+  });
   await done.click();
   await expect(generate(page)).toBeHidden();
   await expect(section(page).getByRole('status').first()).toContainText('new recovery codes are in force');

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { test } from '../support/fixtures';
 import { Authenticator } from '../support/authenticator';
+import { onPaper } from '../support/paper';
 import { dialog, enter, enterCode, giveCode, openSetUp, shownCodes, signIn, signOut } from '../support/person';
 import { demandSecondFactor, editPolicy } from '../support/policy';
 
@@ -57,9 +58,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await enterCode(page, app.code());
       await shownCodes(page);
       await picture('recovery-codes');
-      await page.emulateMedia({ media: 'print' });
-      await picture('recovery-sheet');
-      await page.emulateMedia({ media: 'screen' });
+      await onPaper(page, async () => {
+        await picture('recovery-sheet');
+      });
       await dialog(page).getByRole('checkbox', { name: 'I have stored these codes' }).check();
       await dialog(page).getByRole('button', { name: 'Finish' }).click();
       await dialog(page).waitFor({ state: 'hidden' });

@@ -1,5 +1,5 @@
 import { expect, expectAccessible, expectNoSidewaysScroll, test } from '../support/fixtures';
-import { enrol, giveCode, signIn, signOut } from '../support/person';
+import { enrol, giveCode, passTime, signIn, signOut } from '../support/person';
 
 test.beforeEach(({ portal }) => portal.add('alice'));
 
@@ -74,6 +74,24 @@ test('too many wrong codes end the sign-in, then the app; a recovery code still 
   await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[0].toLowerCase().replaceAll('-', ' '));
   await page.getByRole('button', { name: 'Use recovery code' }).click();
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+});
+
+test('before the time for the code is over the page says so', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await enrol(page, 'alice');
+  await signOut(page);
+  await signIn(page, 'alice');
+  const warning = page.getByRole('status').getByText('Only two of these 10 minutes are left');
+  await expect(page.getByText('You have 10 minutes for this')).toBeVisible();
+  await expect(warning).toBeHidden();
+  const due = await passTime(page);
+  expect(due).toBeGreaterThan(7.5 * 60_000);
+  expect(due).toBeLessThanOrEqual(8 * 60_000);
+  await expect(warning).toBeVisible();
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+  await page.getByRole('button', { name: 'Start over' }).click();
+  await expect(page.getByRole('textbox', { name: 'User name' })).toBeVisible();
 });
 
 test('a sign-in that waits for its code opens nothing, and can be given up', async ({ page }) => {

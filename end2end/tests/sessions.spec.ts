@@ -48,6 +48,7 @@ test('one session is ended, then all others', async ({ anotherBrowser, page }) =
   await expect(dialog).toBeHidden();
   await expect(rows(page)).toHaveCount(1);
   await expect(opener).toHaveCount(0);
+  await expect(sessions(page).getByRole('heading')).toBeFocused();
   await third.goto('/');
   await expect(third.getByRole('button', { name: 'Sign in' })).toBeVisible();
   await page.setViewportSize({ width: 360, height: 740 });

@@ -3,6 +3,7 @@ import { expect, expectAccessible, expectNoSidewaysScroll, test } from '../suppo
 import { Authenticator } from '../support/authenticator';
 import { clipboard } from '../support/clipboard';
 import { press, tabTo } from '../support/keyboard';
+import { onPaper } from '../support/paper';
 import { completeSetUp, dialog, enter, enterCode, openSetUp, section, shownCodes, signIn, signOut } from '../support/person';
 import { PASSWORD } from '../support/portal';
 
@@ -181,13 +182,13 @@ test('recovery codes: downloaded, copied, printed, and working', async ({ contex
 
   await dialog(page).getByRole('button', { name: 'Print' }).click();
   await expect(page.locator('html[data-printed]')).toHaveCount(1);
-  await page.emulateMedia({ media: 'print' });
-  for (const text of [...codes, 'alice', 'Twofold', today]) {
-    await expect(page.getByText(text).locator('visible=true').first()).toBeVisible();
-  }
-  await expect(finish).toBeHidden();
-  await expect(page.getByRole('navigation')).toBeHidden();
-  await page.emulateMedia({ media: 'screen' });
+  await onPaper(page, async () => {
+    for (const text of [...codes, 'alice', 'Twofold', today]) {
+      await expect(page.getByText(text).locator('visible=true').first()).toBeVisible();
+    }
+    await expect(finish).toBeHidden();
+    await expect(page.getByRole('navigation')).toBeHidden();
+  });
 
   await finish.click();
   await expect(section(page)).toContainText('Authenticator app');

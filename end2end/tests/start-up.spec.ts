@@ -2,6 +2,7 @@ import { chromium, type Locator, type Page, type Route } from '@playwright/test'
 import { expect, expectAccessible, expectNoSidewaysScroll, test } from '../support/fixtures';
 import { dialog, enter, section, signOut } from '../support/person';
 import { editPolicy } from '../support/policy';
+import { holdProgram } from '../support/program';
 
 const ADDRESS = 'ivan@example.org';
 
@@ -144,12 +145,7 @@ test.describe('a program that can’t start', () => {
 
 test('a program that is slow to come is spoken of, and works when it is there', async ({ page }) => {
   await enter(page, 'alice');
-  let release = () => {};
-  const held = new Promise<void>((done) => (release = done));
-  await page.route('**/*.wasm', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await holdProgram(page);
   await page.goto('/profile', { waitUntil: 'commit' });
   await expect(note(page)).toBeHidden();
   await expectNote(page, /still loading/);

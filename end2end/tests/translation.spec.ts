@@ -1,6 +1,7 @@
 import { expect, test } from '../support/fixtures';
 import { Authenticator } from '../support/authenticator';
 import { completeSetUp, dialog, enter, enterCode, giveCode, openSetUp, section, shownCodes, signIn, signOut } from '../support/person';
+import { holdProgram } from '../support/program';
 import { translate, translated } from '../support/translator';
 
 test.beforeEach(({ portal }) => portal.add('alice'));
@@ -64,12 +65,7 @@ test('names are not translated', async ({ page, portal }) => {
 
 test('a page that is translated before the program has arrived works, too', async ({ page }) => {
   await enter(page, 'alice');
-  let release = () => {};
-  const held = new Promise<void>((done) => (release = done));
-  await page.route('**/*.wasm', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await holdProgram(page);
   await page.goto('/profile', { waitUntil: 'commit' });
   await expect(page.getByRole('heading', { name: 'Profile', exact: true })).toBeVisible();
   await translate(page);

@@ -1,6 +1,6 @@
 //! The browser's entry point: takes over the page the server rendered, nothing else.
 
-use app::{App, Hydrated, keep_texts};
+use app::{App, Hydrated, keep_focus, keep_texts};
 use leptos::{
     mount::{hydrate_from_async, mount_to},
     prelude::*,
@@ -23,6 +23,7 @@ pub async fn hydrate() {
     hydrate_from_async(portal(), page(&hydrated)).await.forget();
     hydrated.set(true);
     keep_texts();
+    keep_focus();
 }
 
 /// Renders the page anew, because what was found is not what the server sent.
@@ -45,6 +46,7 @@ pub async fn render() {
     // Fails only for what has no place in the document.
     let _ = found.replace_with_with_node_1(&made);
     keep_texts();
+    keep_focus();
 }
 
 fn show_panics() {

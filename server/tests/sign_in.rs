@@ -357,7 +357,11 @@ both_databases! {
         let browser = portal.awaiting_code("alice").await;
         let page = browser.open("/sign-in/code").await;
         assert!(page.text().contains("You have 10 minutes for this"), "{}", page.text());
+        assert!(page.text().contains("in-time 0s 480s"), "the warning comes two minutes before: {}", page.text());
         portal.clock.advance(10 * 60 - 1);
+        let page = browser.open("/sign-in/code").await;
+        assert!(page.text().contains("about a minute left"), "{}", page.text());
+        assert!(!page.text().contains("in-time 0s"), "{}", page.text());
         assert_eq!(browser.who_am_i().await, Err(ApiError::SecondFactorRequired));
         portal.clock.advance(1);
         assert_eq!(browser.code(&alice.phone.code()).await, Err(ApiError::SignedOut));

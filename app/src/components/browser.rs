@@ -2,6 +2,7 @@
 //!
 //! None of these is called on the server, but for what says so.
 
+use super::lost_focus::has_focus;
 use js_sys::{Array, Reflect, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
@@ -149,57 +150,8 @@ pub fn focus_if_nothing_has_it(id: &str) {
     }
 }
 
-/// Moves the focus back to where it was before something that is gone now: to the first of `places`
-/// that is still there.
-///
-/// What had it may have been made anew meanwhile: then the focus goes to what has the same id, or
-/// to a control in what has the id of the nearest element around it, preferably the one that is
-/// marked for it.
-pub fn return_focus(places: &[HtmlElement]) {
-    if let Some(place) = places.iter().find(|place| place.is_connected()) {
-        // Fails only for elements that can't have the focus.
-        let _ = place.focus();
-    }
-    for place in places {
-        let mut around = Some(Element::from(place.clone()));
-        while let Some(element) = around.filter(|_| !has_focus()) {
-            if let Some(anew) = document().get_element_by_id(&element.id()) {
-                let inside = ["[data-return]", CONTROLS].map(|selector| anew.query_selector(selector).ok().flatten());
-                for target in [Some(anew)].into_iter().chain(inside).flatten() {
-                    if let Some(target) = target.dyn_ref::<HtmlElement>().filter(|_| !has_focus()) {
-                        let _ = target.focus();
-                    }
-                }
-            }
-            around = element.parent_element();
-        }
-    }
-    recover_focus();
-}
-
-/// Something on the page has the focus.
-fn has_focus() -> bool {
-    focused().is_some_and(|element| element.tag_name() != "BODY")
-}
-
 /// What can have the focus.
-const CONTROLS: &str = ":is(input, button, select, textarea):not([disabled]), a[href]";
-
-/// Moves a focus that was lost to the dialog that is open, else to what was said just now, else to
-/// the page's content.
-pub fn recover_focus() {
-    let dialog = format!("dialog[open] .modal-body :is({CONTROLS})");
-    for selector in [&dialog, "main [role=status][tabindex]:not(:empty)", "main"] {
-        if has_focus() {
-            return;
-        }
-        let target = document().query_selector(selector).ok().flatten();
-        if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-            // Fails only for elements that can't have the focus.
-            let _ = target.focus();
-        }
-    }
-}
+pub const CONTROLS: &str = ":is(input, button, select, textarea):not([disabled]), a[href]";
 
 /// Moves the focus to the first control in a dialog that has just been opened, unless one has it:
 /// browsers also take what can be scrolled for one.

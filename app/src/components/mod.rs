@@ -19,6 +19,7 @@ pub mod grace_notice;
 pub mod hydration;
 pub mod icon;
 pub mod loaded;
+pub mod lost_focus;
 pub mod modal;
 pub mod moment;
 pub mod new_password;

@@ -3,16 +3,16 @@
 use super::{
     browser,
     icon::{Glyph, Icon},
+    lost_focus::{Place, return_focus},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::hooks::use_location;
 use std::cell::RefCell;
-use web_sys::HtmlElement;
 
 thread_local! {
     /// What had the focus before the dialogs that have just been taken out of the page. A dialog
     /// that takes their place leads back there, too.
-    static LEFT: RefCell<Vec<HtmlElement>> = const { RefCell::new(Vec::new()) };
+    static LEFT: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A modal dialog; open as long as it is part of the page.
@@ -41,7 +41,7 @@ pub fn Modal(
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
             let left = LEFT.take();
-            openers.set_value(if left.is_empty() { browser::focused().into_iter().collect() } else { left });
+            openers.set_value(if left.is_empty() { Place::now().into_iter().collect() } else { left });
             // It has been made but may not be in the page yet.
             request_animation_frame(move || {
                 // Fails only for a dialog that is open already, or gone again.
@@ -53,7 +53,7 @@ pub fn Modal(
     on_cleanup(move || {
         LEFT.with_borrow_mut(|left| left.extend(openers.try_get_value().unwrap_or_default()));
         // The rest of the page can take the focus only when the dialog is gone.
-        request_animation_frame(|| browser::return_focus(&LEFT.take()));
+        request_animation_frame(|| return_focus(&LEFT.take()));
     });
     let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {

@@ -47,6 +47,18 @@ pub const fn is_invisible(c: char) -> bool {
     )
 }
 
+/// Whether a character belongs to a script that runs from right to left
+/// (the blocks that Unicode sets aside for them).
+const fn runs_from_right(c: char) -> bool {
+    matches!(c, '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+}
+
+/// A name within a sentence that is no markup: where it runs from right to left, it does not turn
+/// what stands around it. Other names stay as they are, and are found as they are.
+pub fn isolated(name: &str) -> String {
+    if name.chars().any(runs_from_right) { format!("\u{2068}{name}\u{2069}") } else { name.to_owned() }
+}
+
 /// Whether a character within a code says nothing: white space, what can't be seen, and what
 /// keyboards have where others have the hyphen.
 pub fn is_gap(c: char) -> bool {
@@ -87,6 +99,16 @@ pub fn read_number(typed: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_names_that_run_from_the_right_are_isolated() {
+        for name in ["דנה", "أحمد (IT)", "Ada דנה"] {
+            assert_eq!(isolated(name), format!("\u{2068}{name}\u{2069}"));
+        }
+        for name in ["", "alice", "Zoë 山田"] {
+            assert_eq!(isolated(name), name);
+        }
+    }
 
     #[test]
     fn numbers_are_read_in_any_script() {

@@ -2,7 +2,6 @@
 
 use crate::components::{
     alert::{Notice, Tone},
-    browser,
     button::{Button, Emphasis},
     card::Standalone,
     changing::sometimes,
@@ -30,11 +29,10 @@ pub fn Confinement(
             "Everyone here signs in with a password and a code from an authentication app, so that a stolen password alone opens nothing. Setting it up takes about two minutes; then you go on to where you were going."
         }
     };
-    Effect::new(move |_| match set_up.outcome() {
-        Some(Outcome::Finished { .. }) => signed_in.refetch(),
-        // A dialog that opened by itself after a reload had no button to go back to.
-        Some(Outcome::Abandoned) => request_animation_frame(|| browser::focus_if_nothing_has_it("main")),
-        _ => {}
+    Effect::new(move |_| {
+        if let Some(Outcome::Finished { .. }) = set_up.outcome() {
+            signed_in.refetch();
+        }
     });
     let said = sometimes(move || {
         let words = match set_up.outcome()? {

@@ -9,6 +9,7 @@ use app::{
     contract::{
         mail::MailKind,
         reminder::{self, Due},
+        typed::isolated,
     },
     in_utc,
 };
@@ -217,14 +218,7 @@ impl Message {
 /// without turning what stands around it.
 pub fn inert(text: &str) -> String {
     let text = legible(text, ' ');
-    let text = text.trim();
-    if text.chars().any(runs_from_right) { format!("\u{2068}{text}\u{2069}") } else { text.to_owned() }
-}
-
-/// Whether a character belongs to a script that runs from right to left
-/// (the blocks that Unicode sets aside for them).
-const fn runs_from_right(c: char) -> bool {
-    matches!(c, '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+    isolated(text.trim())
 }
 
 /// How much of a mail server's answer is kept, in characters.

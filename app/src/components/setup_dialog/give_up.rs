@@ -1,7 +1,7 @@
 //! Asking before a set-up is given up after its code was right: the person may
 //! take it for done, and it is not before "Finish".
 
-use super::flow::Flow;
+use super::{finish::Finish, flow::Flow};
 use crate::{
     components::{
         alert::Problem,
@@ -34,14 +34,7 @@ pub fn GiveUp(flow: Flow, confirmed: ConfirmedEnrolment) -> impl IntoView {
             <p>{loss}</p>
             <Problem problem=flow.trouble.signal() />
             <div class="actions">
-                <Button
-                    emphasis=Emphasis::Primary
-                    pending=flow.busy()
-                    disabled=Signal::derive(move || !kept.get())
-                    on:click=move |_| flow.finish(id.clone(), !replaces_codes)
-                >
-                    "Finish"
-                </Button>
+                <Finish flow id replaces_codes />
                 // A key pressed too soon does nothing.
                 <Button attr:autofocus=true on:click=move |_| flow.stay()>"Back to the codes"</Button>
                 <Button emphasis=Emphasis::Danger on:click=move |_| flow.give_up()>"Give up"</Button>

@@ -14,6 +14,7 @@
 //! both when the stage does.
 
 mod apps;
+mod finish;
 mod flow;
 mod give_up;
 mod more_time;

@@ -1,11 +1,13 @@
 //! Step 3: store the recovery codes, then finish.
 
-use super::flow::{Flow, Shown};
+use super::{
+    finish::Finish,
+    flow::{Flow, Shown},
+};
 use crate::{
     components::{
         alert::{Notice, Problem, Tone},
         browser,
-        button::{Button, Emphasis},
         changing::sometimes,
         recovery_sheet::{KeepCodes, KeepFirst},
         time_left::{in_figures, milliseconds_left, seconds},
@@ -39,14 +41,7 @@ pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
             <TimeToFinish deadline flow />
             <Problem problem=flow.trouble.signal() />
             <div class="actions">
-                <Button
-                    emphasis=Emphasis::Primary
-                    pending=flow.busy()
-                    disabled=Signal::derive(move || !kept.get())
-                    on:click=move |_| flow.finish(id.clone(), !replaces_codes)
-                >
-                    "Finish"
-                </Button>
+                <Finish flow id replaces_codes />
                 <KeepFirst kept />
             </div>
         </div>

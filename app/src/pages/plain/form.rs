@@ -1,12 +1,13 @@
 //! What the plain forms have in common.
 
 use crate::{
-    components::alert::Alert,
+    components::alert::{Alert, Notice, Tone},
     contract::ApiError,
     portal::{Flash, current_call},
     routes,
 };
 use leptos::prelude::*;
+use leptos_meta::Style;
 use leptos_router::hooks::use_query_map;
 
 /// Where the person was going, as far as it may be carried along.
@@ -73,19 +74,40 @@ pub fn PlainForm(
     }
 }
 
+/// Seconds before the end at which the person is warned.
+const WARNED: i64 = 120;
+
 /// How long the right password waits for its code, and the name with which it begins anew after that.
+/// The warning before the end is there from the start: its styles show it in time, without script.
 #[component]
 pub fn TimeForCode() -> impl IntoView {
     let call = current_call();
     let session = call.session().ok()?;
-    let minutes = (session.state.milliseconds_left + 30_000) / 60_000;
+    let left = session.state.milliseconds_left;
+    let minutes = (left + 30_000) / 60_000;
+    let until_warned = left / 1_000 - WARNED;
+    let warning = (until_warned > 0).then(|| {
+        let words = format!(
+            "Only two of these {minutes} minutes are left. For more time choose “Start over” and enter your password again."
+        );
+        let in_time = format!(".in-time {{ animation: in-time 0s {until_warned}s backwards !important; }}");
+        view! {
+            <Style>{in_time}</Style>
+            <div class="in-time">
+                <Notice tone=Tone::Caution>{words}</Notice>
+            </div>
+        }
+    });
     let words = match minutes {
         ..=1 => "You have about a minute left for this. After that you begin again with your password.".to_owned(),
         minutes => format!("You have {minutes} minutes for this. After that you begin again with your password."),
     };
     Some(view! {
         <input type="hidden" name="user_name" value=session.user_name.clone() />
-        <p class="reason">{words}</p>
+        <div>
+            <p class="reason">{words}</p>
+            <div role="status">{warning}</div>
+        </div>
     })
 }
 

@@ -5,7 +5,6 @@ use crate::{
     api::account::change_mail_address,
     components::{
         alert::Problem,
-        browser,
         button::{Button, Emphasis},
         changing::sometimes,
         field::{Kind, TextField, on_submit},
@@ -67,8 +66,6 @@ impl Changing {
                         "Your mail address is saved."
                     }));
                     self.records.refetch();
-                    // The button that opened the dialog is made anew.
-                    request_animation_frame(|| request_animation_frame(|| browser::focus(HEADING)));
                 }
                 Err(problem) => self.trouble.note(problem),
             }

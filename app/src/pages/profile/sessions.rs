@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::session::{end_other_sessions, end_session},
     components::{
-        alert::Problem, browser, button::Button, changing::sometimes, confirm::Confirm, loaded::Trouble, moment::Moment,
+        alert::Problem, button::Button, changing::sometimes, confirm::Confirm, loaded::Trouble, moment::Moment,
     },
     contract::session::{MOST_LISTED, SessionEntry},
 };
@@ -33,7 +33,7 @@ impl Ending {
             self.trouble.clear();
             spawn_local(async move {
                 match end_session(id).await.flatten() {
-                    Ok(()) => self.done("The session has ended. That browser has to sign in again."),
+                    Ok(()) => self.done.set(Some("The session has ended. That browser has to sign in again.")),
                     Err(problem) => self.trouble.note(problem),
                 }
                 self.finish();
@@ -48,7 +48,7 @@ impl Ending {
                 match end_other_sessions().await.flatten() {
                     Ok(()) => {
                         self.asking.set(false);
-                        self.done("All other sessions have ended.");
+                        self.done.set(Some("All other sessions have ended."));
                     }
                     Err(problem) => self.trouble_with_all.note(problem),
                 }
@@ -64,12 +64,6 @@ impl Ending {
             self.done.set(None);
         }
         free
-    }
-
-    fn done(self, words: &'static str) {
-        self.done.set(Some(words));
-        // The button goes away with its session.
-        browser::focus("sessions");
     }
 
     fn finish(self) {

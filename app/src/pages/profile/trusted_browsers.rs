@@ -34,11 +34,7 @@ impl Revoking {
         self.done.set(None);
         spawn_local(async move {
             match revoke.await.flatten() {
-                Ok(()) => {
-                    self.done.set(Some(done));
-                    // The button goes away with its browser.
-                    browser::focus("trusted-browsers");
-                }
+                Ok(()) => self.done.set(Some(done)),
                 Err(problem) => self.trouble.note(problem),
             }
             self.records.refetch();

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::method::{disable_second_factor, remove_method},
     components::{button::Emphasis, changing::sometimes, confirm::Confirm, loaded::Trouble, step_up::use_step_up},
-    contract::{ApiError, profile::Method},
+    contract::{ApiError, profile::Method, typed::isolated},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -35,7 +35,7 @@ fn Remove(section: Section, method: Method, last: bool) -> impl IntoView {
         if last {
             Said::caution(NOW_OFF)
         } else {
-            Said::good(format!("“{name}” is removed. Delete its entry in the app as well."))
+            Said::good(format!("“{}” is removed. Delete its entry in the app as well.", isolated(&name)))
         }
     };
     view! {

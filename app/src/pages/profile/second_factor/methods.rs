@@ -14,7 +14,7 @@ use crate::{
         moment::Moment,
         set_up::Intent,
     },
-    contract::{ApiError, profile::Method},
+    contract::{ApiError, profile::Method, typed::isolated},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -90,20 +90,20 @@ fn MethodRow(
             <div class="method-actions">
                 <Button
                     attr:id=rename_button(&id.get_value())
-                    attr:aria-label=move || format!("Rename {}", name.get())
+                    attr:aria-label=move || format!("Rename {}", isolated(&name.get()))
                     disabled=renaming
                     on:click=move |_| renaming.set(true)
                 >
                     "Rename"
                 </Button>
                 <Button
-                    attr:aria-label=move || format!("Replace {}", name.get())
+                    attr:aria-label=move || format!("Replace {}", isolated(&name.get()))
                     on:click=move |_| section.set_up(Intent::Replace { id: id.get_value() })
                 >
                     "Replace"
                 </Button>
                 <Button
-                    attr:aria-label=move || format!("Remove {}", name.get())
+                    attr:aria-label=move || format!("Remove {}", isolated(&name.get()))
                     attr:aria-describedby=(last && enforced).then_some(LAST_ONE)
                     disabled=last && enforced
                     on:click=move |_| {

@@ -12,6 +12,7 @@ use crate::{
         audit_trail::{AuditEntry, AuditFilter, NamedPerson},
         policy::AccountPolicy,
         policy_value::PolicyKey,
+        typed::isolated,
     },
     routes,
 };
@@ -104,7 +105,7 @@ pub fn EntryDialog(entry: AuditEntry, leave: impl Fn() + Copy + Send + Sync + 's
     let person = |person: Option<NamedPerson>| {
         person.map(|NamedPerson { id, name }| {
             let users = id.is_some().then(|| {
-                let label = format!("{name} in Users");
+                let label = format!("{} in Users", isolated(&name));
                 let href = format!("{}?q={}", routes::USERS, routes::encoded(&name));
                 view! { " · " <a href=href aria-label=label>"Users"</a> }
             });

@@ -18,6 +18,7 @@ use crate::{
     contract::{
         mail::{MailEntry, MailProgress},
         number::grouped,
+        typed::isolated,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -111,7 +112,8 @@ fn Entry(entry: MailEntry, post: Post) -> impl IntoView {
     let again = use_again(post);
     let MailEntry { id, person, kind, written_at, tries, progress, problem } = entry.clone();
     let under_way = progress == MailProgress::BeingSent;
-    let (try_label, discard_label) = (format!("Try again: {kind}, {person}"), format!("Discard: {kind}, {person}"));
+    let whose = isolated(&person);
+    let (try_label, discard_label) = (format!("Try again: {kind}, {whose}"), format!("Discard: {kind}, {whose}"));
     let next = match progress {
         MailProgress::GivenUp => "No longer tried".into_any(),
         MailProgress::BeingSent => "Being sent now".into_any(),

@@ -7,7 +7,10 @@ use crate::{
         alert::Tone, browser, button::Button, changing::sometimes, loaded::Trouble, moment::Moment, page::portal_name,
         step_up::use_step_up,
     },
-    contract::reminder::{Due, MissingPerson, message},
+    contract::{
+        reminder::{Due, MissingPerson, message},
+        typed::isolated,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -28,8 +31,8 @@ pub fn Row(
     let MissingPerson { id, name, administrator, due, has_mail_address, reminded_at } = person;
     // Of its own: the list would lose the focus when it was made anew.
     let reminded = RwSignal::new(reminded_at);
-    let label = format!("Copy message: {name}");
-    let whom = name.clone();
+    let whom = isolated(&name);
+    let label = format!("Copy message: {whom}");
     let copy = move |_| {
         let (text, whom) = (text.clone(), whom.clone());
         spawn_local(async move {
@@ -83,6 +86,7 @@ fn Send(
     trouble: Trouble,
 ) -> impl IntoView {
     let (step_up, pending) = (use_step_up(), RwSignal::new(false));
+    let name = isolated(&name);
     let label = format!("Send reminder: {name}");
     let send = move |_| {
         if pending.get_untracked() {

@@ -258,7 +258,7 @@ fn Problems(problems: Vec<LineProblem>, list: String) -> impl IntoView {
     view! {
         <Alert>
             <p>{ApiError::Import(Vec::new()).to_string()}</p>
-            <ul class="line-problems" id=PROBLEMS_ID aria-label="Problems">
+            <ul class="line-problems" id=PROBLEMS_ID>
                 {lines}
                 {(others > 0).then(|| view! { <li>{format!("And {} more lines.", grouped(others))}</li> })}
             </ul>

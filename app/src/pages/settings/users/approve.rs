@@ -15,7 +15,10 @@ use crate::{
         moment::Moment,
         step_up::use_step_up,
     },
-    contract::people::{Person, WaitingCode},
+    contract::{
+        people::{Person, WaitingCode},
+        typed::isolated,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -83,9 +86,9 @@ fn Code(
     let WaitingCode { id, person_id, person, issuer, expires_at, yours_to_approve } = code;
     // They may be on no page that is shown; withdrawing asks for no more than their name.
     let whose = Person { id: person_id, name: person.clone(), ..Person::default() };
-    let withdraw = format!("Withdraw code: {person}");
+    let withdraw = format!("Withdraw code: {}", isolated(&person));
     let ask = move |_| users.open.set(Some(Open::Confirm(Deed::WithdrawCode, vec![whose.clone()])));
-    let label = format!("Approve code: {person}");
+    let label = format!("Approve code: {}", isolated(&person));
     let issuer = match issuer {
         Some(issuer) => view! { "Issued by " <bdi translate="no">{issuer}</bdi> }.into_any(),
         None => "Issued on the command line".into_any(),

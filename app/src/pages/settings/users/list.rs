@@ -8,6 +8,7 @@ use crate::{
     contract::{
         number::grouped,
         people::{COUNTED, PeopleFilter, PeopleSort},
+        typed::isolated,
     },
 };
 use leptos::prelude::*;
@@ -64,7 +65,7 @@ fn Nobody(users: Users) -> impl IntoView {
         if users.has_more() && users.trouble.get().is_none() {
             return "Still looking…".to_owned();
         }
-        let (search, filter) = users.address.with(|address| (address.search.trim().to_owned(), address.view.filter));
+        let (search, filter) = users.address.with(|address| (isolated(address.search.trim()), address.view.filter));
         match (search.is_empty(), filter) {
             (false, PeopleFilter::Everyone) => {
                 format!("Nobody is called “{search}”. The beginning of each name is enough.")

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     components::{button::Button, moment::Moment},
-    contract::people::Person,
+    contract::{people::Person, typed::isolated},
 };
 use leptos::prelude::*;
 
@@ -42,7 +42,7 @@ pub fn Row(users: Users, person: Person) -> impl IntoView {
         move || users.selected.with(|selected| selected.contains_key(&id))
     };
     let chosen = selected.clone();
-    let mark = format!("Select {}", person.name);
+    let mark = format!("Select {}", isolated(&person.name));
     view! {
         <tr role="row" id=row class:chosen=chosen>
             <td role="cell" class="pick">
