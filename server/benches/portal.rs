@@ -85,9 +85,8 @@ async fn portal(folder: &Path, params: Params) -> Portal {
 
 async fn add_person(service: &Service, tx: &mut Tx, number: usize, hash: &str, secret: &Secret) {
     let (id, name) = (format!("person-{number}"), format!("user{number}"));
-    let user =
-        NewUser { id: &id, name: &name, name_key: &name, password_hash: Some(hash), administrator: false, now: 0 };
-    accounts::insert(tx, &user).await.unwrap();
+    let user = NewUser { id: &id, name: &name, name_key: &name, password_hash: Some(hash), ..NewUser::default() };
+    accounts::insert(tx, &user).unwrap();
     let sealed = service.keyring.seal(&mut os_rng(), Purpose::TotpSecret, &id, secret.as_bytes()).unwrap();
     let method = NewMethod { id: &id, user_id: &id, name: "App", secret: &sealed, last_step: 0, now: 0 };
     methods::insert(tx, &method).await.unwrap();

@@ -229,9 +229,8 @@ async fn fill(folder: &Path, database_url: Option<String>, secret: &Secret) {
     let mut tx = service.db.begin().await.unwrap();
     for number in 0..PEOPLE {
         let (id, name) = (format!("person-{number}"), format!("user{number}"));
-        let user =
-            NewUser { id: &id, name: &name, name_key: &name, password_hash: Some(&hash), administrator: false, now: 0 };
-        accounts::insert(&mut tx, &user).await.unwrap();
+        let user = NewUser { id: &id, name: &name, name_key: &name, password_hash: Some(&hash), ..NewUser::default() };
+        accounts::insert(&mut tx, &user).unwrap();
         let sealed = service.keyring.seal(&mut os_rng(), Purpose::TotpSecret, &id, secret.as_bytes()).unwrap();
         let method = NewMethod { id: &id, user_id: &id, name: "App", secret: &sealed, last_step: 0, now: 0 };
         methods::insert(&mut tx, &method).await.unwrap();

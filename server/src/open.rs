@@ -135,7 +135,7 @@ async fn store_words(db: &Db) -> Result<(), StoreError> {
         let mut tx = db.begin().await?;
         for person in &people {
             for word in words_of(&person.name, &person.display_name) {
-                words::insert(&mut tx, &person.id, &word).await?;
+                words::insert(&mut tx, &person.id, &word)?;
             }
         }
         tx.commit().await?;

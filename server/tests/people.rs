@@ -288,9 +288,10 @@ both_databases! {
                 password_hash: (number % 7 != 0).then_some("hash"),
                 administrator: number % 2 == 0,
                 now: number / 20,
+                ..accounts::NewUser::default()
             };
-            accounts::insert(&mut tx, &user).await.unwrap();
-            twofold::store::words::insert(&mut tx, user.id, &name).await.unwrap();
+            accounts::insert(&mut tx, &user).unwrap();
+            twofold::store::words::insert(&mut tx, user.id, &name).unwrap();
             accounts::note_sign_in(&mut tx, user.id, number % 7).unwrap();
             if number % 3 == 0 {
                 tx.execute("UPDATE users SET active = FALSE WHERE id = $1", values![user.id]).await.unwrap();

@@ -40,6 +40,17 @@ use zeroize::Zeroizing;
 /// Seconds that a one-time link can be used: 72 hours.
 pub(super) const INVITATION_LIFETIME: i64 = 72 * 3_600;
 
+/// Someone who is added.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Joining<'a> {
+    pub name: &'a UserName,
+    /// May be empty, as may the mail address.
+    pub display_name: &'a str,
+    pub mail_address: &'a str,
+    pub password_hash: Option<&'a str>,
+    pub administrator: bool,
+}
+
 #[async_trait]
 impl Accounts for Service {
     async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError> {
@@ -102,7 +113,9 @@ impl Accounts for Service {
         let (user, event) = match row.user_id {
             Some(id) => (self.set_first_password(&mut tx, &id, &password_hash).await?, AuditEvent::PasswordChosen),
             None => {
-                let user = self.insert_user(&mut tx, &parse_name(&name)?, "", Some(&password_hash), true).await?;
+                let (name, password_hash) = (&parse_name(&name)?, Some(&*password_hash));
+                let first = Joining { name, display_name: "", mail_address: "", password_hash, administrator: true };
+                let user = self.insert_user(&mut tx, first).await?;
                 (user, AuditEvent::FirstAdministratorCreated)
             }
         };
@@ -200,50 +213,54 @@ impl Service {
     }
 
     /// Adds a person, who can be found by the words of their names.
-    pub(super) async fn insert_user(
-        &self,
-        tx: &mut Tx,
-        name: &UserName,
-        display_name: &str,
-        password_hash: Option<&str>,
-        administrator: bool,
-    ) -> Result<UserRow, ApiError> {
-        let user = UserRow {
-            id: self.new_id(),
-            name: name.to_string(),
-            password_hash: password_hash.map(str::to_owned),
-            administrator,
-            active: true,
-            exposed_since: self.now().0,
-        };
-        let row = NewUser {
-            id: &user.id,
-            name: &user.name,
-            name_key: &name.key(),
-            password_hash,
-            administrator,
-            now: self.now().0,
-        };
-        match accounts::insert(tx, &row).await {
+    pub(super) async fn insert_user(&self, tx: &mut Tx, person: Joining<'_>) -> Result<UserRow, ApiError> {
+        let added = self.insert_users(tx, &[person]).await?;
+        added.into_iter().next().ok_or(ApiError::Malformed)
+    }
+
+    /// Adds people, in as few statements as one needs.
+    ///
+    /// # Errors
+    /// [`UserNameProblem::Taken`] when one of the names is.
+    pub(super) async fn insert_users(&self, tx: &mut Tx, people: &[Joining<'_>]) -> Result<Vec<UserRow>, ApiError> {
+        let (mut users, mut counters) = (Vec::with_capacity(people.len()), Vec::with_capacity(people.len()));
+        for &Joining { name, display_name, mail_address, password_hash, administrator } in people {
+            let (now, name_key) = (self.now().0, name.key());
+            let user = UserRow {
+                id: self.new_id(),
+                name: name.to_string(),
+                password_hash: password_hash.map(str::to_owned),
+                administrator,
+                active: true,
+                exposed_since: now,
+            };
+            let (id, name, name_key) = (&*user.id, &*user.name, &*name_key);
+            let row = NewUser { id, name, name_key, display_name, mail_address, password_hash, administrator, now };
+            accounts::insert(tx, &row)?;
+            counters.push(account_key(name_key));
+            users.push(user);
+        }
+        for (user, person) in users.iter().zip(people) {
+            for word in words_of(&user.name, person.display_name) {
+                words::insert(tx, &user.id, &word)?;
+            }
+        }
+        // Someone may have guessed passwords for a name before anybody had it.
+        let guessed = match attempts::those_there(tx, &counters).await {
             Err(StoreError::Conflict) => return Err(ApiError::UserName(UserNameProblem::Taken)),
             other => other?,
+        };
+        for (user, counter) in users.iter().zip(&counters).filter(|(_, counter)| guessed.contains(*counter)) {
+            attempts::note_owner(tx, counter, &user.id)?;
         }
-        if !display_name.is_empty() {
-            accounts::set_display_name(tx, &user.id, display_name).await?;
-        }
-        for word in words_of(&user.name, display_name) {
-            words::insert(tx, &user.id, &word).await?;
-        }
-        // Someone may have guessed passwords for this name before anybody had it.
-        attempts::note_owner(tx, &account_key(row.name_key), &user.id)?;
-        Ok(user)
+        Ok(users)
     }
 
     /// Makes a one-time link's token; `None` for the first administrator's.
-    pub(super) async fn insert_invitation(&self, tx: &mut Tx, user_id: Option<&str>) -> Result<Token, ApiError> {
+    pub(super) fn insert_invitation(&self, tx: &mut Tx, user_id: Option<&str>) -> Result<Token, ApiError> {
         let token = self.new_token();
         let expires_at = self.now().plus(INVITATION_LIFETIME);
-        accounts::insert_invitation(tx, &token.digest(), user_id, expires_at.0).await?;
+        accounts::insert_invitation(tx, &token.digest(), user_id, expires_at.0)?;
         Ok(token)
     }
 
@@ -256,7 +273,7 @@ impl Service {
             return Ok(None);
         }
         let mut tx = self.db.begin().await?;
-        let token = self.insert_invitation(&mut tx, None).await?;
+        let token = self.insert_invitation(&mut tx, None)?;
         tx.commit().await?;
         Ok(Some(token))
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Service,
-    accounts::{INVITATION_LIFETIME, parse_name},
+    accounts::{INVITATION_LIFETIME, Joining, parse_name},
     administration::{Administration, Authority},
     error::incident,
     people_changes::in_order,
@@ -17,7 +17,7 @@ use crate::{
         user_name::UserName,
     },
     store::{
-        self, Tx,
+        Tx,
         accounts::{self, UserRow},
         outbox,
     },
@@ -48,10 +48,10 @@ impl Service {
         let mail_address = self.parse_mail_address(&person.mail_address).await?;
         let person = ListedPerson { line: 1, name, display_name, administrator: person.administrator, mail_address };
         let mut tx = self.administer(Authority::of(caller)).await?.hold_nobody().await?;
-        let (user, link) = self.add_listed(&mut tx, &person).await?;
-        self.record_added(&mut tx, &[&user]).await?;
+        let (added, links) = self.add_listed(&mut tx, &[person]).await?;
+        self.record_added(&mut tx, &added).await?;
         tx.commit().await?;
-        self.issued(vec![link])
+        self.issued(links)
     }
 
     /// Checks every line of a list; nobody is added.
@@ -73,13 +73,15 @@ impl Service {
         let mut people = self.checked(&mut tx, list, wrong).await?;
         // Of two lists with the same people one waits for the other, and never in a circle.
         people.sort_by_key(|person| person.name.key());
-        let (mut added, mut links) = (Vec::new(), Vec::new());
-        for person in &people {
-            let (user, link) = self.add_listed(&mut tx, person).await.map_err(|problem| at(person, problem))?;
-            added.push(user);
-            links.push(link);
-        }
-        self.record_added(&mut tx, &added.iter().collect::<Vec<_>>()).await?;
+        let (added, links) = self.add_listed(&mut tx, &people).await.map_err(|problem| match problem {
+            // Somebody else has just added one of them. The next look at the list says whom.
+            ApiError::UserName(UserNameProblem::Taken) => {
+                self.db.note_contended();
+                ApiError::Unavailable
+            }
+            other => other,
+        })?;
+        self.record_added(&mut tx, &added).await?;
         tx.commit().await?;
         self.issued(links)
     }
@@ -107,18 +109,24 @@ impl Service {
         }
     }
 
-    async fn add_listed(&self, tx: &mut Tx, person: &ListedPerson) -> Result<(UserRow, PersonalLink), ApiError> {
-        let ListedPerson { name, display_name, administrator, mail_address, .. } = person;
-        let user = self.insert_user(tx, name, display_name, None, *administrator).await?;
-        store::mail_addresses::set(tx, &user.id, mail_address)?;
-        let token = self.insert_invitation(tx, Some(&user.id)).await?;
-        let link = self.link(name, display_name, &token);
-        Ok((user, link))
+    async fn add_listed(
+        &self,
+        tx: &mut Tx,
+        people: &[ListedPerson],
+    ) -> Result<(Vec<UserRow>, Vec<PersonalLink>), ApiError> {
+        let joining: Vec<_> = people.iter().map(ListedPerson::joining).collect();
+        let added = self.insert_users(tx, &joining).await?;
+        let mut links = Vec::with_capacity(added.len());
+        for (user, person) in added.iter().zip(people) {
+            let token = self.insert_invitation(tx, Some(&user.id))?;
+            links.push(self.link(&person.name, &person.display_name, &token));
+        }
+        Ok((added, links))
     }
 
     /// An entry for each of them, last of all. The first administrator closes
     /// the links for becoming one.
-    pub(super) async fn record_added(&self, tx: &mut Administration<'_>, people: &[&UserRow]) -> Result<(), ApiError> {
+    pub(super) async fn record_added(&self, tx: &mut Administration<'_>, people: &[UserRow]) -> Result<(), ApiError> {
         if people.iter().any(|person| person.administrator) {
             accounts::close_first_administrator(tx, self.now().0).await?;
             accounts::delete_invitations(tx, None).await?;
@@ -151,7 +159,7 @@ impl Service {
             return Err(ApiError::AccessCode(AccessCodeProblem::Deactivated));
         }
         for person in &people {
-            let token = self.insert_invitation(&mut tx, Some(&person.id)).await?;
+            let token = self.insert_invitation(&mut tx, Some(&person.id))?;
             links.push(self.link(&parse_name(&person.name)?, "", &token));
         }
         links.sort_by(|one, other| one.name.cmp(&other.name));
@@ -176,13 +184,10 @@ impl Service {
     }
 }
 
-/// A problem of one person in a list.
-fn at(person: &ListedPerson, problem: ApiError) -> ApiError {
-    match problem {
-        ApiError::UserName(problem) => {
-            ApiError::Import(vec![LineProblem { line: person.line, problem: ImportProblem::Name(problem) }])
-        }
-        other => other,
+impl ListedPerson {
+    fn joining(&self) -> Joining<'_> {
+        let Self { name, display_name, mail_address, administrator, .. } = self;
+        Joining { name, display_name, mail_address, password_hash: None, administrator: *administrator }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Service,
-    accounts::parse_name,
+    accounts::{Joining, parse_name},
     audit::{Actor, record},
 };
 use crate::{
@@ -16,7 +16,6 @@ use crate::{
     store::{
         Tx,
         accounts::{self, UserRow},
-        mail_addresses,
         methods::{self, NewMethod},
         recovery::{self, NewSet},
         statistics::{self, AdoptionRow},
@@ -59,8 +58,14 @@ pub async fn fill(service: &Service) -> Result<Vec<String>, ApiError> {
     accounts::close_first_administrator(&mut tx, service.now().0).await?;
     let (mut lines, mut people) = (Vec::new(), Vec::new());
     for (name, administrator, mail_address) in PEOPLE {
-        let user = service.insert_user(&mut tx, &parse_name(name)?, "", Some(&hash), administrator).await?;
-        mail_addresses::set(&mut tx, &user.id, mail_address)?;
+        let joining = Joining {
+            name: &parse_name(name)?,
+            display_name: "",
+            mail_address,
+            password_hash: Some(&hash),
+            administrator,
+        };
+        let user = service.insert_user(&mut tx, joining).await?;
         let mut line = format!("{name}  password {PASSWORD}{}", if administrator { "  (administrator)" } else { "" });
         if name == ENROLLED {
             enrol(

@@ -3,17 +3,14 @@
 use super::{
     Service,
     access_codes::MadeCode,
-    accounts::parse_name,
+    accounts::{Joining, parse_name},
     administration::Authority,
     people_changes::{Change, parse_reason},
 };
 use crate::{
     crypto::token::Token,
     domain::{audit::AuditEvent, people_list, user_name::lookup_key},
-    store::{
-        self,
-        accounts::{self, ListedUser},
-    },
+    store::accounts::{self, ListedUser},
 };
 use app::contract::{
     ApiError,
@@ -76,13 +73,19 @@ impl Service {
             FirstPassword::ByLink => None,
         };
         let mut tx = self.administer(Authority::operator(operator)).await?.hold_nobody().await?;
-        let user = self.insert_user(&mut tx, &name, &display_name, hash.as_deref(), person.administrator).await?;
-        store::mail_addresses::set(&mut tx, &user.id, &mail_address)?;
+        let joining = Joining {
+            name: &name,
+            display_name: &display_name,
+            mail_address: &mail_address,
+            password_hash: hash.as_deref(),
+            administrator: person.administrator,
+        };
+        let user = self.insert_user(&mut tx, joining).await?;
         let token = match hash {
             Some(_) => None,
-            None => Some(self.insert_invitation(&mut tx, Some(&user.id)).await?),
+            None => Some(self.insert_invitation(&mut tx, Some(&user.id))?),
         };
-        self.record_added(&mut tx, &[&user]).await?;
+        self.record_added(&mut tx, &[user]).await?;
         tx.commit().await?;
         Ok(token)
     }
@@ -104,7 +107,7 @@ impl Service {
         let Some(user) = accounts::by_name_key(begun.first(), &lookup_key(name)).await? else { return Ok(None) };
         accounts::delete_invitations(begun.first(), Some(&user.id)).await?;
         let mut tx = begun.hold(&[&user.id]).await?;
-        let token = self.insert_invitation(&mut tx, Some(&user.id)).await?;
+        let token = self.insert_invitation(&mut tx, Some(&user.id))?;
         tx.record(Some(user.named()), AuditEvent::InvitationIssued, None).await?;
         tx.commit().await?;
         Ok(Some(token))

@@ -56,7 +56,7 @@ pub struct ListedUser {
 }
 
 /// A person about to be added.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct NewUser<'a> {
     /// Id.
     pub id: &'a str,
@@ -64,6 +64,10 @@ pub struct NewUser<'a> {
     pub name: &'a str,
     /// Name after NFKC and case folding.
     pub name_key: &'a str,
+    /// Name shown beside it; may be empty.
+    pub display_name: &'a str,
+    /// Where they get mail; may be empty.
+    pub mail_address: &'a str,
     /// Argon2id in PHC form, if there is a password yet.
     pub password_hash: Option<&'a str>,
     /// Whether they are an administrator.
@@ -126,18 +130,18 @@ pub async fn awaits_first_administrator(db: &Db) -> Result<bool, StoreError> {
     Ok(db.optional::<(i64,)>(sql, values![]).await?.is_some())
 }
 
-/// Adds a person.
+/// Adds a person, together with those who are added next.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when the name is taken; see [`StoreError`].
-pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO users (id, name, name_key, password_hash, administrator, active, created_at, exposed_since)
-         VALUES ($1, $2, $3, $4, $5, TRUE, $6, $6)",
-        values![user.id, user.name, user.name_key, user.password_hash, user.administrator, user.now],
+/// See [`StoreError`]; the next statement that is waited for answers [`StoreError::Conflict`] when the name is taken.
+pub fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
+    let NewUser { id, name, name_key, display_name, mail_address, password_hash, administrator, now } = *user;
+    tx.later(
+        "INSERT INTO users (id, name, name_key, display_name, mail_address, password_hash, administrator, active,
+             created_at, exposed_since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, $8, $8)",
+        values![id, name, name_key, display_name, mail_address, password_hash, administrator, now],
     )
-    .await?;
-    Ok(())
 }
 
 /// The person with this normalised name.
@@ -249,15 +253,6 @@ pub fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
 pub fn backdate(tx: &mut Tx, id: &str, created_at: i64, last_sign_in_at: i64) -> Result<(), StoreError> {
     let sql = "UPDATE users SET created_at = $2, last_sign_in_at = $3 WHERE id = $1";
     tx.later(sql, values![id, created_at, last_sign_in_at])
-}
-
-/// Sets the name under which a person is shown beside their user name.
-///
-/// # Errors
-/// See [`StoreError`].
-pub async fn set_display_name(tx: &mut Tx, id: &str, display_name: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE users SET display_name = $2 WHERE id = $1", values![id, display_name]).await?;
-    Ok(())
 }
 
 /// Everybody, by name.
@@ -378,18 +373,16 @@ pub async fn set_administrator(tx: &mut impl Entitled, id: &str, administrator: 
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn insert_invitation(
+pub fn insert_invitation(
     tx: &mut Tx,
     token_hash: &[u8; 32],
     user_id: Option<&str>,
     expires_at: i64,
 ) -> Result<(), StoreError> {
-    tx.execute(
+    tx.later(
         "INSERT INTO invitations (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
         values![token_hash, user_id, expires_at],
     )
-    .await?;
-    Ok(())
 }
 
 /// The one-time link with this token, unless it has expired.

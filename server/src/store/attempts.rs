@@ -4,12 +4,16 @@
 //! that either counts it or answers that no more are allowed: parallel
 //! requests, restarts and other nodes share the count.
 
-use super::db::{Db, StoreError, Tx};
+use super::{
+    accounts::{PORTION, padded},
+    db::{Db, StoreError, Tx},
+};
 use crate::{
     clock::UnixTime,
     domain::lockout::{Allowance, Counter, Refused},
     values,
 };
+use std::collections::HashSet;
 
 /// What came of charging an attempt to a counter.
 type Charged = Result<Counter, Refused>;
@@ -111,6 +115,24 @@ async fn outcome(
         }
     }
 }
+
+/// Those of these counters that there are.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn those_there(tx: &mut Tx, keys: &[String]) -> Result<HashSet<String>, StoreError> {
+    let mut there = HashSet::new();
+    for portion in keys.chunks(PORTION) {
+        let values: Vec<_> = padded(portion).collect();
+        there.extend(tx.all::<(String,)>(THERE, &values).await?.into_iter().map(|(key,)| key));
+    }
+    Ok(there)
+}
+
+const THERE: &str = "SELECT key FROM attempt_counters
+     WHERE key IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43,
+         $44, $45, $46, $47, $48, $49, $50)";
 
 /// Notes whose passwords a counter counts.
 ///

@@ -94,6 +94,13 @@ impl Taken<PostgresDatabase> {
         self.heed(outcome)
     }
 
+    /// Runs a statement that is put together and not kept for a next time; its rows are not looked at.
+    async fn run_once(&mut self, sql: String, arguments: PgArguments) -> Result<(), StoreError> {
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(false);
+        let outcome = self.connection()?.execute(query).await;
+        self.heed(outcome.map(drop))
+    }
+
     /// Runs what needs no arguments and has no rows.
     async fn tell(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let outcome = self.connection()?.execute(sql).await;
@@ -110,7 +117,42 @@ fn arguments(values: &[Value<'_>]) -> Result<PgArguments, sqlx::Error> {
 /// A transaction. Dropped before its commit it is rolled back.
 pub(super) struct Transaction {
     connection: Option<Taken<PostgresDatabase>>,
-    waiting: Vec<(&'static str, PgArguments)>,
+    waiting: Vec<Waiting>,
+}
+
+/// A statement that waits for the next one.
+struct Waiting {
+    sql: &'static str,
+    arguments: PgArguments,
+    /// How often: one that inserts a row inserts all of them in one round trip.
+    times: usize,
+}
+
+/// Rows of one statement; with twelve columns that is below the 65,535 arguments of the protocol.
+const MOST_ROWS: usize = 1_000;
+
+/// The same INSERT for so many rows, each with arguments of its own; `None` for any other statement.
+fn for_rows(sql: &str, rows: usize) -> Option<String> {
+    let (begins, rest) = sql.strip_prefix("INSERT INTO ")?.split_once("VALUES (")?;
+    let (row, rest) = rest.split_once(')')?;
+    if row.contains('(') || rest.contains('$') {
+        return None;
+    }
+    let columns: Vec<&str> = row.split(',').map(str::trim).collect();
+    let number = |column: &str| column.strip_prefix('$').map(|number| number.parse::<usize>().ok());
+    let each = columns.iter().filter_map(|column| number(column)?).max()?;
+    let mut all = Vec::with_capacity(rows);
+    for before in (0..rows).map(|row| row * each) {
+        let mut own = Vec::with_capacity(columns.len());
+        for column in &columns {
+            own.push(match number(column) {
+                Some(number) => format!("${}", number? + before),
+                None => (*column).to_owned(),
+            });
+        }
+        all.push(format!("({})", own.join(", ")));
+    }
+    Some(format!("INSERT INTO {begins}VALUES {}{rest}", all.join(", ")))
 }
 
 impl Transaction {
@@ -125,9 +167,15 @@ impl Transaction {
         }
     }
 
-    /// Has a statement wait for the next one.
+    /// Has a statement wait for the next one. Rows that are inserted one after the other go together.
     pub(super) fn later(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
-        self.waiting.push((sql, arguments(values)?));
+        match self.waiting.last_mut() {
+            Some(last) if last.sql == sql && last.times < MOST_ROWS && for_rows(sql, 1).is_some() => {
+                add_values(&mut last.arguments, values)?;
+                last.times += 1;
+            }
+            _ => self.waiting.push(Waiting { sql, arguments: arguments(values)?, times: 1 }),
+        }
         Ok(())
     }
 
@@ -143,8 +191,12 @@ impl Transaction {
 
     /// Runs what waits, in order.
     pub(super) async fn catch_up(&mut self) -> Result<(), StoreError> {
-        for (sql, arguments) in std::mem::take(&mut self.waiting) {
-            self.connection()?.run_with::<(i64,)>(sql, arguments).await?;
+        for Waiting { sql, arguments, times } in std::mem::take(&mut self.waiting) {
+            let connection = self.connection()?;
+            match for_rows(sql, times).filter(|_| times > 1) {
+                Some(sql) => connection.run_once(sql, arguments).await?,
+                None => drop(connection.run_with::<(i64,)>(sql, arguments).await?),
+            }
         }
         Ok(())
     }
@@ -236,4 +288,31 @@ pub(super) async fn unsuitable(target: &PostgresDatabase) -> Result<Option<Unsui
         return Ok(Some(Unsuitable::SharedConnections));
     }
     Ok((encoding != "UTF8").then_some(Unsuitable::Encoding(encoding)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_statement_inserts_many_rows() {
+        let sql = "INSERT INTO words (word, kept, by, at) VALUES ($1, TRUE, $2, $2) ON CONFLICT (word) DO NOTHING";
+        assert_eq!(for_rows(sql, 1).as_deref(), Some(sql));
+        let three = "INSERT INTO words (word, kept, by, at) VALUES ($1, TRUE, $2, $2), ($3, TRUE, $4, $4), ($5, TRUE, $6, $6) ON CONFLICT (word) DO NOTHING";
+        assert_eq!(for_rows(sql, 3).as_deref(), Some(three));
+    }
+
+    #[test]
+    fn others_go_one_by_one() {
+        for sql in [
+            "UPDATE users SET name = $1 WHERE id = $2",
+            "DELETE FROM users WHERE id = $1",
+            "INSERT INTO words SELECT $1",
+            "INSERT INTO words (word) VALUES (LOWER($1))",
+            "INSERT INTO words (word) VALUES ($1) ON CONFLICT (word) DO UPDATE SET kept = $2",
+            "INSERT INTO words (word) VALUES (DEFAULT)",
+        ] {
+            assert_eq!(for_rows(sql, 2), None, "{sql}");
+        }
+    }
 }
