@@ -1,10 +1,10 @@
 //! What a request may hold in memory before it is known who makes it.
 
-use crate::support::{ApiError, Browser, PASSWORD, both_databases};
+use crate::support::{ApiError, Browser, PASSWORD, both_databases, browser::encode};
 use app::contract::people::{ImportReport, LARGEST_LIST};
 use axum::{
     body::{Body, Bytes},
-    http::{Method, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderName, Method, StatusCode, header::CONTENT_TYPE},
 };
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
@@ -15,6 +15,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
+use tokio::task::JoinHandle;
 
 /// What the portal has taken of bodies, in bytes, and how many wait for more.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +43,8 @@ impl Taken {
         Body::from_stream(pieces.chain(end))
     }
 }
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 const LISTS: [&str; 2] = ["check-list", "add-people"];
 
@@ -96,29 +99,58 @@ both_databases! {
         }
     }
 
-    async fn all_unfinished_bodies_together_hold_so_much_and_no_more(portal) {
+    async fn whose_bodies_do_not_end_holds_no_more_than_is_left_for_others(portal) {
         let (visitor, person) = (portal.browser(), portal.person("alice").await);
-        let taken = Taken::default();
-        let unfinished: Vec<_> = (0..1_100)
-            .map(|_| {
-                let (browser, body) = (visitor.clone(), taken.unfinished(16 * 1024, 1));
-                tokio::spawn(async move { send(&browser, "sign-in", Some(16 * 1024), body).await })
-            })
-            .collect();
-        while taken.waiting.load(Ordering::SeqCst) + unfinished.iter().filter(|task| task.is_finished()).count() < 1_100 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(taken.waiting.load(Ordering::SeqCst), 1_024, "16 MiB");
+        let unfinished = flood(&visitor, "192.0.2.1").await;
         assert_eq!(visitor.sign_in("alice", PASSWORD).await, Err(ApiError::Unavailable));
+        assert_eq!(portal.browser().at("192.0.2.2").sign_in("alice", PASSWORD).await, Ok(()));
         assert!(person.call::<serde_json::Value>("viewer", &[]).await.is_ok(), "people who are in have room of their own");
-        for task in &unfinished {
-            task.abort();
-        }
-        for task in unfinished {
-            if let Ok(status) = task.await {
-                assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-            }
-        }
+        give_up(unfinished).await;
         assert_eq!(visitor.sign_in("alice", PASSWORD).await, Ok(()));
+    }
+
+    async fn behind_a_proxy_each_client_has_its_own_room(portal) {
+        portal.add("alice").await;
+        let portal = portal.behind(&["10.0.0.1/32"]).await;
+        let proxy = portal.browser().at("10.0.0.1");
+        let unfinished = flood(&proxy, "203.0.113.1").await;
+        for (client, status) in [("203.0.113.1", StatusCode::SERVICE_UNAVAILABLE), ("203.0.113.2", StatusCode::OK)] {
+            let body = format!("user_name=alice&password={}", encode(PASSWORD));
+            let request = proxy.request(Method::POST, "/api/sign-in").header(X_FORWARDED_FOR, client);
+            let reply = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body).send().await;
+            assert_eq!(reply.status, status, "{client}");
+        }
+        give_up(unfinished).await;
+    }
+}
+
+/// Has a client send more bodies that do not end than it may, until each waits for more or is refused.
+async fn flood(browser: &Browser, client: &'static str) -> Vec<JoinHandle<StatusCode>> {
+    const BODIES: usize = 600;
+    let taken = Taken::default();
+    let send = |_| {
+        let (browser, body) = (browser.clone(), taken.unfinished(16 * 1024, 1));
+        tokio::spawn(async move {
+            let request = browser.request(Method::POST, "/api/sign-in").header(X_FORWARDED_FOR, client);
+            request.header(CONTENT_TYPE, "application/json").stream(Some(16 * 1024), body).await.0
+        })
+    };
+    let sent: Vec<_> = (0..BODIES).map(send).collect();
+    while taken.waiting.load(Ordering::SeqCst) + sent.iter().filter(|task| task.is_finished()).count() < BODIES {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(taken.waiting.load(Ordering::SeqCst), 512, "8 of 16 MiB");
+    sent
+}
+
+/// Breaks off what waits. What was refused, was for want of room.
+async fn give_up(sent: Vec<JoinHandle<StatusCode>>) {
+    for task in &sent {
+        task.abort();
+    }
+    for task in sent {
+        if let Ok(status) = task.await {
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        }
     }
 }

@@ -1,8 +1,13 @@
 //! Connections on which nothing comes, and more of them than there is room for.
 
-use crate::support::binary::{Serving, twofold};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use crate::support::{
+    Database, TestPortal,
+    binary::{Serving, beside, twofold},
+};
+use http_body_util::BodyExt as _;
+use hyper::{Response, body::Incoming, client::conn::http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use std::{net::SocketAddr, process::Command, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -28,11 +33,15 @@ pub async fn open(address: SocketAddr, beginning: &str) -> TcpStream {
 
 /// The same from another address of this machine.
 async fn open_from(ip: [u8; 4], address: SocketAddr, beginning: &str) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(SocketAddr::from((ip, 0))).unwrap();
-    let mut stream = socket.connect(address).await.unwrap();
+    let mut stream = connect_from(ip, address).await;
     stream.write_all(beginning.as_bytes()).await.unwrap();
     stream
+}
+
+async fn connect_from(ip: [u8; 4], address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((ip, 0))).unwrap();
+    socket.connect(address).await.unwrap()
 }
 
 /// What comes until the connection ends, which is expected soon.
@@ -156,25 +165,124 @@ async fn half_open_connections_keep_nobody_out() {
 
 #[tokio::test]
 async fn when_all_are_at_work_health_is_still_answered_and_others_are_told_to_come_back() {
-    let (serving, _folder) = with(&[("TWOFOLD_MAX_CONNECTIONS", "4")]);
+    let portal = TestPortal::on(Database::Sqlite).await;
+    let serving = Serving::start(beside(&portal).env("TWOFOLD_MAX_CONNECTIONS", "4"));
+    let file = format!("sqlite://{}", portal.folder().join("twofold.db").display());
+    let mut other = SqliteConnection::connect(&file).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
     let mut at_work = Vec::new();
     for _ in 0..4 {
-        at_work.push(unfinished(serving.address).await);
+        let mut stream = unfinished(serving.address).await;
+        stream.write_all(b"y").await.unwrap();
+        at_work.push(stream);
     }
+    sleep(LEFT_ALONE).await;
     let answer = serving.ask("GET", "/sign-in", "").await;
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("retry-after: "), "{answer}");
+    assert!(serving.ask("GET", "/health/live", "").await.starts_with("HTTP/1.1 200 "));
+    let (mut client, _end) = http2(serving.address).await;
+    assert_eq!([get(&mut client, "/health/live").await, get(&mut client, "/sign-in").await], [200, 503]);
+    drop(client);
+    other.execute("ROLLBACK").await.unwrap();
+    assert!(serving.ask("GET", "/health/ready", "").await.starts_with("HTTP/1.1 200 "));
+    for mut stream in at_work {
+        let mut answer = [0; 12];
+        timeout(SOON, stream.read_exact(&mut answer)).await.expect("who was at work is answered").unwrap();
+        assert_eq!(str::from_utf8(&answer), Ok("HTTP/1.1 422"));
+    }
+    assert!(serving.ask("GET", "/sign-in", "").await.starts_with("HTTP/1.1 200 "), "their places can be had");
+}
+
+/// For so long a request may keep the portal waiting in any case.
+const LEFT_ALONE: Duration = Duration::from_millis(1_100);
+
+/// A client of HTTP/2 that takes nothing of any answer, and says now and then that it is there.
+async fn takes_nothing(ip: [u8; 4], address: SocketAddr) -> http2::SendRequest<String> {
+    let stream = TokioIo::new(connect_from(ip, address).await);
+    let mut client = http2::Builder::new(TokioExecutor::new());
+    client.timer(TokioTimer::new()).keep_alive_interval(Duration::from_millis(100)).keep_alive_while_idle(true);
+    let (client, connection) = client.initial_stream_window_size(0).handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The beginning of an answer; the rest is on its way for as long as this is kept.
+async fn begun(client: &mut http2::SendRequest<String>, path: &str) -> Response<Incoming> {
+    let request = hyper::Request::get(format!("http://localhost{path}")).body(String::new()).unwrap();
+    timeout(SOON, client.send_request(request)).await.expect("an answer").unwrap()
+}
+
+/// Asks again until there is a place.
+async fn gets_in(serving: &Serving) {
+    let asked = async { while !serving.ask("GET", "/sign-in", "").await.starts_with("HTTP/1.1 200 ") {} };
+    timeout(SOON, asked).await.expect("there is a place");
+}
+
+#[tokio::test]
+async fn a_page_arrives_whole_also_over_http2() {
+    let (serving, _folder) = with(&[]);
+    let (mut client, _end) = http2(serving.address).await;
+    let page = begun(&mut client, "/sign-in").await.into_body().collect();
+    let page = timeout(SOON, page).await.expect("it arrives").unwrap().to_bytes();
+    assert!(page.ends_with(b"</script>"), "{}", String::from_utf8_lossy(&page));
+}
+
+#[tokio::test]
+async fn answers_that_nobody_takes_keep_nobody_out() {
+    let (serving, _folder) = with(&[("TWOFOLD_MAX_CONNECTIONS", "4")]);
+    let mut stalled = Vec::new();
+    for _ in 0..4 {
+        let mut client = takes_nothing([127, 0, 0, 5], serving.address).await;
+        let answer = begun(&mut client, "/sign-in").await;
+        assert_eq!(answer.status(), 200);
+        stalled.push((client, answer));
+    }
+    gets_in(&serving).await;
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_come_keep_nobody_out() {
+    let (serving, _folder) = with(&[("TWOFOLD_MAX_CONNECTIONS", "4")]);
+    let mut stalled = Vec::new();
+    for _ in 0..4 {
+        stalled.push(unfinished_from([127, 0, 0, 5], serving.address).await);
+    }
+    gets_in(&serving).await;
+}
+
+#[tokio::test]
+async fn answers_that_nobody_takes_leave_room_for_health_checks() {
+    let (serving, _folder) = with(&[("TWOFOLD_MAX_CONNECTIONS", "4")]);
+    let mut stalled = Vec::new();
+    for n in 0..68 {
+        let mut client = takes_nothing([127, 0, 1, n / 16], serving.address).await;
+        let answer = begun(&mut client, "/sign-in").await;
+        stalled.push((client, answer));
+    }
     for path in ["/health/live", "/health/ready"] {
         assert!(serving.ask("GET", path, "").await.starts_with("HTTP/1.1 200 "), "{path}");
     }
-    let (mut client, _end) = http2(serving.address).await;
-    assert_eq!([get(&mut client, "/health/live").await, get(&mut client, "/sign-in").await], [200, 503]);
-    let mut finished = at_work.pop().unwrap();
-    finished.write_all(b"y").await.unwrap();
-    drop(client);
-    let mut answer = [0; 12];
-    timeout(SOON, finished.read_exact(&mut answer)).await.expect("who was at work is answered").unwrap();
-    assert_eq!(str::from_utf8(&answer), Ok("HTTP/1.1 422"));
-    assert!(serving.ask("GET", "/sign-in", "").await.starts_with("HTTP/1.1 200 "), "its place can be had");
+}
+
+#[tokio::test]
+async fn requests_on_one_connection_are_counted_like_connections() {
+    let (serving, _folder) = with(&[("TWOFOLD_MAX_CONNECTIONS_PER_ADDRESS", "8")]);
+    let mut client = takes_nothing([127, 0, 0, 5], serving.address).await;
+    let (mut answers, mut refused) = (Vec::new(), 0);
+    for _ in 0..20 {
+        let answer = begun(&mut client, "/sign-in").await;
+        if answer.status() == 200 {
+            answers.push(answer);
+        } else {
+            assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"5".parse().unwrap()));
+            refused += 1;
+        }
+    }
+    assert_eq!((answers.len(), refused), (8, 12));
+    assert_eq!(begun(&mut client, "/health/live").await.status(), 200);
+    drop(answers);
+    let again = async { while begun(&mut client, "/sign-in").await.status() != 200 {} };
+    timeout(SOON, again).await.expect("what it gave back can be had again");
 }
 
 #[tokio::test]

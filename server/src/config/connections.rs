@@ -16,7 +16,7 @@ const OTHER_DESCRIPTORS: usize = 128;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connections")]
 pub struct ConnectionArgs {
-    /// Connections at once. Health checks are answered beyond it.
+    /// Connections at once, each further request on one counted as another. Health checks are answered beyond it.
     #[arg(long, env = "TWOFOLD_MAX_CONNECTIONS", default_value = "2000", value_name = "NUMBER", value_parser = parse_number)]
     pub max_connections: usize,
 

@@ -3,24 +3,26 @@
 //! ```text
 //!            first byte                  head complete
 //!   opened ────────────> head ─────────────────────────> requests ──┐
-//!                          ^   first byte                           │ last answer sent
+//!                          ^   first byte                           │ last answer taken
 //!                          └─────────────── idle <──────────────────┘
 //! ```
 //!
-//! HTTP/2 has frames of its own between requests; what arrives while it is idle
-//! begins nothing.
+//! A request is at work in the portal, or waits for the client: for the rest of
+//! its body, or for its answer to be taken. Only these move it. HTTP/2 has frames
+//! of its own beside; they begin nothing and keep nothing going.
 
-use hyper::body::{Body, Frame, SizeHint};
 use std::{
-    pin::Pin,
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 use tokio::time::Instant;
 
 /// How HTTP/2 begins.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+/// How long the portal itself may be at work on a request without a word; what it waits for has shorter times.
+const WORK: Duration = Duration::from_secs(60);
 
 /// How long a connection may do what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub struct Times {
     pub head: Duration,
     /// Between requests.
     pub idle: Duration,
-    /// Within a request or its answer without a byte in either direction.
+    /// Within requests that all wait for the client.
     pub stalled: Duration,
 }
 
@@ -39,19 +41,30 @@ pub struct Activity(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    doing: Doing,
+    /// What it does without requests.
+    between: Between,
+    requests: HashMap<u64, Step>,
+    next: u64,
     http2: bool,
     refused: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Doing {
+enum Between {
     /// The first request is awaited, or the head of one has begun.
     Head { since: Instant, begun: bool },
     /// The next request is awaited.
     Idle { since: Instant },
-    /// Requests are answered.
-    Requests { count: usize, moved: Instant },
+}
+
+/// How far a request is.
+#[derive(Debug)]
+pub struct Step {
+    /// Its answer has begun: what becomes of its body is of no matter any more.
+    pub answered: bool,
+    /// It waits for the client.
+    pub waits: bool,
+    pub moved: Instant,
 }
 
 /// Connections follow tokio's clock, as their timers do; tests turn it by hand.
@@ -63,8 +76,9 @@ pub fn now() -> Instant {
 impl Activity {
     /// Of a connection that was opened just now.
     pub fn new() -> Arc<Self> {
-        let doing = Doing::Head { since: now(), begun: false };
-        Arc::new(Self(Mutex::new(State { doing, http2: false, refused: false })))
+        let between = Between::Head { since: now(), begun: false };
+        let state = State { between, requests: HashMap::new(), next: 0, http2: false, refused: false };
+        Arc::new(Self(Mutex::new(state)))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -74,13 +88,15 @@ impl Activity {
     /// Bytes have arrived.
     pub fn arrived(&self, bytes: &[u8]) {
         let mut state = self.state();
-        state.doing = match state.doing {
-            Doing::Head { since, begun: false } => {
+        if !state.requests.is_empty() {
+            return;
+        }
+        state.between = match state.between {
+            Between::Head { since, begun: false } => {
                 state.http2 = bytes.starts_with(&HTTP2_PREFACE[..HTTP2_PREFACE.len().min(bytes.len())]);
-                Doing::Head { since, begun: true }
+                Between::Head { since, begun: true }
             }
-            Doing::Idle { .. } if !state.http2 => Doing::Head { since: now(), begun: true },
-            Doing::Requests { count, .. } => Doing::Requests { count, moved: now() },
+            Between::Idle { .. } if !state.http2 => Between::Head { since: now(), begun: true },
             unchanged => unchanged,
         };
     }
@@ -88,46 +104,51 @@ impl Activity {
     /// Bytes were sent.
     pub fn sent(&self) {
         let mut state = self.state();
-        state.doing = match state.doing {
-            Doing::Requests { count, .. } => Doing::Requests { count, moved: now() },
-            // The end of an answer may still be on its way.
-            Doing::Idle { .. } if !state.http2 => Doing::Idle { since: now() },
-            unchanged => unchanged,
-        };
+        // The end of an answer may still be on its way.
+        if let Between::Idle { .. } = state.between
+            && !state.http2
+        {
+            state.between = Between::Idle { since: now() };
+        }
     }
 
     /// The head of a request is complete. The request lasts until what is answered here is dropped.
     pub fn begin(self: &Arc<Self>) -> Request {
         let mut state = self.state();
-        let count = match state.doing {
-            Doing::Requests { count, .. } => count + 1,
-            Doing::Head { .. } | Doing::Idle { .. } => 1,
-        };
-        state.doing = Doing::Requests { count, moved: now() };
-        Request(self.clone())
+        let id = state.next;
+        state.next += 1;
+        state.requests.insert(id, Step { answered: false, waits: false, moved: now() });
+        Request { activity: self.clone(), id }
     }
 
     /// When the connection has done too long what it does, unless it does something else before.
     pub fn deadline(&self, times: &Times) -> Instant {
-        match self.state().doing {
-            Doing::Head { since, .. } => since + times.head,
-            Doing::Idle { since } => since + times.idle,
-            Doing::Requests { moved, .. } => moved + times.stalled,
-        }
+        let state = self.state();
+        let requests = state.requests.values();
+        let last = requests.map(|step| step.moved + if step.waits { times.stalled } else { WORK }).max();
+        last.unwrap_or(match state.between {
+            Between::Head { since, .. } => since + times.head,
+            Between::Idle { since } => since + times.idle,
+        })
     }
 
-    /// Since when no request is answered; `None` while one is.
-    pub fn unused_since(&self) -> Option<Instant> {
-        match self.state().doing {
-            Doing::Head { since, .. } | Doing::Idle { since } => Some(since),
-            Doing::Requests { .. } => None,
+    /// Since when the client is waited for, in requests for longer than `grace`; `None` while it is not.
+    pub fn waits_since(&self, grace: Duration) -> Option<Instant> {
+        let state = self.state();
+        if state.requests.is_empty() {
+            let (Between::Head { since, .. } | Between::Idle { since }) = state.between;
+            return Some(since);
         }
+        let all_wait = state.requests.values().all(|step| step.waits);
+        let moved = state.requests.values().map(|step| step.moved).max();
+        moved.filter(|moved| all_wait && *moved + grace <= now())
     }
 
     /// Has the head that is arriving answered by 408, if there is one and HTTP/1 to say it in.
     pub fn refuse_head(&self) -> bool {
         let mut state = self.state();
-        state.refused = !state.http2 && matches!(state.doing, Doing::Head { begun: true, .. });
+        let begun = state.requests.is_empty() && matches!(state.between, Between::Head { begun: true, .. });
+        state.refused = begun && !state.http2;
         state.refused
     }
 
@@ -135,59 +156,39 @@ impl Activity {
     pub fn head_is_refused(&self) -> bool {
         self.state().refused
     }
-}
 
-/// A request that is being answered.
-#[derive(Debug)]
-pub struct Request(Arc<Activity>);
+    /// Whether HTTP/2 is spoken.
+    pub fn is_http2(&self) -> bool {
+        self.state().http2
+    }
 
-impl Drop for Request {
-    fn drop(&mut self) {
-        let mut state = self.0.state();
-        if let Doing::Requests { count, .. } = state.doing {
-            state.doing = match count {
-                0 | 1 => Doing::Idle { since: now() },
-                _ => Doing::Requests { count: count - 1, moved: now() },
-            };
+    /// How far a request is changes, unless it is over.
+    pub fn step(&self, id: u64, change: impl FnOnce(&mut Step)) {
+        if let Some(step) = self.state().requests.get_mut(&id) {
+            change(step);
         }
     }
 }
 
-/// The body of an answer; its request lasts until it is sent.
-pub struct Answer<B> {
-    body: B,
-    _request: Request,
+/// A request that is being answered.
+#[derive(Debug)]
+pub struct Request {
+    pub activity: Arc<Activity>,
+    pub id: u64,
 }
 
-impl<B> Answer<B> {
-    /// The answer to `request`.
-    pub fn to(request: Request, body: B) -> Self {
-        Self { body, _request: request }
-    }
-}
-
-impl<B: Body + Unpin> Body for Answer<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl Drop for Request {
+    fn drop(&mut self) {
+        let mut state = self.activity.state();
+        state.requests.remove(&self.id);
+        if state.requests.is_empty() {
+            state.between = Between::Idle { since: now() };
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use tokio::time::advance;
 
@@ -195,11 +196,11 @@ mod tests {
         Times { head: Duration::from_secs(10), idle: Duration::from_secs(100), stalled: Duration::from_secs(50) };
 
     /// Seconds until the deadline.
-    fn left(activity: &Activity) -> u64 {
+    pub fn left(activity: &Activity) -> u64 {
         activity.deadline(&TIMES).duration_since(now()).as_secs()
     }
 
-    async fn seconds(seconds: u64) {
+    pub async fn seconds(seconds: u64) {
         advance(Duration::from_secs(seconds)).await;
     }
 
@@ -230,27 +231,11 @@ mod tests {
         assert!(!activity.refuse_head(), "408 is no frame");
         let (one, other) = (activity.begin(), activity.begin());
         drop(one);
-        assert_eq!(activity.unused_since(), None);
+        assert_eq!(activity.waits_since(Duration::ZERO), None);
         drop(other);
         seconds(20).await;
         activity.arrived(b"a ping");
         activity.sent();
         assert_eq!(left(&activity), 80);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_has_time_for_as_long_as_it_moves() {
-        let activity = Activity::new();
-        activity.arrived(b"GET / HTTP/1.1\r\n\r\n");
-        let request = activity.begin();
-        seconds(40).await;
-        assert_eq!(left(&activity), 10);
-        activity.sent();
-        assert_eq!(left(&activity), 50);
-        drop(Answer::to(request, axum::body::Body::empty()));
-        seconds(30).await;
-        // Its end was in a buffer.
-        activity.sent();
-        assert_eq!(left(&activity), 100);
     }
 }

@@ -6,28 +6,34 @@
 //! is answered if it asks for the portal's health and otherwise told to come back.
 
 mod activity;
+mod bodies;
 mod places;
 mod socket;
 
 use super::{HEALTH, problem_page::problem_page};
 use crate::domain::client::ClientAddress;
-use activity::{Activity, Answer, Times, now};
+use activity::{Activity, Times, now};
 use app::contract::ApiError;
 use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{HeaderValue, Request, Version, header::CONNECTION},
-    response::Response,
+    http::{
+        HeaderValue, Request, StatusCode, Version,
+        header::{CONNECTION, RETRY_AFTER},
+    },
+    response::{IntoResponse as _, Response},
     serve::Listener,
 };
+use bodies::{Answer, RequestBody};
+use futures_util::future::{Either, ready};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
 use ipnet::IpNet;
-use places::{Place, Places};
+use places::{Held, Place, Places};
 use socket::Socket;
 use std::{
     net::SocketAddr,
@@ -46,7 +52,22 @@ use tower::Service as _;
 const LARGEST_HEAD: usize = 32 * 1024;
 
 /// Requests at once on a connection of HTTP/2.
-const MOST_STREAMS: u32 = 100;
+const MOST_STREAMS: u32 = 32;
+
+/// What HTTP/2 may send of a request before it is read, and of all on a connection, in bytes.
+const UNREAD: (u32, u32) = (64 * 1024, 256 * 1024);
+
+/// What HTTP/2 may keep of an answer when it asks for the next piece: what is queued there is nobody's any more.
+const UNSENT: usize = 1024;
+
+/// How long a request may wait for the client while its place is wanted.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Further requests on a connection that ask for the portal's health, beyond those that there may be.
+const HEALTH_BEYOND: usize = 16;
+
+/// Seconds after which it is worth trying again when there is no place.
+const RETRY: HeaderValue = HeaderValue::from_static("5");
 
 /// Connections that are heard although there is no place for them, in all and of one address.
 const WAITING_ROOM: (usize, usize) = (64, 16);
@@ -115,8 +136,8 @@ pub async fn serve(mut listener: TcpListener, router: Router, limits: Limits, st
     let server = Arc::new(Server {
         http: http(&limits),
         router,
-        places: Places::new(limits.connections, limits.per_address),
-        waiting_room: Places::new(WAITING_ROOM.0, WAITING_ROOM.1),
+        places: Places::new(limits.connections, limits.per_address, GRACE),
+        waiting_room: Places::new(WAITING_ROOM.0, WAITING_ROOM.1, Duration::ZERO),
         stop: stop.soon.clone(),
         said: Mutex::default(),
         limits,
@@ -148,7 +169,10 @@ fn http(limits: &Limits) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(PING.0)
         .keep_alive_timeout(PING.1)
-        .max_concurrent_streams(MOST_STREAMS);
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_send_buf_size(UNSENT)
+        .initial_stream_window_size(UNREAD.0)
+        .initial_connection_window_size(UNREAD.1);
     http
 }
 
@@ -191,8 +215,10 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let service = service_fn(|request: Request<Incoming>| {
             let begun = activity.begin();
-            let answering = self.answer(request, peer, has_place);
-            async move { answering.await.map(|response| response.map(|body| Answer::to(begun, body))) }
+            let held = place.hold(if asks_for_health(&request) { HEALTH_BEYOND } else { 0 });
+            let answering =
+                self.answer(request.map(|body| RequestBody::of(&begun, body)), peer, has_place, held.as_ref());
+            async move { answering.await.map(|response| response.map(|body| Answer::to(begun, held, body))) }
         });
         let socket = TokioIo::new(Socket::new(stream, activity.clone()));
         let mut connection = pin!(self.http.serve_connection(socket, service));
@@ -204,6 +230,7 @@ impl Server {
                 _ = connection.as_mut() => return,
                 () = place.told_to_leave.cancelled(), if !asked_to_end => {
                     activity.refuse_head();
+                    times.stalled = A_BLINK;
                     A_BLINK
                 }
                 () = self.stop.cancelled(), if !asked_to_end => A_MOMENT,
@@ -233,23 +260,33 @@ impl Server {
 
     fn answer(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Request<RequestBody>,
         peer: SocketAddr,
         has_place: bool,
+        held: Option<&Held>,
     ) -> impl Future<Output = Result<Response, std::convert::Infallible>> + use<> {
-        let heard = has_place || HEALTH.contains(&request.uri().path());
+        let refused = match held {
+            // Without a word, so that it holds nothing if nobody reads it.
+            None => Some((StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY)]).into_response()),
+            Some(_) if has_place || asks_for_health(&request) => None,
+            Some(_) => Some(problem_page(&ApiError::Unavailable)),
+        };
         let ends_with_it = !has_place && request.version() < Version::HTTP_2;
         request.extensions_mut().insert(ConnectInfo(peer));
-        let answering = heard.then(|| self.router.clone().call(request.map(Body::new)));
+        let answering = match refused {
+            Some(response) => Either::Left(ready(Ok(response))),
+            None => Either::Right(self.router.clone().call(request.map(Body::new))),
+        };
         async move {
-            let mut response = match answering {
-                Some(answering) => answering.await?,
-                None => problem_page(&ApiError::Unavailable),
-            };
+            let mut response = answering.await?;
             if ends_with_it {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok(response)
         }
     }
+}
+
+fn asks_for_health<B>(request: &Request<B>) -> bool {
+    HEALTH.contains(&request.uri().path())
 }

@@ -1,8 +1,11 @@
 //! How many connections there may be, in all and of one address.
 //!
-//! When no place is left, a connection on which no request is being answered
-//! gives up its own: one of the address that has most of them, so that whoever
-//! opens many pays for it, and of these the one that has waited longest.
+//! A connection of HTTP/2 takes a place for each of its requests, so that what
+//! many streams hold is bounded as well.
+//!
+//! When no place is left, a connection on which the client is waited for gives
+//! up its own: one of the address that has most of them, so that whoever opens
+//! many pays for it, and of these the one that has been waited for longest.
 
 use super::activity::Activity;
 use crate::domain::client::ClientAddress;
@@ -10,6 +13,7 @@ use std::{
     cmp::Reverse,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Places {
     most: usize,
     most_per_address: usize,
+    /// How long a request may wait for the client and be left alone.
+    grace: Duration,
     taken: Mutex<Taken>,
 }
 
@@ -25,12 +31,16 @@ pub struct Places {
 struct Taken {
     next: u64,
     connections: HashMap<u64, Connection>,
+    in_all: usize,
     per_address: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
 struct Connection {
     address: String,
+    /// It connects for others, as proxies do.
+    many: bool,
+    requests: usize,
     activity: Arc<Activity>,
     told_to_leave: CancellationToken,
 }
@@ -44,43 +54,91 @@ pub struct Place {
     pub told_to_leave: CancellationToken,
 }
 
+/// What a request holds until this is dropped: the place of its connection, or one more.
+#[derive(Debug)]
+pub struct Held {
+    places: Arc<Places>,
+    id: u64,
+}
+
 impl Places {
     /// So many in all, and of one address.
-    pub fn new(most: usize, most_per_address: usize) -> Arc<Self> {
-        Arc::new(Self { most, most_per_address, taken: Mutex::default() })
+    pub fn new(most: usize, most_per_address: usize, grace: Duration) -> Arc<Self> {
+        Arc::new(Self { most, most_per_address, grace, taken: Mutex::default() })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place, if need be that of a connection on which nothing happens.
+    /// Takes a place, if need be that of a connection on which the client is waited for.
     /// `many` are those who connect for others, such as proxies.
     pub fn take(self: &Arc<Self>, address: ClientAddress, many: bool, activity: &Arc<Activity>) -> Option<Place> {
         let mut taken = self.taken();
         let address = address.throttle_key();
-        let own = taken.per_address.get(&address).copied().unwrap_or_default();
-        if own >= self.most_per_address && !many {
-            taken.clear(Some(&address))?;
-        } else if taken.connections.len() >= self.most {
-            taken.clear(None)?;
-        }
+        self.make_room(&mut taken, &address, many, 0)?;
         let id = taken.next;
         taken.next += 1;
-        *taken.per_address.entry(address.clone()).or_default() += 1;
+        taken.add(&address);
         let told_to_leave = CancellationToken::new();
-        let connection = Connection { address, activity: activity.clone(), told_to_leave: told_to_leave.clone() };
+        let activity = activity.clone();
+        let connection = Connection { address, many, requests: 0, activity, told_to_leave: told_to_leave.clone() };
         taken.connections.insert(id, connection);
         Some(Place { places: self.clone(), id, told_to_leave })
+    }
+
+    /// Sees to it that `address` may take a place more, or has no more than so many `beyond` what there are.
+    fn make_room(&self, taken: &mut Taken, address: &str, many: bool, beyond: usize) -> Option<()> {
+        let own = taken.per_address.get(address).copied().unwrap_or_default();
+        if own >= self.most_per_address + beyond && !many {
+            taken.clear(Some(address), self.grace)
+        } else if taken.in_all >= self.most + beyond {
+            taken.clear(None, self.grace)
+        } else {
+            Some(())
+        }
+    }
+}
+
+impl Place {
+    /// For a request that has begun: the first on its connection has its place, every other needs one more,
+    /// and may have so many `beyond` what there are. One that came while its connection was told to leave has none.
+    pub fn hold(&self, beyond: usize) -> Option<Held> {
+        let mut taken = self.places.taken();
+        if let Some(connection) = taken.connections.get(&self.id).filter(|connection| connection.requests > 0) {
+            let (address, many) = (connection.address.clone(), connection.many);
+            self.places.make_room(&mut taken, &address, many, beyond)?;
+            taken.add(&address);
+        }
+        if let Some(connection) = taken.connections.get_mut(&self.id) {
+            connection.requests += 1;
+        }
+        Some(Held { places: self.places.clone(), id: self.id })
     }
 }
 
 impl Taken {
-    /// Takes the place of a connection without a request, of `address` if one is given.
-    fn clear(&mut self, address: Option<&str>) -> Option<()> {
+    fn add(&mut self, address: &str) {
+        self.in_all += 1;
+        *self.per_address.entry(address.to_owned()).or_default() += 1;
+    }
+
+    fn subtract(&mut self, address: &str, places: usize) {
+        self.in_all -= places;
+        if let Some(count) = self.per_address.get_mut(address) {
+            *count -= places;
+            if *count == 0 {
+                self.per_address.remove(address);
+            }
+        }
+    }
+
+    /// Takes what a connection has that waits for its client, of `address` if one is given.
+    fn clear(&mut self, address: Option<&str>, grace: Duration) -> Option<()> {
         let of_address = self.connections.iter().filter(|(_, other)| address.is_none_or(|own| other.address == own));
-        let unused = of_address.filter_map(|(id, other)| Some((*id, &other.address, other.activity.unused_since()?)));
-        let (id, ..) = unused.max_by_key(|(_, address, since)| (self.per_address.get(*address), Reverse(*since)))?;
+        let waiting =
+            of_address.filter_map(|(id, other)| Some((*id, &other.address, other.activity.waits_since(grace)?)));
+        let (id, ..) = waiting.max_by_key(|(_, address, since)| (self.per_address.get(*address), Reverse(*since)))?;
         if let Some(leaving) = self.remove(id) {
             leaving.told_to_leave.cancel();
         }
@@ -89,12 +147,7 @@ impl Taken {
 
     fn remove(&mut self, id: u64) -> Option<Connection> {
         let gone = self.connections.remove(&id)?;
-        if let Some(count) = self.per_address.get_mut(&gone.address) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_address.remove(&gone.address);
-            }
-        }
+        self.subtract(&gone.address, gone.requests.max(1));
         Some(gone)
     }
 }
@@ -106,15 +159,30 @@ impl Drop for Place {
     }
 }
 
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        let Some(connection) = taken.connections.get_mut(&self.id) else { return };
+        connection.requests -= 1;
+        if connection.requests > 0 {
+            let address = connection.address.clone();
+            taken.subtract(&address, 1);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::{net::IpAddr, time::Duration};
+    use super::{super::bodies::Answer, *};
+    use axum::body::Body;
+    use std::net::IpAddr;
     use tokio::time::advance;
 
     fn address(text: &str) -> ClientAddress {
         text.parse::<IpAddr>().unwrap().into()
     }
+
+    const GRACE: Duration = Duration::from_secs(10);
 
     /// Opens a connection a second after the one before.
     async fn open(places: &Arc<Places>, from: &str) -> (Option<Place>, Arc<Activity>) {
@@ -129,7 +197,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_has_most_gives_up_the_one_that_waited_longest() {
-        let places = Places::new(4, 3);
+        let places = Places::new(4, 3, GRACE);
         let (other, _) = open(&places, "203.0.113.1").await;
         let (first, activity) = open(&places, "203.0.113.9").await;
         let request = activity.begin();
@@ -148,8 +216,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_is_thrown_out_of_a_request() {
-        let places = Places::new(2, 2);
+    async fn nobody_is_thrown_out_while_the_portal_is_at_work() {
+        let places = Places::new(2, 2, GRACE);
         let (one, at_work) = open(&places, "203.0.113.1").await;
         let (other, also) = open(&places, "203.0.113.2").await;
         let requests = (at_work.begin(), also.begin());
@@ -162,7 +230,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_address_has_its_share_unless_it_stands_for_many() {
-        let places = Places::new(100, 2);
+        let places = Places::new(100, 2, GRACE);
         let (first, _) = open(&places, "2001:db8::1").await;
         let (second, busy) = open(&places, "2001:db8::2").await;
         let request = busy.begin();
@@ -173,5 +241,37 @@ mod tests {
         assert!(open(&places, "2001:db8:0:1::1").await.0.is_some());
         assert!(places.take(address("2001:db8::4"), true, &Activity::new()).is_some(), "a proxy");
         drop((second, request, third_request));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_keeps_the_portal_waiting_is_left_alone_for_a_moment() {
+        let places = Places::new(1, 1, GRACE);
+        let (stalled, activity) = open(&places, "203.0.113.1").await;
+        let answer = Answer::to(activity.begin(), None, Body::from("nobody takes it"));
+        for _ in 0..9 {
+            assert!(open(&places, "203.0.113.2").await.0.is_none());
+        }
+        assert!(open(&places, "203.0.113.2").await.0.is_some() && left(&stalled));
+        drop(answer);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_request_on_a_connection_takes_a_place() {
+        let places = Places::new(6, 4, GRACE);
+        let (place, activity) = open(&places, "203.0.113.1").await;
+        let place = place.unwrap();
+        let requests: Vec<_> = (0..6).map(|_| (activity.begin(), place.hold(0))).collect();
+        assert_eq!(requests.iter().filter(|(_, held)| held.is_some()).count(), 4, "as many as one address may have");
+        assert!(place.hold(1).is_some(), "let go at once");
+        let (other, busy) = open(&places, "203.0.113.2").await;
+        let request = busy.begin();
+        let (another, also) = open(&places, "203.0.113.3").await;
+        let second = also.begin();
+        assert!(open(&places, "203.0.113.4").await.0.is_none(), "six are taken");
+        drop(requests);
+        assert!(open(&places, "203.0.113.4").await.0.is_some());
+        let rest = Vec::from_iter((0..9).map(|_| (activity.begin(), place.hold(0))));
+        assert_eq!(rest.iter().filter(|(_, held)| held.is_some()).count(), 4, "what was let go can be had again");
+        drop((other, another, request, second));
     }
 }

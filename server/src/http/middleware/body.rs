@@ -6,10 +6,15 @@
 //! much that may be depends on who sends it: little from anybody; more from
 //! whoever is signed in; a list of people from administrators, who are looked
 //! at before and, like everybody, again afterwards. What all bodies together
-//! may hold is bounded for each of the three.
+//! may hold is bounded for each of the three, and of that nobody may hold more
+//! than is left for others.
 
 use super::session::find_session;
-use crate::{http::Shared, service::Service};
+use crate::{
+    domain::client::{ClientAddress, forwarded_for},
+    http::Shared,
+    service::Service,
+};
 use app::{
     contract::{ApiError, people},
     portal::{Administrator, InSession as _},
@@ -17,7 +22,7 @@ use app::{
 use axum::{
     Json,
     body::Body,
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
         header::{CONTENT_LENGTH, RETRY_AFTER},
@@ -27,11 +32,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt as _;
-use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+use tokio::time::timeout;
+
+/// What proxies add.
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The server functions that take a list of people.
 const TAKE_LISTS: [&str; 2] = ["/api/check-list", "/api/add-people"];
@@ -60,15 +70,71 @@ const LISTS: Bounds =
 /// The room that bodies take while they are read and acted upon, by kind.
 #[derive(Debug)]
 pub struct Room {
-    anybody: Arc<Semaphore>,
-    signed_in: Arc<Semaphore>,
-    lists: Arc<Semaphore>,
+    anybody: Space,
+    signed_in: Space,
+    lists: Space,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        let room = |bounds: Bounds| Arc::new(Semaphore::new(bounds.all));
-        Self { anybody: room(ANYBODY), signed_in: room(SIGNED_IN), lists: room(LISTS) }
+        let space = |bounds: Bounds| Space(Mutex::new(Taken { free: bounds.all, by_address: HashMap::new() }));
+        Self { anybody: space(ANYBODY), signed_in: space(SIGNED_IN), lists: space(LISTS) }
+    }
+}
+
+/// The room for bodies of one kind.
+#[derive(Debug)]
+struct Space(Mutex<Taken>);
+
+#[derive(Debug)]
+struct Taken {
+    free: usize,
+    by_address: HashMap<String, usize>,
+}
+
+impl Taken {
+    /// What `address` may take more: until it holds as much as is left.
+    fn left_for(&self, address: &str) -> usize {
+        self.free.saturating_sub(self.by_address.get(address).copied().unwrap_or_default()) / 2
+    }
+}
+
+impl Space {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a body takes of it until this is dropped.
+struct Held<'a> {
+    space: &'a Space,
+    address: &'a str,
+    bytes: usize,
+}
+
+impl Held<'_> {
+    fn more(&mut self, bytes: usize) -> Result<(), Refused> {
+        let mut taken = self.space.taken();
+        if bytes > taken.left_for(self.address) {
+            return Err(Refused::NoRoom);
+        }
+        taken.free -= bytes;
+        *taken.by_address.entry(self.address.to_owned()).or_default() += bytes;
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut taken = self.space.taken();
+        taken.free += self.bytes;
+        if let Some(held) = taken.by_address.get_mut(self.address) {
+            *held -= self.bytes;
+            if *held == 0 {
+                taken.by_address.remove(self.address);
+            }
+        }
     }
 }
 
@@ -107,19 +173,34 @@ pub async fn whole(State(shared): State<Shared>, request: Request, next: Next) -
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    match read(&shared, &parts, body).await {
-        Ok((bytes, _room)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+    let address = address(&shared, &parts);
+    match read(&shared, &parts, body, &address).await {
+        Ok((bytes, _held)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(refused) => refused.into_response(),
     }
 }
 
-async fn read(shared: &Shared, parts: &Parts, body: Body) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Refused> {
+/// Whose body it is: the address that attempts are counted under.
+fn address(shared: &Shared, parts: &Parts) -> String {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let forwarded = parts.headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or("unreadable"));
+    ClientAddress::from(forwarded_for(forwarded, peer, &shared.web.trusted_proxies)).throttle_key()
+}
+
+async fn read<'a>(
+    shared: &'a Shared,
+    parts: &Parts,
+    body: Body,
+    address: &'a str,
+) -> Result<(Vec<u8>, Held<'a>), Refused> {
     let length = length(&parts.headers);
-    let (bounds, room) = bounds(shared, parts, length).await?;
+    let (bounds, space) = bounds(shared, parts, length, address).await?;
     if length.is_some_and(|length| length > bounds.one) {
         return Err(Refused::TooLarge);
     }
-    timeout(bounds.patience, collect(body, bounds, room)).await.unwrap_or(Err(Refused::TooSlow))
+    let held = Held { space, address, bytes: 0 };
+    timeout(bounds.patience, collect(body, bounds, held)).await.unwrap_or(Err(Refused::TooSlow))
 }
 
 /// How many bytes are announced, if that is said.
@@ -133,8 +214,9 @@ async fn bounds<'a>(
     shared: &'a Shared,
     parts: &Parts,
     length: Option<usize>,
-) -> Result<(Bounds, &'a Arc<Semaphore>), Refused> {
-    let room = shared.room.anybody.available_permits().min(ANYBODY.one);
+    address: &str,
+) -> Result<(Bounds, &'a Space), Refused> {
+    let room = shared.room.anybody.taken().left_for(address).min(ANYBODY.one);
     if length.is_some_and(|length| length <= room) {
         return Ok((ANYBODY, &shared.room.anybody));
     }
@@ -152,23 +234,14 @@ async fn bounds<'a>(
 }
 
 /// Takes room for each piece as it comes, so that what has not come holds nothing.
-async fn collect(
-    mut body: Body,
-    bounds: Bounds,
-    room: &Arc<Semaphore>,
-) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Refused> {
-    let (mut bytes, mut held) = (Vec::new(), None::<OwnedSemaphorePermit>);
+async fn collect<'a>(mut body: Body, bounds: Bounds, mut held: Held<'a>) -> Result<(Vec<u8>, Held<'a>), Refused> {
+    let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(piece) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
         if piece.len() > bounds.one.saturating_sub(bytes.len()) {
             return Err(Refused::TooLarge);
         }
-        let more = u32::try_from(piece.len()).map_err(|_| Refused::TooLarge)?;
-        let more = room.clone().try_acquire_many_owned(more).map_err(|_| Refused::NoRoom)?;
-        match &mut held {
-            Some(held) => held.merge(more),
-            None => held = Some(more),
-        }
+        held.more(piece.len())?;
         bytes.extend_from_slice(&piece);
     }
     Ok((bytes, held))
