@@ -9,6 +9,9 @@
 //! | RCPT, DATA | the person, unless the answer is about the client |
 //! | the message itself | the message, unless the answer is about who sends it |
 //!
+//! Once there is a recipient, whatever happens is this message's own trouble, also that the server closes,
+//! says nothing or what can't be read: it waits, and the others go on.
+//!
 //! What concerns the portal can be mended by whoever runs it, so mail waits for that and is tried for as
 //! long as it is when the server is away. Only what would be refused again, whatever the operator does,
 //! is given up.
@@ -67,17 +70,20 @@ impl Reply {
 /// not established, or broke.
 pub fn judge(step: Step, reply: Option<Reply>) -> Verdict {
     let Some(reply) = reply else {
-        return Verdict::Away(Some(if step == Step::Encryption { Mend::Encryption } else { Mend::Server }));
+        return match step {
+            Step::Recipient | Step::Content => Verdict::Later(None),
+            Step::Encryption => Verdict::Away(Some(Mend::Encryption)),
+            Step::Greeting | Step::SignIn | Step::Sender => Verdict::Away(Some(Mend::Server)),
+        };
     };
     let for_now = reply.code < 500;
     match (step, reply.code) {
-        // The server closes (RFC 5321 §3.8), or is about to.
-        (_, 421) => Verdict::Away(None),
         (Step::Recipient | Step::Content, _) if for_now => Verdict::Later(None),
+        // The client must sign in, or in another way (RFC 4954 §6): for this recipient.
+        (Step::Recipient | Step::Content, 530 | 534 | 535 | 538) => Verdict::Later(Some(Mend::Client)),
         _ if for_now => Verdict::Away(None),
         (Step::Greeting, _) => Verdict::Away(Some(Mend::Hello)),
         (Step::Encryption, _) => Verdict::Away(Some(Mend::Encryption)),
-        // The client must sign in, or in another way (RFC 4954 §6).
         (Step::SignIn, _) | (_, 530 | 534 | 535 | 538) => Verdict::Away(Some(Mend::SignIn)),
         (Step::Sender, _) => Verdict::Away(Some(Mend::Sender)),
         (Step::Recipient, _) => about_client(reply).map_or(Verdict::Never, |mend| Verdict::Later(Some(mend))),
@@ -136,11 +142,11 @@ mod tests {
             (Step::Sender, "530 5.7.0 Must issue a STARTTLS command first", SignIn),
             (Step::Sender, "553 5.7.1 <a@b.example>: Sender address rejected: not owned by user", Sender),
             (Step::Sender, "550 no", Sender),
-            (Step::Recipient, "530 5.7.1 Authentication required", SignIn),
         ] {
             assert_eq!(judged(step, answer), Verdict::Away(Some(mend)), "{answer}");
         }
         for (step, answer, mend) in [
+            (Step::Recipient, "530 5.7.1 Authentication required", Client),
             (Step::Recipient, "504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", Hello),
             (Step::Recipient, "554 5.7.1 <a@b.example>: Relay access denied", Client),
             (Step::Recipient, "550 5.7.1 Unable to relay", Client),
@@ -174,10 +180,11 @@ mod tests {
     #[test]
     fn what_is_refused_for_now_is_tried_again() {
         assert_eq!(judged(Step::Recipient, "450 4.2.0 Greylisted"), Verdict::Later(None));
+        assert_eq!(judged(Step::Recipient, "421 4.7.0 Closing"), Verdict::Later(None));
         assert_eq!(judged(Step::Content, "452 4.3.1 No space"), Verdict::Later(None));
         for (step, answer) in [
             (Step::Greeting, "421 Too many connections"),
-            (Step::Recipient, "421 4.7.0 Closing"),
+            (Step::Sender, "421 4.7.0 Closing"),
             (Step::SignIn, "454 4.7.0 Temporary failure"),
             (Step::Sender, "451 4.3.0 Try later"),
         ] {
@@ -187,7 +194,7 @@ mod tests {
 
     #[test]
     fn silence_is_no_word_about_anybody() {
-        assert_eq!(judge(Step::Content, None), Verdict::Away(Some(Mend::Server)));
+        assert_eq!(judge(Step::Sender, None), Verdict::Away(Some(Mend::Server)));
         assert_eq!(judge(Step::Encryption, None), Verdict::Away(Some(Mend::Encryption)));
     }
 
@@ -207,6 +214,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn one_message_stops_no_other(code in 200_u16..600, text in "(5\\.[0-9]\\.[0-9]{1,2} )?.{0,20}") {
+            for step in [Step::Recipient, Step::Content] {
+                for reply in [None, Some(Reply::new(code, &text))] {
+                    let verdict = judge(step, reply);
+                    prop_assert!(!matches!(verdict, Verdict::Away(_)));
+                    // What waits for these is due with the next message that is taken.
+                    prop_assert!(!matches!(verdict, Verdict::Later(Some(Mend::Server | Mend::Encryption | Mend::SignIn))));
+                }
+            }
+        }
+
         #[test]
         fn nothing_is_given_up_before_a_person_is_named(code in 200_u16..600, text in "(5\\.[0-9]\\.[0-9]{1,2} )?.{0,20}") {
             for step in [Step::Greeting, Step::Encryption, Step::SignIn, Step::Sender] {
