@@ -7,7 +7,8 @@ use crate::{
     domain::{
         mail::{Letter, problem},
         mail_address::in_ascii,
-        mail_refusal::{Reply, Step, Verdict, judge},
+        mail_answer::Reply,
+        mail_refusal::{Step, Verdict, judge},
     },
     store::outbox::DueRow,
 };
