@@ -1,10 +1,15 @@
 //! How much one person may have the portal store, record and send.
 
 use crate::support::{
-    ApiError, MailServer, PASSWORD, both_databases,
+    ApiError, MailServer, PASSWORD, Phone, both_databases,
     portal::{begin, confirm, finish},
 };
-use app::contract::{activity::ActivityPage, enrolment::Enrolment, profile::TwoFactorStatus, reminder::Missing};
+use app::contract::{
+    activity::ActivityPage,
+    enrolment::{Enrolment, ExtendedEnrolment},
+    profile::TwoFactorStatus,
+    reminder::Missing,
+};
 use serde_json::{Value, json};
 use twofold::{domain::audit::AuditEvent, values};
 
@@ -22,7 +27,7 @@ both_databases! {
         // Two that were begun when there was room for one.
         let other = alice.tab();
         let late = begin(&other).await;
-        let phone = crate::support::Phone::with_key(&late.key, &portal.clock);
+        let phone = Phone::with_key(&late.key, &portal.clock);
         let confirmed = confirm(&other, &late.id, &phone.code()).await.unwrap();
         portal.service.db.execute(sql, values!["10"]).await.unwrap();
         assert_eq!(finish(&other, &confirmed.id).await.unwrap_err(), ApiError::TooManyMethods);
@@ -86,6 +91,24 @@ both_databases! {
         rename("Phone").await.unwrap();
         assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 12, "a new window");
         portal.service.verify_audit(None, 1_000).await.unwrap();
+    }
+
+    async fn so_does_whatever_is_begun_and_cancelled(portal) {
+        let alice = portal.person("alice").await;
+        for _ in 0..12 {
+            let pending = begin(&alice).await;
+            alice.call::<ExtendedEnrolment>("extend-enrolment", &[("id", &pending.id)]).await.unwrap();
+            let phone = Phone::with_key(&pending.key, &portal.clock);
+            confirm(&alice, &pending.id, &phone.code()).await.unwrap();
+            alice.call::<()>("cancel-enrolment", &[]).await.unwrap();
+        }
+        portal.set_up(&alice).await;
+        for _ in 0..12 {
+            portal.awaiting_code("alice").await;
+        }
+        for event in [AuditEvent::EnrolmentExtended, AuditEvent::EnrolmentConfirmed, AuditEvent::SecondFactorRequested] {
+            assert_eq!(portal.count(event).await, 10, "{event:?}");
+        }
     }
 
     async fn the_next_of_a_kind_records_what_was_counted_before(portal) {
