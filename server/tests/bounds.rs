@@ -2,7 +2,7 @@
 
 use crate::support::{
     ApiError, MailServer, PASSWORD, Phone, both_databases,
-    portal::{begin, confirm, finish},
+    portal::{Enrolled, begin, confirm, finish},
 };
 use app::contract::{
     activity::ActivityPage,
@@ -65,6 +65,23 @@ both_databases! {
         let sql = "SELECT COUNT(*) FROM sessions WHERE assurance = 'first_factor'";
         let (pending,): (i64,) = portal.service.db.one(sql, values![]).await.unwrap();
         assert_eq!(pending, 100);
+    }
+
+    async fn nor_a_sign_in_that_awaits_its_code_in_a_browser_of_the_persons_own(portal) {
+        let Enrolled { browser: alice, phone, .. } = portal.enrolled("alice").await;
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        alice.code(&phone.code()).await.unwrap();
+        portal.clock.advance(60);
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        portal.clock.advance(1);
+        let first = portal.awaiting_code("alice").await;
+        portal.clock.advance(1);
+        for _ in 0..100 {
+            portal.awaiting_code("alice").await;
+        }
+        assert!(first.code(&phone.code()).await.is_err(), "strangers make room for strangers");
+        alice.code(&phone.code()).await.unwrap();
+        assert_eq!(alice.who_am_i().await.unwrap(), "alice");
     }
 
     async fn what_one_repeats_leaves_a_few_entries_and_one_with_their_number(portal) {
