@@ -128,6 +128,24 @@ both_databases! {
         }
     }
 
+    async fn refused_sign_ins_do_not_hide_where_others_come_from(portal) {
+        portal.add("alice").await;
+        for (address, times) in [("198.51.100.1", 17), ("198.51.100.2", 15)] {
+            for _ in 0..times {
+                portal.browser().at(address).sign_in("alice", "Wrong-horse-7").await.unwrap_err();
+            }
+        }
+        portal.clock.advance(WINDOW + 1);
+        portal.service.record_folded().await.unwrap();
+        let refused = AuditEvent::SignInRefused.as_str();
+        let entries: Vec<_> = portal.audit().await.into_iter().filter(|entry| entry.event == refused).collect();
+        for (address, times) in [("198.51.100.1", r#""times":2"#), ("198.51.100.2", r#""times":5"#)] {
+            let from: Vec<_> = entries.iter().filter(|entry| entry.address.as_deref() == Some(address)).collect();
+            assert_eq!(from.len(), 11, "{address}: {from:?}");
+            assert!(from[10].detail.as_deref().unwrap().contains(times), "{from:?}");
+        }
+    }
+
     async fn the_next_of_a_kind_records_what_was_counted_before(portal) {
         let alice = portal.person("alice").await;
         for _ in 0..15 {
