@@ -42,6 +42,11 @@ impl<'a> Actor<'a> {
         Self { person: user.map(UserRow::named), client: Some(client) }
     }
 
+    /// Nobody: the portal by itself.
+    pub const fn portal() -> Self {
+        Self { person: None, client: None }
+    }
+
     /// The command line.
     pub const fn operator(name: &'a str) -> Self {
         Self { person: Some(Named { id: None, name }), client: None }
