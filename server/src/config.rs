@@ -5,7 +5,7 @@ mod connections;
 mod mail;
 
 pub use connections::ConnectionArgs;
-pub use mail::{Encryption, MailSettings, SmtpUrl, TypedUrl};
+pub use mail::{Encryption, MailSettings, Patience, SmtpUrl, TypedUrl};
 
 use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;

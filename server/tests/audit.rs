@@ -155,6 +155,31 @@ both_databases! {
         assert_eq!(head, (41, chain(&entries).expect("the chain holds").to_vec()));
     }
 
+    async fn so_does_tampering_with_a_secret_of_any_kind(portal) {
+        let tampered = async |person: Option<&str>| {
+            portal.service.owed.pay().await.unwrap();
+            let name = AuditEvent::SecretTampered.as_str();
+            let entries = portal.audit().await.into_iter().filter(|entry| entry.event == name);
+            assert_eq!(entries.filter(|entry| entry.subject_name.as_deref() == person).count(), 1, "{person:?}");
+        };
+        let key_check = "SELECT key_check FROM portal WHERE id = 1";
+        let (other,): (Vec<u8>,) = portal.service.db.one(key_check, values![]).await.unwrap();
+        let alice = portal.enrolled("alice").await;
+        let bob = portal.person("bob").await;
+        let pending = begin(&bob).await;
+        let phone = Phone::with_key(&pending.key, &portal.clock);
+        confirm(&bob, &pending.id, &phone.code()).await.unwrap();
+        let sql = "UPDATE enrolments SET recovery_codes = $1 WHERE recovery_codes IS NOT NULL";
+        portal.service.db.execute(sql, values![&other]).await.unwrap();
+        for _ in 0..2 {
+            finish(&bob, &pending.id).await.unwrap_err();
+        }
+        tampered(Some("bob")).await;
+        portal.service.db.execute("UPDATE portal SET code_secret = $1", values![&other]).await.unwrap();
+        portal.awaiting_code("alice").await.recovery_code(&alice.recovery_codes[0]).await.unwrap_err();
+        tampered(None).await;
+    }
+
     async fn tampering_shows(portal) {
         portal.person("alice").await;
         portal.person("bob").await;

@@ -1,10 +1,15 @@
 //! How much one person may have the portal store, record and send.
 
 use crate::support::{
-    ApiError, MailServer, PASSWORD, both_databases,
-    portal::{begin, confirm, finish},
+    ApiError, MailServer, PASSWORD, Phone, both_databases,
+    portal::{Enrolled, begin, confirm, finish},
 };
-use app::contract::{activity::ActivityPage, enrolment::Enrolment, profile::TwoFactorStatus, reminder::Missing};
+use app::contract::{
+    activity::ActivityPage,
+    enrolment::{Enrolment, ExtendedEnrolment},
+    profile::TwoFactorStatus,
+    reminder::Missing,
+};
 use serde_json::{Value, json};
 use twofold::{domain::audit::AuditEvent, values};
 
@@ -22,7 +27,7 @@ both_databases! {
         // Two that were begun when there was room for one.
         let other = alice.tab();
         let late = begin(&other).await;
-        let phone = crate::support::Phone::with_key(&late.key, &portal.clock);
+        let phone = Phone::with_key(&late.key, &portal.clock);
         let confirmed = confirm(&other, &late.id, &phone.code()).await.unwrap();
         portal.service.db.execute(sql, values!["10"]).await.unwrap();
         assert_eq!(finish(&other, &confirmed.id).await.unwrap_err(), ApiError::TooManyMethods);
@@ -62,6 +67,23 @@ both_databases! {
         assert_eq!(pending, 100);
     }
 
+    async fn nor_a_sign_in_that_awaits_its_code_in_a_browser_of_the_persons_own(portal) {
+        let Enrolled { browser: alice, phone, .. } = portal.enrolled("alice").await;
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        alice.code(&phone.code()).await.unwrap();
+        portal.clock.advance(60);
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        portal.clock.advance(1);
+        let first = portal.awaiting_code("alice").await;
+        portal.clock.advance(1);
+        for _ in 0..100 {
+            portal.awaiting_code("alice").await;
+        }
+        assert!(first.code(&phone.code()).await.is_err(), "strangers make room for strangers");
+        alice.code(&phone.code()).await.unwrap();
+        assert_eq!(alice.who_am_i().await.unwrap(), "alice");
+    }
+
     async fn what_one_repeats_leaves_a_few_entries_and_one_with_their_number(portal) {
         let alice = portal.enrolled("alice").await.browser;
         let id = alice.call::<TwoFactorStatus>("two-factor-status", &[]).await.unwrap().methods[0].id.clone();
@@ -86,6 +108,42 @@ both_databases! {
         rename("Phone").await.unwrap();
         assert_eq!(portal.count(AuditEvent::MethodRenamed).await, 12, "a new window");
         portal.service.verify_audit(None, 1_000).await.unwrap();
+    }
+
+    async fn so_does_whatever_is_begun_and_cancelled(portal) {
+        let alice = portal.person("alice").await;
+        for _ in 0..12 {
+            let pending = begin(&alice).await;
+            alice.call::<ExtendedEnrolment>("extend-enrolment", &[("id", &pending.id)]).await.unwrap();
+            let phone = Phone::with_key(&pending.key, &portal.clock);
+            confirm(&alice, &pending.id, &phone.code()).await.unwrap();
+            alice.call::<()>("cancel-enrolment", &[]).await.unwrap();
+        }
+        portal.set_up(&alice).await;
+        for _ in 0..12 {
+            portal.awaiting_code("alice").await;
+        }
+        for event in [AuditEvent::EnrolmentExtended, AuditEvent::EnrolmentConfirmed, AuditEvent::SecondFactorRequested] {
+            assert_eq!(portal.count(event).await, 10, "{event:?}");
+        }
+    }
+
+    async fn refused_sign_ins_do_not_hide_where_others_come_from(portal) {
+        portal.add("alice").await;
+        for (address, times) in [("198.51.100.1", 17), ("198.51.100.2", 15)] {
+            for _ in 0..times {
+                portal.browser().at(address).sign_in("alice", "Wrong-horse-7").await.unwrap_err();
+            }
+        }
+        portal.clock.advance(WINDOW + 1);
+        portal.service.record_folded().await.unwrap();
+        let refused = AuditEvent::SignInRefused.as_str();
+        let entries: Vec<_> = portal.audit().await.into_iter().filter(|entry| entry.event == refused).collect();
+        for (address, times) in [("198.51.100.1", r#""times":2"#), ("198.51.100.2", r#""times":5"#)] {
+            let from: Vec<_> = entries.iter().filter(|entry| entry.address.as_deref() == Some(address)).collect();
+            assert_eq!(from.len(), 11, "{address}: {from:?}");
+            assert!(from[10].detail.as_deref().unwrap().contains(times), "{from:?}");
+        }
     }
 
     async fn the_next_of_a_kind_records_what_was_counted_before(portal) {

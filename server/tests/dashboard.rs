@@ -43,6 +43,22 @@ async fn many_sign_ins(portal: &TestPortal) {
 }
 
 both_databases! {
+    async fn what_is_recorded_as_one_counts_as_many(portal) {
+        let root = portal.administrator("root").await;
+        portal.add("alice").await;
+        for n in 0..40 {
+            let stranger = portal.browser().at(&format!("198.51.100.{}", 1 + n % 2));
+            stranger.sign_in("alice", WRONG).await.unwrap_err();
+        }
+        portal.clock.advance(601);
+        portal.service.record_folded().await.unwrap();
+        let entries = portal.audit().await.len();
+        assert!(entries < 40, "{entries}");
+        let seen = overview(&back(&portal).await, 7).await;
+        assert_eq!(seen.sign_ins.iter().map(|day| day.failed).sum::<u64>(), 40);
+        drop(root);
+    }
+
     async fn who_has_not_activated_their_account_counts_apart(portal) {
         let root = portal.administrator("root").await;
         portal.enrolled("alice").await;

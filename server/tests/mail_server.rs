@@ -19,7 +19,7 @@ use serde_json::json;
 use twofold::{clock::Clock as _, service::users::FirstPassword};
 
 /// An administrator, and people with addresses to whom a reminder is written.
-async fn reminded(portal: &TestPortal, addresses: &[&str]) -> Browser {
+pub async fn reminded(portal: &TestPortal, addresses: &[&str]) -> Browser {
     let root = portal.administrator("root").await;
     for (number, address) in addresses.iter().enumerate() {
         let name = format!("person-{number}");
@@ -30,7 +30,7 @@ async fn reminded(portal: &TestPortal, addresses: &[&str]) -> Browser {
     root
 }
 
-fn mended(state: &app::contract::mail::MailState) -> Vec<Mend> {
+pub fn mended(state: &app::contract::mail::MailState) -> Vec<Mend> {
     state.to_mend.iter().map(|to_mend| to_mend.what).collect()
 }
 

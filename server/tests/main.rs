@@ -41,6 +41,7 @@ mod mail_addresses;
 mod mail_page;
 mod mail_server;
 mod methods;
+mod one_letter;
 mod opening;
 mod outages;
 mod passwords;

@@ -26,7 +26,7 @@ pub const fn words(event: AuditEvent) -> &'static str {
         AuditEvent::CodeReused => "Code refused: used already",
         AuditEvent::ClockSkew => "Code refused: it was for another time",
         AuditEvent::ClockCorrected => "Code accepted after the portal's clock had been ahead",
-        AuditEvent::SecretTampered => "Stored secret of an authentication app was changed from outside",
+        AuditEvent::SecretTampered => "A stored secret was changed from outside",
         AuditEvent::SecondFactorExhausted => "Code refused: too many wrong codes today",
         AuditEvent::SecondFactorSuspended => "Authentication app suspended after too many wrong codes",
         AuditEvent::RecoveryCodeUsed => "Recovery code used",

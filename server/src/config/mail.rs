@@ -12,7 +12,7 @@ use lettre::{
     },
 };
 use percent_encoding::percent_decode_str;
-use std::{fmt, fs, net::IpAddr, path::Path};
+use std::{fmt, fs, net::IpAddr, path::Path, time::Duration};
 use url::{Host, Url};
 
 /// A URL of a mail server as it was typed. The command line does not read it: what can't be read it
@@ -154,6 +154,28 @@ pub struct MailSettings {
     pub hello: ClientId,
     /// How connections are encrypted, where they are.
     pub tls: Option<TlsParameters>,
+    /// How long the server may take.
+    pub patience: Patience,
+}
+
+/// How long a mail server is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until it is ready for a message, connection included.
+    pub ready: Duration,
+    /// Until it has judged a recipient (RFC 5321 §4.5.3.2.3).
+    pub recipient: Duration,
+    /// Until it has taken the message (§4.5.3.2.6). Less would send twice what it takes slowly.
+    pub taking: Duration,
+    /// As long as this an administrator waits to see what comes of a test message.
+    pub test: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let [ready, recipient, taking, test] = [30, 300, 600, 30].map(Duration::from_secs);
+        Self { ready, recipient, taking, test }
+    }
 }
 
 impl fmt::Debug for MailSettings {
@@ -183,7 +205,7 @@ impl MailSettings {
             }
             Some(builder.build().map_err(|error| ConfigError::SmtpCa(error.to_string()))?)
         };
-        Ok(Self { server, sender, hello, tls })
+        Ok(Self { server, sender, hello, tls, patience: Patience::default() })
     }
 }
 

@@ -20,30 +20,92 @@ pub const WINDOW: i64 = 600;
 /// How many of them are recorded one by one.
 pub const SINGLY: i64 = 10;
 
+/// Addresses that are told apart within a window, where events are folded by address.
+pub const PLACES: usize = 20;
+
+/// Under which address one more event is folded; empty where all count together. Refused sign-ins come from
+/// somebody else: ten from one address must not hide where the others came from. `known` are the addresses
+/// of the present window.
+pub fn place<'a>(event: AuditEvent, address: Option<&'a str>, known: &[&str]) -> &'a str {
+    match address {
+        Some(address) if event == AuditEvent::SignInRefused && (known.contains(&address) || known.len() < PLACES) => {
+            address
+        }
+        _ => "",
+    }
+}
+
 /// Whether more of the same say nothing new. What changes what somebody may do, or how they prove who they are, is
 /// never folded. Each kind that is has one outcome, so that the entry that sums them up has it, too.
 pub const fn folds(event: AuditEvent, outcome: Outcome) -> bool {
-    // Wrong ones are few: only so many are looked at in a day.
-    if matches!((event, outcome), (AuditEvent::RecoveryCodeChecked, Outcome::Failure)) {
-        return false;
-    }
-    matches!(
-        event,
+    // Each is decided here: one that is added does not compile before.
+    match event {
+        // Wrong ones are few: only so many are looked at in a day.
+        AuditEvent::RecoveryCodeChecked => matches!(outcome, Outcome::Success),
         AuditEvent::SignInRefused
-            | AuditEvent::StepUpRefused
-            | AuditEvent::SecondFactorExhausted
-            | AuditEvent::SecondFactorSuspended
-            | AuditEvent::EnrolmentStarted
-            | AuditEvent::EnrolmentQrRenewed
-            | AuditEvent::EnrolmentCodeWrong
-            | AuditEvent::EnrolmentExpired
-            | AuditEvent::EnrolmentPhoneLinkMade
-            | AuditEvent::EnrolmentContinuedOnPhone
-            | AuditEvent::EnrolmentCancelled
-            | AuditEvent::EnrolmentPostponed
-            | AuditEvent::MethodRenamed
-            | AuditEvent::RecoveryCodeChecked
-    )
+        | AuditEvent::SecondFactorRequested
+        | AuditEvent::StepUpRefused
+        | AuditEvent::SecondFactorExhausted
+        | AuditEvent::SecondFactorSuspended
+        | AuditEvent::EnrolmentStarted
+        | AuditEvent::EnrolmentQrRenewed
+        | AuditEvent::EnrolmentExtended
+        | AuditEvent::EnrolmentCodeWrong
+        | AuditEvent::EnrolmentExpired
+        | AuditEvent::EnrolmentPhoneLinkMade
+        | AuditEvent::EnrolmentContinuedOnPhone
+        | AuditEvent::EnrolmentConfirmed
+        | AuditEvent::EnrolmentCancelled
+        | AuditEvent::EnrolmentPostponed
+        | AuditEvent::MethodRenamed => true,
+        AuditEvent::FirstAdministratorCreated
+        | AuditEvent::UserAdded
+        | AuditEvent::InvitationIssued
+        | AuditEvent::PasswordChosen
+        | AuditEvent::PasswordChanged
+        | AuditEvent::MailAddressChanged
+        | AuditEvent::UserDeactivated
+        | AuditEvent::UserReactivated
+        | AuditEvent::AdministratorGranted
+        | AuditEvent::AdministratorRevoked
+        | AuditEvent::SignedIn
+        | AuditEvent::SignInFailed
+        | AuditEvent::AccountLocked
+        | AuditEvent::AccountUnlocked
+        | AuditEvent::SecondFactorAccepted
+        | AuditEvent::SecondFactorFailed
+        | AuditEvent::CodeReused
+        | AuditEvent::ClockSkew
+        | AuditEvent::ClockCorrected
+        | AuditEvent::SecretTampered
+        | AuditEvent::RecoveryCodeUsed
+        | AuditEvent::RecoveryCodeFailed
+        | AuditEvent::SignedOut
+        | AuditEvent::SessionExpired
+        | AuditEvent::SessionEnded
+        | AuditEvent::SessionsEnded
+        | AuditEvent::BrowserTrusted
+        | AuditEvent::TrustedBrowserUsed
+        | AuditEvent::TrustedBrowserRemoved
+        | AuditEvent::SteppedUp
+        | AuditEvent::StepUpFailed
+        | AuditEvent::EnrolmentFinished
+        | AuditEvent::MethodReplaced
+        | AuditEvent::MethodDisabled
+        | AuditEvent::SecondFactorDisabled
+        | AuditEvent::SecondFactorReset
+        | AuditEvent::RecoveryCodesReplaced
+        | AuditEvent::AccessCodeIssued
+        | AuditEvent::AccessCodeApproved
+        | AuditEvent::AccessCodeWithdrawn
+        | AuditEvent::AccessCodeUsed
+        | AuditEvent::PolicyChanged
+        | AuditEvent::ReminderSent
+        | AuditEvent::MailDiscarded
+        | AuditEvent::AuditExported
+        | AuditEvent::AuditPruned
+        | AuditEvent::EncryptionKeyRotated => false,
+    }
 }
 
 /// What there was of one kind of event of one person.
@@ -126,6 +188,17 @@ mod tests {
                 prop_assert!(within <= 2 * usize::try_from(SINGLY).unwrap() + 2, "{within}");
             }
         }
+    }
+
+    #[test]
+    fn refused_sign_ins_are_told_apart_by_so_many_addresses() {
+        let known: Vec<String> = (0..PLACES).map(|n| format!("192.0.2.{n}")).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let place = |known| place(AuditEvent::SignInRefused, Some("192.0.2.7"), known);
+        assert_eq!([place(&[]), place(&known[..7]), place(&known)], ["192.0.2.7"; 3]);
+        assert_eq!(super::place(AuditEvent::SignInRefused, Some("192.0.2.99"), &known), "");
+        assert_eq!(super::place(AuditEvent::SignInRefused, None, &[]), "");
+        assert_eq!(super::place(AuditEvent::MethodRenamed, Some("192.0.2.7"), &[]), "");
     }
 
     #[test]

@@ -9,10 +9,16 @@
 //! | RCPT, DATA | the person, unless the answer is about the client |
 //! | the message itself | the message, unless the answer is about who sends it |
 //!
+//! Where an answer does not say clearly whom it concerns, the message waits.
+//!
+//! Once there is a recipient, whatever happens is this message's own trouble, also that the server closes,
+//! says nothing or what can't be read: it waits, and the others go on.
+//!
 //! What concerns the portal can be mended by whoever runs it, so mail waits for that and is tried for as
 //! long as it is when the server is away. Only what would be refused again, whatever the operator does,
 //! is given up.
 
+use super::mail_answer::{Reply, Subject};
 use app::contract::mail::Mend;
 
 /// How far a message came.
@@ -43,74 +49,68 @@ pub enum Verdict {
     Never,
 }
 
-/// A server's answer (RFC 5321 §4.2), with its enhanced status code (RFC 3463) where it gives one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reply {
-    code: u16,
-    status: Option<(u16, u16)>,
-}
-
-impl Reply {
-    /// Reads an answer; `text` is what follows the code.
-    pub fn new(code: u16, text: &str) -> Self {
-        let status = || {
-            let mut parts = text.split_whitespace().next()?.split('.');
-            let (class, subject, detail) = (parts.next()?, parts.next()?, parts.next()?);
-            (parts.next().is_none() && class.parse::<u16>().ok()? == code / 100).then_some(())?;
-            Some((subject.parse().ok()?, detail.parse().ok()?))
-        };
-        Self { code, status: status() }
-    }
-}
-
 /// What it means that the server answered so at this step; with no answer, that the connection was
 /// not established, or broke.
 pub fn judge(step: Step, reply: Option<Reply>) -> Verdict {
     let Some(reply) = reply else {
-        return Verdict::Away(Some(if step == Step::Encryption { Mend::Encryption } else { Mend::Server }));
+        return match step {
+            Step::Recipient | Step::Content => Verdict::Later(None),
+            Step::Encryption => Verdict::Away(Some(Mend::Encryption)),
+            Step::Greeting | Step::SignIn | Step::Sender => Verdict::Away(Some(Mend::Server)),
+        };
     };
     let for_now = reply.code < 500;
     match (step, reply.code) {
-        // The server closes (RFC 5321 §3.8), or is about to.
-        (_, 421) => Verdict::Away(None),
         (Step::Recipient | Step::Content, _) if for_now => Verdict::Later(None),
+        // The client must sign in, or in another way (RFC 4954 §6): for this recipient.
+        (Step::Recipient | Step::Content, 530 | 534 | 535 | 538) => Verdict::Later(Some(Mend::Client)),
         _ if for_now => Verdict::Away(None),
         (Step::Greeting, _) => Verdict::Away(Some(Mend::Hello)),
         (Step::Encryption, _) => Verdict::Away(Some(Mend::Encryption)),
-        // The client must sign in, or in another way (RFC 4954 §6).
         (Step::SignIn, _) | (_, 530 | 534 | 535 | 538) => Verdict::Away(Some(Mend::SignIn)),
         (Step::Sender, _) => Verdict::Away(Some(Mend::Sender)),
-        (Step::Recipient, _) => about_client(reply).map_or(Verdict::Never, |mend| Verdict::Later(Some(mend))),
-        (Step::Content, _) => about_origin(reply).map_or(Verdict::Never, |mend| Verdict::Later(Some(mend))),
+        (Step::Recipient, _) => of_recipient(&reply),
+        (Step::Content, _) => of_content(&reply),
     }
 }
 
-/// Whether a recipient was refused for what the client is or does, not for who the recipient is.
-fn about_client(Reply { code, status }: Reply) -> Option<Mend> {
-    match (code, status) {
+/// Why a recipient was refused: for who they are, or for what the client is or does. Without a status it is
+/// final only where the words are clear.
+fn of_recipient(reply: &Reply) -> Verdict {
+    let mend = match (reply.code, reply.status) {
         // "Helo command rejected: need fully-qualified hostname"
-        (504, _) => Some(Mend::Hello),
+        (504, _) => Mend::Hello,
         // The sender's address, or its domain (RFC 3463 §3.2).
-        (_, Some((1, 7 | 8))) => Some(Mend::Sender),
+        (_, Some((1, 7 | 8))) => Mend::Sender,
         // The server as a whole (3), the conversation (5), security and policy (7): "Relay access denied".
-        (_, Some((3 | 5 | 7, _))) => Some(Mend::Client),
-        (_, Some(_)) => None,
-        // A command that is not known, not allowed, or out of order; a host that takes no mail.
-        (500 | 502 | 503 | 521 | 555, None) => Some(Mend::Client),
-        _ => None,
-    }
+        (_, Some((3 | 5 | 7, _))) => Mend::Client,
+        (_, Some(_)) => return Verdict::Never,
+        (_, None) => match reply.subject() {
+            Subject::Sender => Mend::Sender,
+            Subject::Mailbox => return Verdict::Never,
+            Subject::Client | Subject::Content | Subject::Unclear => Mend::Client,
+        },
+    };
+    Verdict::Later(Some(mend))
 }
 
-/// Whether a message was refused for where it comes from, not for what it says. Status 5.7.0 and 5.7.1
-/// are said of both, here mostly of what it says.
-fn about_origin(Reply { status, .. }: Reply) -> Option<Mend> {
-    match status? {
+/// Why a message was refused: for what it says, or for where it comes from.
+fn of_content(reply: &Reply) -> Verdict {
+    let mend = match reply.status {
         // Sender and authorship are not proved: SPF, DKIM, reverse names (RFC 7372, RFC 7489).
-        (1, 7 | 8) | (7, 20..=29) => Some(Mend::Sender),
+        Some((1, 7 | 8) | (7, 20..=29)) => Some(Mend::Sender),
         // The conversation, or credentials (RFC 4954 §6).
-        (5, _) | (7, 2 | 8..=15) => Some(Mend::Client),
-        _ => None,
-    }
+        Some((5, _) | (7, 2 | 8..=15)) => Some(Mend::Client),
+        // Said of both.
+        Some((7, _)) | None => match reply.subject() {
+            Subject::Sender => Some(Mend::Sender),
+            Subject::Client => Some(Mend::Client),
+            Subject::Unclear if reply.status.is_none() => None,
+            Subject::Mailbox | Subject::Content | Subject::Unclear => return Verdict::Never,
+        },
+        Some(_) => return Verdict::Never,
+    };
+    Verdict::Later(mend)
 }
 
 #[cfg(test)]
@@ -136,11 +136,11 @@ mod tests {
             (Step::Sender, "530 5.7.0 Must issue a STARTTLS command first", SignIn),
             (Step::Sender, "553 5.7.1 <a@b.example>: Sender address rejected: not owned by user", Sender),
             (Step::Sender, "550 no", Sender),
-            (Step::Recipient, "530 5.7.1 Authentication required", SignIn),
         ] {
             assert_eq!(judged(step, answer), Verdict::Away(Some(mend)), "{answer}");
         }
         for (step, answer, mend) in [
+            (Step::Recipient, "530 5.7.1 Authentication required", Client),
             (Step::Recipient, "504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", Hello),
             (Step::Recipient, "554 5.7.1 <a@b.example>: Relay access denied", Client),
             (Step::Recipient, "550 5.7.1 Unable to relay", Client),
@@ -148,6 +148,17 @@ mod tests {
             (Step::Recipient, "550 5.1.8 <a@b.example>: Sender address rejected: Domain not found", Sender),
             (Step::Recipient, "503 5.5.1 Send hello first", Client),
             (Step::Recipient, "503 Bad sequence of commands", Client),
+            (Step::Recipient, "550 relay not permitted", Client),
+            (Step::Recipient, "550 Authentication required", Client),
+            (Step::Recipient, "554 Relay access denied", Client),
+            (Step::Recipient, "550 Access denied", Client),
+            (Step::Recipient, "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", Client),
+            (Step::Recipient, "550 Service unavailable; Client host [192.0.2.1] blocked using zen.example", Client),
+            (Step::Recipient, "550 Verification failed for <a@b.example> Unknown user Sender verify failed", Sender),
+            (Step::Recipient, "550 5.1.0 <a@b.example>: Sender address rejected: User unknown", Sender),
+            (Step::Content, "550 5.7.1 SPF check failed", Sender),
+            (Step::Content, "554 DMARC policy violation", Sender),
+            (Step::Content, "554 5.7.1 Your IP is listed by a spam list", Client),
             (Step::Content, "550 5.7.26 Unauthenticated email from b.example is not accepted", Sender),
         ] {
             assert_eq!(judged(step, answer), Verdict::Later(Some(mend)), "{answer}");
@@ -159,6 +170,11 @@ mod tests {
         for (step, answer) in [
             (Step::Recipient, "550 5.1.1 There is nobody of this name"),
             (Step::Recipient, "550 No such user here"),
+            (Step::Recipient, "550 Requested action not taken: mailbox unavailable"),
+            (Step::Recipient, "550 <relay@sender.example>: Recipient address rejected: User unknown"),
+            (Step::Recipient, "550 Unrouteable address"),
+            (Step::Recipient, "551 User not local; please try elsewhere"),
+            (Step::Recipient, "553 sorry, no mailbox here by that name (#5.1.1)"),
             (Step::Recipient, "550 5.4.1 Recipient address rejected: Access denied"),
             (Step::Recipient, "501 5.1.3 Bad recipient address syntax"),
             (Step::Recipient, "552 5.2.2 Mailbox full"),
@@ -174,10 +190,12 @@ mod tests {
     #[test]
     fn what_is_refused_for_now_is_tried_again() {
         assert_eq!(judged(Step::Recipient, "450 4.2.0 Greylisted"), Verdict::Later(None));
+        assert_eq!(judged(Step::Recipient, "421 4.7.0 Closing"), Verdict::Later(None));
         assert_eq!(judged(Step::Content, "452 4.3.1 No space"), Verdict::Later(None));
+        assert_eq!(judged(Step::Content, "554 Transaction failed"), Verdict::Later(None));
         for (step, answer) in [
             (Step::Greeting, "421 Too many connections"),
-            (Step::Recipient, "421 4.7.0 Closing"),
+            (Step::Sender, "421 4.7.0 Closing"),
             (Step::SignIn, "454 4.7.0 Temporary failure"),
             (Step::Sender, "451 4.3.0 Try later"),
         ] {
@@ -187,26 +205,23 @@ mod tests {
 
     #[test]
     fn silence_is_no_word_about_anybody() {
-        assert_eq!(judge(Step::Content, None), Verdict::Away(Some(Mend::Server)));
+        assert_eq!(judge(Step::Sender, None), Verdict::Away(Some(Mend::Server)));
         assert_eq!(judge(Step::Encryption, None), Verdict::Away(Some(Mend::Encryption)));
     }
 
-    #[test]
-    fn a_status_counts_only_where_it_is_one() {
-        for (text, status) in [
-            ("5.7.1 no", Some((7, 1))),
-            ("5.7.26 no", Some((7, 26))),
-            ("4.7.1 no", None),
-            ("5.7 no", None),
-            ("5.7.1.2 no", None),
-            ("no 5.7.1", None),
-            ("", None),
-        ] {
-            assert_eq!(Reply::new(550, text).status, status, "{text}");
-        }
-    }
-
     proptest! {
+        #[test]
+        fn one_message_stops_no_other(code in 200_u16..600, text in "(5\\.[0-9]\\.[0-9]{1,2} )?.{0,20}") {
+            for step in [Step::Recipient, Step::Content] {
+                for reply in [None, Some(Reply::new(code, &text))] {
+                    let verdict = judge(step, reply);
+                    prop_assert!(!matches!(verdict, Verdict::Away(_)));
+                    // What waits for these is due with the next message that is taken.
+                    prop_assert!(!matches!(verdict, Verdict::Later(Some(Mend::Server | Mend::Encryption | Mend::SignIn))));
+                }
+            }
+        }
+
         #[test]
         fn nothing_is_given_up_before_a_person_is_named(code in 200_u16..600, text in "(5\\.[0-9]\\.[0-9]{1,2} )?.{0,20}") {
             for step in [Step::Greeting, Step::Encryption, Step::SignIn, Step::Sender] {

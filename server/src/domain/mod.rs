@@ -10,7 +10,7 @@
 //! | passwords | [`common_password`] |
 //! | guessing | [`lockout`], [`client`] |
 //! | what happened | [`audit`], [`audit_search`], [`audit_export`], [`spreadsheet`] |
-//! | mail | [`mail`], [`mail_refusal`] |
+//! | mail | [`mail`], [`mail_answer`], [`mail_refusal`] |
 
 pub mod access_code;
 pub mod audit;
@@ -27,6 +27,7 @@ pub mod joiners;
 pub mod lockout;
 pub mod mail;
 pub mod mail_address;
+pub mod mail_answer;
 pub mod mail_refusal;
 pub mod name;
 pub mod otpauth;

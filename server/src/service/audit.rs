@@ -6,13 +6,13 @@ use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
         audit_export::rfc3339,
-        folding::{Fold, Folded, WINDOW, fold, folds},
+        folding::{Fold, Folded, WINDOW, fold, folds, place},
     },
     store::{
         StoreError, Tx,
         accounts::UserRow,
         audit::{Named, NewEntry, append, hold},
-        audit_folds::{self, FoldRow, OverRow},
+        audit_folds::{self, FoldRow},
     },
 };
 use app::portal::{Client, Session};
@@ -40,6 +40,11 @@ impl<'a> Actor<'a> {
     /// that nobody has is not recorded: people type passwords into that field.
     pub fn claiming(user: Option<&'a UserRow>, client: &'a Client) -> Self {
         Self { person: user.map(UserRow::named), client: Some(client) }
+    }
+
+    /// Nobody: the portal by itself.
+    pub const fn portal() -> Self {
+        Self { person: None, client: None }
     }
 
     /// The command line.
@@ -92,7 +97,10 @@ async fn append_or_count(tx: &mut Tx, now: UnixTime, user_id: &str, entry: &NewE
     let event = entry.event.as_str();
     // First, so that whoever counts for the same person waits here and nowhere else.
     hold(tx).await?;
-    let before = audit_folds::find(tx, user_id, event).await?;
+    let mut rows = audit_folds::find(tx, user_id, event).await?;
+    let present = rows.iter().filter(|row| !state(row).is_over(now));
+    let place = place(entry.event, entry.address, &present.map(|row| row.place.as_str()).collect::<Vec<_>>());
+    let before = rows.iter().position(|row| row.place == place).map(|position| rows.swap_remove(position));
     let Folded { fold: after, recorded, closes } = fold(before.as_ref().map(state), now);
     if let Some(before) = before.as_ref().filter(|_| closes) {
         append_folded(tx, now, entry.actor, entry.event, before).await?;
@@ -101,6 +109,7 @@ async fn append_or_count(tx: &mut Tx, now: UnixTime, user_id: &str, entry: &NewE
         append(tx, entry).await?;
     }
     let row = FoldRow {
+        place: place.to_owned(),
         began_at: after.began_at.0,
         entries: after.entries,
         folded: after.folded,
@@ -159,15 +168,15 @@ impl Service {
             }
             let mut tx = self.db.begin().await?;
             hold(&mut tx).await?;
-            for OverRow { user_id, name, event } in &over {
+            for of in &over {
                 // It may have gone on, or been recorded by another node.
-                let row = audit_folds::find(&mut tx, user_id, event).await?;
-                let Some(row) = row.filter(|row| state(row).is_over(now)) else { continue };
-                if let Some(event) = AuditEvent::parse(event).filter(|_| row.folded > 0) {
-                    let person = Some(Named { id: Some(user_id), name });
+                let mut rows = audit_folds::find(&mut tx, &of.user_id, &of.event).await?.into_iter();
+                let Some(row) = rows.find(|row| row.place == of.place && state(row).is_over(now)) else { continue };
+                if let Some(event) = AuditEvent::parse(&of.event).filter(|_| row.folded > 0) {
+                    let person = Some(Named { id: Some(&of.user_id), name: &of.name });
                     append_folded(&mut tx, now, person, event, &row).await?;
                 }
-                audit_folds::delete(&mut tx, user_id, event)?;
+                audit_folds::delete(&mut tx, of)?;
             }
             tx.commit().await?;
         }

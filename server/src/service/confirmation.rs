@@ -84,7 +84,7 @@ impl Service {
     ) -> Result<ConfirmedEnrolment, ApiError> {
         let current = current(rows).ok_or(GONE)?;
         if current.state == "confirmed" && current.id == id {
-            let confirmed = self.confirmed(set_up.user_name, current);
+            let confirmed = self.confirmed(set_up.user_name, current, set_up.actor());
             return confirmed.ok_or(ApiError::Enrolment(EnrolmentProblem::FinishedTooLate))?;
         }
         if id != current.id {

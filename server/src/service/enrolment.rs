@@ -241,7 +241,10 @@ impl Service {
     /// What the dialog shows of a stored secret; `None` when its time to finish is over.
     fn view(&self, caller: &Bound, row: &EnrolmentRow) -> Result<Option<Enrolment>, ApiError> {
         if row.state == "confirmed" {
-            return Ok(self.confirmed(&caller.session().user_name, row).transpose()?.map(Enrolment::Confirmed));
+            return Ok(self
+                .confirmed(&caller.session().user_name, row, actor(caller))
+                .transpose()?
+                .map(Enrolment::Confirmed));
         }
         let pending = pending(row);
         if pending.is_expired(self.now()) {
@@ -279,13 +282,14 @@ impl Service {
         &self,
         user_name: &str,
         row: &EnrolmentRow,
+        actor: Actor<'_>,
     ) -> Option<Result<ConfirmedEnrolment, ApiError>> {
         let end = UnixTime(row.deadline);
         (self.now() < end).then(|| {
             Ok(ConfirmedEnrolment {
                 id: row.id.clone(),
                 sheet: RecoveryCodeSheet {
-                    codes: self.open_codes(row)?.split(SEPARATOR).map(str::to_owned).collect(),
+                    codes: self.open_codes(row, actor)?.split(SEPARATOR).map(str::to_owned).collect(),
                     portal_name: self.settings.portal_name.clone(),
                     user_name: user_name.to_owned(),
                     created_at: row.confirmed_at.unwrap_or_default(),
@@ -296,9 +300,9 @@ impl Service {
         })
     }
 
-    pub(super) fn open_codes(&self, row: &EnrolmentRow) -> Result<Zeroizing<String>, ApiError> {
+    pub(super) fn open_codes(&self, row: &EnrolmentRow, actor: Actor<'_>) -> Result<Zeroizing<String>, ApiError> {
         let sealed = row.recovery_codes.as_deref().ok_or_else(|| incident("a confirmed enrolment has no codes"))?;
-        let bytes = self.keyring.open(Purpose::RecoveryCodes, &row.id, sealed)?;
+        let bytes = self.open_sealed(Purpose::RecoveryCodes, &row.id, sealed, actor)?;
         String::from_utf8(bytes.to_vec()).map(Zeroizing::new).map_err(|_| incident("sealed codes are not text"))
     }
 }

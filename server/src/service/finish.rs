@@ -144,7 +144,7 @@ impl Service {
         if self.now() >= UnixTime(row.deadline) {
             return Err(ApiError::Enrolment(EnrolmentProblem::FinishedTooLate));
         }
-        let text = self.open_codes(row)?;
+        let text = self.open_codes(row, Actor::of(caller.session(), &caller.call().client))?;
         let codes: Vec<RecoveryCode> = text.split(SEPARATOR).filter_map(RecoveryCode::normalise).collect();
         self.hash_set(&codes).await
     }

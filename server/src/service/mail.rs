@@ -14,6 +14,7 @@
 use super::{
     Service,
     administration::Administration,
+    error::incident,
     overview::readable_browser,
     smtp::{NotSent, Post},
     trust::browser_hash,
@@ -37,6 +38,7 @@ use app::{
     portal::Call,
 };
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Time between two looks at what is due.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -53,8 +55,15 @@ const BATCH: i64 = 20;
 /// Most mail of one kind to one person within an hour. Whoever chooses an address chooses whom the portal writes to.
 const MOST_AN_HOUR: i64 = 10;
 
-/// Seconds for which a node has what it claimed to itself; more than a whole round takes.
-const LEASE: i64 = 900;
+/// Seconds after which a round takes up nothing more.
+const LONGEST_ROUND: i64 = 300;
+
+/// Seconds for which a node has what it claimed to itself; more than a whole round takes, its last message
+/// included.
+const LEASE: i64 = 1_800;
+
+/// So many messages in a row that cost the connection end a round: the trouble may be the server's.
+const MOST_BROKEN: usize = 3;
 
 /// What came of one round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,7 +72,9 @@ pub struct Round {
     pub sent: usize,
     /// Not taken, or not even tried because the server is away.
     pub failed: usize,
-    /// The server could not be reached.
+    /// So many of these are not tried again by themselves.
+    pub given_up: usize,
+    /// The server could not be reached, or broke off again and again.
     pub away: bool,
     /// There may be more.
     pub full: bool,
@@ -219,36 +230,66 @@ impl Service {
         let mut tx = self.db.begin().await?;
         let rows = outbox::claim(&mut tx, now.0, now.plus(LEASE).0, BATCH).await?;
         tx.commit().await?;
-        let mut round = Round { full: i64::try_from(rows.len()).is_ok_and(|rows| rows == BATCH), ..Round::default() };
-        let (mut post, mut given_up, mut away) = (Post::new(settings), 0, None::<NotSent>);
-        for row in rows {
-            let outcome = match &away {
-                None => self.send(&mut post, &row).await,
-                Some(away) => Err(away.clone()),
-            };
-            given_up += usize::from(!self.note_outcome(&row, &outcome).await?);
-            match outcome {
-                Ok(()) => round.sent += 1,
-                Err(not_sent) => {
-                    round.failed += 1;
-                    away = Some(not_sent).filter(NotSent::is_away);
-                }
-            }
-        }
-        round.away = away.is_some();
+        let mut post = Post::new(settings);
+        let round = self.send_claimed(&mut post, rows).await?;
         self.part(post).await?;
         if round.sent > 0 && !round.away {
             outbox::release(&self.db, now.0).await?;
         }
         if round.failed > 0 {
             // Without the server's words, which may name people.
-            let (failed, away) = (round.failed, round.away);
+            let Round { failed, given_up, away, .. } = round;
             tracing::warn!(failed, given_up, away, "mail was not taken by the mail server; the page Mail says why");
         }
         Ok(round)
     }
 
-    /// Sends a message to a person's own address, on the spot.
+    /// Sends these one by one, as far as the server and the time of a round allow.
+    async fn send_claimed(&self, post: &mut Post<'_>, rows: Vec<DueRow>) -> Result<Round, StoreError> {
+        let (began, mut broken) = (self.now(), 0);
+        let mut round = Round { full: i64::try_from(rows.len()).is_ok_and(|rows| rows == BATCH), ..Round::default() };
+        let mut rows = rows.into_iter();
+        while let Some(row) = rows.next() {
+            let outcome = self.send(post, &row).await;
+            let is_away = outcome.as_ref().is_err_and(NotSent::is_away);
+            if is_away && round.sent + round.failed > 0 {
+                // The server was there a moment ago: that costs what comes next no try, and it comes first then.
+                self.hand_back([row]).await?;
+                round.away = true;
+                break;
+            }
+            round.given_up += usize::from(!self.note_outcome(&row, &outcome).await?);
+            match &outcome {
+                Ok(()) => (round.sent, broken) = (round.sent + 1, 0),
+                Err(not_sent) => {
+                    (round.failed, broken) = (round.failed + 1, if not_sent.closed { broken + 1 } else { 0 });
+                }
+            }
+            if is_away {
+                // As this one, each of the others waits for the server.
+                for row in rows.by_ref() {
+                    round.given_up += usize::from(!self.note_outcome(&row, &outcome).await?);
+                    round.failed += 1;
+                }
+            }
+            round.away = is_away || broken == MOST_BROKEN;
+            if round.away || self.now().seconds_since(began) > LONGEST_ROUND {
+                break;
+            }
+        }
+        self.hand_back(rows).await?;
+        Ok(round)
+    }
+
+    /// Leaves what was not tried to the next round.
+    async fn hand_back(&self, rows: impl IntoIterator<Item = DueRow>) -> Result<(), StoreError> {
+        for row in rows {
+            outbox::hand_back(&self.db, &row.id, self.now().0).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a message to a person's own address, on the spot; without word of it in time it is on its way.
     pub(super) async fn send_at_once(
         &self,
         settings: &MailSettings,
@@ -260,7 +301,18 @@ impl Service {
         // Who has an address, as the caller has seen to, gets it unless there were too many.
         let row = outbox::claim_one(&mut tx, &id).await?.ok_or_else(|| self.too_many_letters())?;
         tx.commit().await?;
-        let mut post = Post::new(settings);
+        // Goes on without whoever asked: what is taken late is not to be sent once more.
+        let beside = Self { db: self.db.for_long_work(), ..self.clone() };
+        let sending = tokio::spawn(beside.send_alone(settings.clone(), row));
+        let Ok(sent) = timeout(settings.patience.test, sending).await else {
+            let problem = "The mail server has not said yet whether it takes it; the portal goes on waiting";
+            return Ok(Err(NotSent::new(Verdict::Later(None), problem)));
+        };
+        Ok(sent.map_err(incident)??)
+    }
+
+    async fn send_alone(self, settings: MailSettings, row: DueRow) -> Result<Result<(), NotSent>, StoreError> {
+        let mut post = Post::new(&settings);
         let outcome = self.send(&mut post, &row).await;
         self.note_outcome(&row, &outcome).await?;
         self.part(post).await?;
@@ -281,9 +333,8 @@ impl Service {
     }
 
     async fn send(&self, post: &mut Post<'_>, row: &DueRow) -> Result<(), NotSent> {
-        let message: Message = serde_json::from_str(&row.message).map_err(|_| NotSent {
-            verdict: Verdict::Later(None),
-            problem: "Another version of the portal wrote this, and must send it".to_owned(),
+        let message: Message = serde_json::from_str(&row.message).map_err(|_| {
+            NotSent::new(Verdict::Later(None), "Another version of the portal wrote this, and must send it")
         })?;
         let address = self.settings.public_url.origin();
         let head = Letterhead { portal: &self.settings.portal_name, address: &address, user_name: &row.name };

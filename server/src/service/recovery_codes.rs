@@ -117,14 +117,14 @@ impl Service {
                 stored.ok_or_else(|| incident("the secret for codes was not kept"))?
             }
         };
-        Ok(self.keyring.open(Purpose::CodeSecret, CODE_SECRET_ROW, &sealed)?)
+        self.open_sealed(Purpose::CodeSecret, CODE_SECRET_ROW, &sealed, Actor::portal())
     }
 
     /// Seals it with the current key; answers whether it was sealed with another one.
     pub(super) async fn reseal_code_secret(&self) -> Result<bool, ApiError> {
         let sealed = recovery::code_secret(&self.db).await?;
         let Some(sealed) = sealed.filter(|sealed| self.keyring.needs_resealing(sealed)) else { return Ok(false) };
-        let plain = self.keyring.open(Purpose::CodeSecret, CODE_SECRET_ROW, &sealed)?;
+        let plain = self.open_sealed(Purpose::CodeSecret, CODE_SECRET_ROW, &sealed, Actor::portal())?;
         let fresh = self.keyring.seal(&mut self.rng(), Purpose::CodeSecret, CODE_SECRET_ROW, &plain)?;
         Ok(recovery::replace_code_secret(&self.db, &sealed, &fresh).await?)
     }

@@ -18,7 +18,10 @@ use super::{
 use crate::{
     crypto::secret_box::{HEADER_BYTES, Purpose},
     domain::audit::{AuditEvent, Outcome},
-    store::methods::{self, SealedRow},
+    store::{
+        audit::Named,
+        methods::{self, SealedRow},
+    },
 };
 use app::contract::ApiError;
 
@@ -71,7 +74,9 @@ impl Service {
     }
 
     async fn reseal_row(&self, row: &SealedRow) -> Result<bool, ApiError> {
-        let plain = self.keyring.open(Purpose::TotpSecret, &row.id, &row.secret)?;
+        let person = Some(Named { id: Some(&row.user_id), name: &row.user_name });
+        let actor = Actor { person, client: None };
+        let plain = self.open_sealed(Purpose::TotpSecret, &row.id, &row.secret, actor)?;
         let sealed = self.keyring.seal(&mut self.rng(), Purpose::TotpSecret, &row.id, &plain)?;
         Ok(methods::replace_secret(&self.db, &row.id, &row.secret, &sealed).await?)
     }

@@ -38,6 +38,7 @@ use app::{
     },
     portal::Bound,
 };
+use zeroize::Zeroizing;
 
 impl Service {
     /// Completes a sign-in with a code from the authenticator app.
@@ -220,17 +221,26 @@ impl Service {
     }
 
     /// Opens the sealed secret of the row called `id`, which belongs to the actor.
-    /// That somebody else changed it stays on record.
     pub(super) fn open_secret(&self, id: &str, sealed: &[u8], actor: Actor<'_>) -> Result<Secret, ApiError> {
-        match self.keyring.open(Purpose::TotpSecret, id, sealed) {
-            Ok(bytes) => Secret::from_slice(&bytes).ok_or_else(|| incident("a stored secret has the wrong length")),
-            Err(error) => {
-                if let OpenError::Tampered | OpenError::Malformed = error {
-                    self.owed.report_tampering(id, sealed, actor, self.now());
-                }
-                Err(error.into())
+        let bytes = self.open_sealed(Purpose::TotpSecret, id, sealed, actor)?;
+        Secret::from_slice(&bytes).ok_or_else(|| incident("a stored secret has the wrong length"))
+    }
+
+    /// Opens what was sealed in the row called `id`, which belongs to the actor or, without one, to the portal.
+    /// That somebody else changed it stays on record.
+    pub(super) fn open_sealed(
+        &self,
+        purpose: Purpose,
+        id: &str,
+        sealed: &[u8],
+        actor: Actor<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+        self.keyring.open(purpose, id, sealed).map_err(|error| {
+            if let OpenError::Tampered | OpenError::Malformed = error {
+                self.owed.report_tampering(id, sealed, actor, self.now());
             }
-        }
+            error.into()
+        })
     }
 
     pub(super) async fn refuse_recovery_code(

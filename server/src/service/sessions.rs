@@ -23,13 +23,13 @@ use app::{
     contract::{
         ApiError,
         account::{Grace, Standing},
-        session::SessionState,
+        session::{AskedBecause, SessionState},
     },
     portal::{Call, CookieChange, Session},
 };
 
-/// Sessions that a person may have, and as many sign-ins that await a code; with one more the one ends that was not
-/// used for longest.
+/// Sessions that a person may have, and as many sign-ins that await a code, in their own browsers and in others each;
+/// with one more the one ends that was not used for longest.
 const MOST: i64 = 100;
 
 /// Whether a request puts the end of its session off.
@@ -189,7 +189,13 @@ impl Service {
             asked_because: asked_because.as_deref(),
         };
         sessions::insert(tx, &session)?;
-        sessions::end_oldest(tx, user_id, session.full, MOST)?;
+        if session.full {
+            sessions::end_oldest(tx, user_id, MOST)?;
+        } else {
+            // Whoever only has the password takes no place from the person's own browsers.
+            let new = stored(AskedBecause::NewBrowser);
+            sessions::end_oldest_pending(tx, user_id, &new, asked_because.as_ref() == Some(&new), MOST)?;
+        }
         if let Some(browser) = trusted {
             let client = &call.client;
             browsers::touch(tx, browser, now.0, &client.address.to_string(), &client.user_agent)?;
@@ -205,7 +211,7 @@ impl Service {
     pub(super) async fn elevate_session(&self, tx: &mut Tx, session: &Session) -> Result<Token, ApiError> {
         let token = self.new_token();
         if sessions::elevate(tx, &session.id, &token.digest(), self.now().0).await? {
-            sessions::end_oldest(tx, &session.user_id, true, MOST)?;
+            sessions::end_oldest(tx, &session.user_id, MOST)?;
             Ok(token)
         } else {
             Err(ApiError::SignedOut)

@@ -7,7 +7,8 @@ use crate::{
     domain::{
         mail::{Letter, problem},
         mail_address::in_ascii,
-        mail_refusal::{Reply, Step, Verdict, judge},
+        mail_answer::Reply,
+        mail_refusal::{Step, Verdict, judge},
     },
     store::outbox::DueRow,
 };
@@ -29,9 +30,6 @@ use lettre::{
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::time::timeout;
 
-/// Longest wait for the mail server to take one message, connection included.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Longest wait for a connection.
 const CONNECTING: Duration = Duration::from_secs(10);
 
@@ -45,12 +43,19 @@ pub(super) struct NotSent {
     pub verdict: Verdict,
     /// The mail server's words, or those of the network.
     pub problem: String,
+    /// The connection is over with it.
+    pub closed: bool,
 }
 
 impl NotSent {
+    /// The portal itself says so.
+    pub fn new(verdict: Verdict, problem: impl Into<String>) -> Self {
+        Self { verdict, problem: problem.into(), closed: false }
+    }
+
     /// It never will be.
     fn never(problem: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Never, problem: problem.into() }
+        Self::new(Verdict::Never, problem)
     }
 
     /// Whether no other message would be taken either.
@@ -85,14 +90,7 @@ impl<'a> Post<'a> {
         let message = self
             .compose(&row.id, to.clone(), letter, now)
             .map_err(|error| NotSent::never(problem(&error.to_string())))?;
-        let outcome = match timeout(PATIENCE, self.hand_over(&to, &message)).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                self.connection = None;
-                let problem = format!("The mail server did not take it within {} seconds", PATIENCE.as_secs());
-                Err(NotSent { verdict: Verdict::Away(Some(Mend::Server)), problem })
-            }
-        };
+        let outcome = self.hand_over(&to, &message).await;
         if outcome.as_ref().is_err_and(NotSent::is_away) {
             self.connection = None;
         }
@@ -101,13 +99,8 @@ impl<'a> Post<'a> {
 
     /// Whether the server takes addresses with letters beyond ASCII before the @; connects if need be.
     pub async fn takes_utf8(&mut self) -> Result<bool, NotSent> {
-        let connection = match timeout(PATIENCE, self.connected()).await {
-            Ok(connection) => connection?,
-            Err(_) => {
-                let problem = format!("The mail server did not answer within {} seconds", PATIENCE.as_secs());
-                return Err(NotSent { verdict: Verdict::Away(Some(Mend::Server)), problem });
-            }
-        };
+        let patience = self.settings.patience.ready;
+        let connection = within(patience, Step::Greeting, self.connected()).await?;
         Ok(connection.server_info().supports_feature(Extension::SmtpUtfEight))
     }
 
@@ -134,30 +127,38 @@ impl<'a> Post<'a> {
     }
 
     async fn hand_over(&mut self, to: &Address, message: &[u8]) -> Result<(), NotSent> {
+        let patience = self.settings.patience;
+        let ready = within(patience.ready, Step::Sender, self.ready(to, message)).await;
+        let Some(mut connection) = self.connection.take_if(|_| ready.is_ok()) else { return ready };
+        // Until it is known what came of it, the connection is good for nothing else.
+        let judged = within(patience.recipient, Step::Recipient, recipient(&mut connection, to)).await;
+        let outcome = match judged {
+            Ok(()) => within(patience.taking, Step::Content, content(&mut connection, message)).await,
+            refused => refused,
+        };
+        match &outcome {
+            Ok(()) => self.connection = Some(connection),
+            // Nothing of this message may be left for the next one.
+            Err(NotSent { closed: false, .. }) => {
+                let reset = timeout(PARTING, connection.command(Rset)).await;
+                self.connection = reset.is_ok_and(|reset| reset.is_ok()).then_some(connection);
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// Has the server wait for a recipient.
+    async fn ready(&mut self, to: &Address, message: &[u8]) -> Result<(), NotSent> {
         let kept = self.connection.is_some();
-        let begun = match self.begin(to, message).await {
+        match self.begin(to, message).await {
             // A server may close a connection that was used before: that says nothing about this message.
             Err(NotSent { verdict: Verdict::Away(None | Some(Mend::Server)), .. }) if kept => {
                 self.connection = None;
                 self.begin(to, message).await
             }
             begun => begun,
-        };
-        begun?;
-        let connection = self.connected().await?;
-        let (step, outcome) = match connection.command(Rcpt::new(to.clone(), Vec::new())).await {
-            Ok(_) => match connection.command(Data).await {
-                Ok(_) => (Step::Content, connection.message(message).await),
-                refused => (Step::Recipient, refused),
-            },
-            refused => (Step::Recipient, refused),
-        };
-        let Err(error) = outcome else { return Ok(()) };
-        // Nothing of this message is left for the next one, or there is a new connection.
-        if connection.command(Rset).await.is_err() {
-            self.connection = None;
         }
-        Err(refused(step, &error))
     }
 
     /// Says from whom a message is.
@@ -171,8 +172,8 @@ impl<'a> Post<'a> {
                 return Err(if is_ascii(&sender) {
                     NotSent::never("The mail server sends to no address with letters beyond ASCII before the @")
                 } else {
-                    let problem = "The mail server takes no sender with letters beyond ASCII before the @".to_owned();
-                    NotSent { verdict: Verdict::Away(Some(Mend::Sender)), problem }
+                    let problem = "The mail server takes no sender with letters beyond ASCII before the @";
+                    NotSent::new(Verdict::Away(Some(Mend::Sender)), problem)
                 });
             }
             parameters.push(MailParameter::SmtpUtfEight);
@@ -180,9 +181,12 @@ impl<'a> Post<'a> {
         if !message.is_ascii() && connection.server_info().supports_feature(Extension::EightBitMime) {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
+        // What only this recipient needs may be refused for this recipient.
+        let step = if is_ascii(&sender) && !is_ascii(to) { Step::Recipient } else { Step::Sender };
         match connection.command(Mail::new(Some(sender), parameters)).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(refused(Step::Sender, &error)),
+            Err(error) if error.status().is_none() => Err(refused(Step::Sender, &error)),
+            Err(error) => Err(refused(step, &error)),
         }
     }
 
@@ -201,6 +205,32 @@ impl<'a> Post<'a> {
             .body(letter.body)?;
         Ok(message.formatted())
     }
+}
+
+/// Waits for the server as long as there is patience at this step.
+async fn within<T>(
+    patience: Duration,
+    step: Step,
+    work: impl Future<Output = Result<T, NotSent>>,
+) -> Result<T, NotSent> {
+    timeout(patience, work).await.unwrap_or_else(|_| {
+        let problem = format!("The mail server did not answer within {} seconds", patience.as_secs());
+        Err(NotSent { verdict: judge(step, None), problem, closed: true })
+    })
+}
+
+/// Says for whom a message is.
+async fn recipient(connection: &mut AsyncSmtpConnection, to: &Address) -> Result<(), NotSent> {
+    let refused = |error| refused(Step::Recipient, &error);
+    connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(refused)?;
+    connection.command(Data).await.map_err(refused)?;
+    Ok(())
+}
+
+/// Hands it over.
+async fn content(connection: &mut AsyncSmtpConnection, message: &[u8]) -> Result<(), NotSent> {
+    connection.message(message).await.map_err(|error| refused(Step::Content, &error))?;
+    Ok(())
 }
 
 /// A connection on which the portal is let in.
@@ -239,25 +269,34 @@ fn refused(step: Step, error: &smtp::Error) -> NotSent {
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     // The system's number of the error helps nobody who reads its words.
     let cause = cause.split(" (os error").next().unwrap_or_default();
-    match error.status().map(u16::from) {
-        Some(code) => NotSent {
-            verdict: judge(step, Some(Reply::new(code, cause))),
-            problem: problem(&format!("The mail server answered {code}: {cause}")),
-        },
-        // What the library itself finds missing: encryption, or a way to sign in.
-        None if error.is_client() && step == Step::SignIn => {
-            NotSent { verdict: Verdict::Away(Some(Mend::SignIn)), problem: problem(cause) }
-        }
-        None if step == Step::Encryption => {
-            let cause = cause.trim_start_matches("Connection error: ");
-            let problem = problem(&format!("The connection to the mail server could not be encrypted: {cause}"));
-            NotSent { verdict: judge(step, None), problem }
-        }
-        None => NotSent {
-            verdict: judge(step, None),
-            problem: problem(&format!("The mail server can't be reached: {cause}")),
-        },
+    let Some(code) = error.status().map(u16::from) else {
+        return unanswered(step, cause, error.is_client());
+    };
+    NotSent {
+        verdict: judge(step, Some(Reply::new(code, cause))),
+        problem: problem(&format!("The mail server answered {code}: {cause}")),
+        // RFC 5321 §3.8
+        closed: code == 421,
     }
+}
+
+/// What it means that there is no answer, or none that can be read.
+fn unanswered(step: Step, cause: &str, is_librarys: bool) -> NotSent {
+    let (verdict, said) = match step {
+        // What the library itself finds missing: encryption, or a way to sign in.
+        Step::SignIn if is_librarys => (Verdict::Away(Some(Mend::SignIn)), cause.to_owned()),
+        Step::Encryption => {
+            let cause = cause.trim_start_matches("Connection error: ");
+            (judge(step, None), format!("The connection to the mail server could not be encrypted: {cause}"))
+        }
+        Step::Greeting | Step::SignIn | Step::Sender => {
+            (judge(step, None), format!("The mail server can't be reached: {cause}"))
+        }
+        Step::Recipient | Step::Content => {
+            (judge(step, None), format!("The mail server gave no answer that can be read: {cause}"))
+        }
+    };
+    NotSent { verdict, problem: problem(&said), closed: true }
 }
 
 /// No person wrote this, and no machine should answer it (RFC 3834 §5).

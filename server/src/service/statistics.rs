@@ -1,7 +1,8 @@
 //! How the portal is doing, for administrators.
 //!
 //! Audit entries are counted by day afterwards, in portions, by whoever comes
-//! first: housekeeping or a look at the dashboard.
+//! first: housekeeping or a look at the dashboard. One that stands for several
+//! counts as so many.
 
 use super::{Service, audit_chain, audit_search::PAGE};
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 use app::{
     contract::{
         ApiError,
+        activity::times,
         audit_trail::{AuditFilter, AuditPage, ChainState},
         overview::{Adoption, Funnel, PortalOverview, SignInsOfDay, range},
     },
@@ -101,7 +103,12 @@ impl Service {
             let counted = statistics::hold_counted(&mut tx).await?;
             // Another node may have counted meanwhile.
             if counted < newest {
-                statistics::count(&mut tx, counted, newest.min(counted + PORTION)).await?;
+                let through = newest.min(counted + PORTION);
+                statistics::count(&mut tx, counted, through).await?;
+                for row in statistics::summed(&mut tx, counted, through).await? {
+                    let more = times(&row.detail).map_or(0, |times| times.saturating_sub(1));
+                    statistics::count_more(&mut tx, &row, i64::try_from(more).unwrap_or(0))?;
+                }
                 tx.commit().await?;
             }
         }

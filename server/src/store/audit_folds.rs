@@ -8,6 +8,8 @@ use sqlx::FromRow;
 /// What there was of one kind of event of one person since a window began.
 #[derive(Debug, Clone, FromRow)]
 pub struct FoldRow {
+    /// Where, if it is counted by address; empty otherwise.
+    pub place: String,
     /// Unix seconds.
     pub began_at: i64,
     /// Recorded one by one since then.
@@ -37,15 +39,17 @@ pub struct OverRow {
     pub name: String,
     /// The event by name.
     pub event: String,
+    /// Where, if it is counted by address; empty otherwise.
+    pub place: String,
 }
 
-/// What there was of this event.
+/// What there was of this event, by address where it is counted so.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn find(tx: &mut Tx, user_id: &str, event: &str) -> Result<Option<FoldRow>, StoreError> {
-    tx.optional(
-        "SELECT began_at, entries, folded, first_at, last_at, outcome, address, user_agent, detail
+pub async fn find(tx: &mut Tx, user_id: &str, event: &str) -> Result<Vec<FoldRow>, StoreError> {
+    tx.all(
+        "SELECT place, began_at, entries, folded, first_at, last_at, outcome, address, user_agent, detail
          FROM audit_folds WHERE user_id = $1 AND event = $2",
         values![user_id, event],
     )
@@ -59,9 +63,9 @@ pub async fn find(tx: &mut Tx, user_id: &str, event: &str) -> Result<Option<Fold
 pub fn store(tx: &mut Tx, user_id: &str, event: &str, row: &FoldRow) -> Result<(), StoreError> {
     tx.later(
         "INSERT INTO audit_folds (user_id, event, began_at, entries, folded, first_at, last_at, outcome, address,
-             user_agent, detail)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-         ON CONFLICT (user_id, event) DO UPDATE SET began_at = $3, entries = $4, folded = $5, first_at = $6,
+             user_agent, detail, place)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT (user_id, event, place) DO UPDATE SET began_at = $3, entries = $4, folded = $5, first_at = $6,
              last_at = $7, outcome = $8, address = $9, user_agent = $10, detail = $11",
         values![
             user_id,
@@ -74,7 +78,8 @@ pub fn store(tx: &mut Tx, user_id: &str, event: &str, row: &FoldRow) -> Result<(
             row.outcome.as_str(),
             row.address.as_deref(),
             row.user_agent.as_deref(),
-            row.detail.as_deref()
+            row.detail.as_deref(),
+            row.place.as_str()
         ],
     )
 }
@@ -83,8 +88,11 @@ pub fn store(tx: &mut Tx, user_id: &str, event: &str, row: &FoldRow) -> Result<(
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn delete(tx: &mut Tx, user_id: &str, event: &str) -> Result<(), StoreError> {
-    tx.later("DELETE FROM audit_folds WHERE user_id = $1 AND event = $2", values![user_id, event])
+pub fn delete(tx: &mut Tx, of: &OverRow) -> Result<(), StoreError> {
+    tx.later(
+        "DELETE FROM audit_folds WHERE user_id = $1 AND event = $2 AND place = $3",
+        values![of.user_id.as_str(), of.event.as_str(), of.place.as_str()],
+    )
 }
 
 /// Up to `limit` events whose window began before then.
@@ -93,7 +101,7 @@ pub fn delete(tx: &mut Tx, user_id: &str, event: &str) -> Result<(), StoreError>
 /// See [`StoreError`].
 pub async fn begun_before(db: &Db, before: i64, limit: i64) -> Result<Vec<OverRow>, StoreError> {
     db.all(
-        "SELECT f.user_id, u.name, f.event FROM audit_folds f JOIN users u ON u.id = f.user_id
+        "SELECT f.user_id, u.name, f.event, f.place FROM audit_folds f JOIN users u ON u.id = f.user_id
          WHERE f.began_at < $1 ORDER BY f.began_at LIMIT $2",
         values![before, limit],
     )

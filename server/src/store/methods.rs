@@ -159,6 +159,10 @@ pub struct SealedRow {
     pub id: String,
     /// The sealed secret.
     pub secret: Vec<u8>,
+    /// Whose method it is.
+    pub user_id: String,
+    /// Their name.
+    pub user_name: String,
 }
 
 /// Up to `limit` methods after `id`, by id, whose envelopes begin with `prefix`.
@@ -172,7 +176,8 @@ pub async fn sealed_with(
     limit: i64,
 ) -> Result<Vec<SealedRow>, StoreError> {
     db.all(
-        "SELECT id, secret FROM methods WHERE substr(secret, 1, 5) = $1 AND id > $2 ORDER BY id LIMIT $3",
+        "SELECT m.id, m.secret, m.user_id, u.name AS user_name FROM methods m JOIN users u ON u.id = m.user_id
+         WHERE substr(m.secret, 1, 5) = $1 AND m.id > $2 ORDER BY m.id LIMIT $3",
         values![prefix, id, limit],
     )
     .await

@@ -231,6 +231,15 @@ pub async fn fail(
     Ok(())
 }
 
+/// Mail that was claimed is left to whoever comes next, and was not tried.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn hand_back(db: &Db, id: &str, now: i64) -> Result<(), StoreError> {
+    db.execute("UPDATE outbox SET tries = tries - 1, due_at = $2 WHERE id = $1", values![id, now]).await?;
+    Ok(())
+}
+
 /// What must be mended before mail is taken, each with what was said about it.
 ///
 /// # Errors
@@ -270,13 +279,14 @@ pub async fn count(db: &Db) -> Result<CountRow, StoreError> {
     .await
 }
 
-/// The mail server took something: what waits until it can be reached, encrypted or signed in to is due.
+/// The mail server took something: what waits until it can be reached, encrypted or signed in to is due, and
+/// has as many tries as at first, since nothing was its own fault.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub async fn release(db: &Db, now: i64) -> Result<(), StoreError> {
     db.execute(
-        "UPDATE outbox SET mend = NULL, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END
+        "UPDATE outbox SET mend = NULL, tries = 0, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END
          WHERE mend IN ('server', 'encryption', 'sign_in') AND problem IS NOT NULL AND NOT given_up",
         values![now],
     )

@@ -321,16 +321,36 @@ pub async fn delete_old(db: &Db, before: i64, most: i64) -> Result<u64, StoreErr
     db.execute(sql, values![before, most]).await
 }
 
-/// Ends the sessions of a person, those that await a code or the others, that were used before the last `keep`.
+/// Ends the sessions of a person that were used before the last `keep`, of those that await no code.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn end_oldest(tx: &mut Tx, user_id: &str, full: bool, keep: i64) -> Result<(), StoreError> {
+pub fn end_oldest(tx: &mut Tx, user_id: &str, keep: i64) -> Result<(), StoreError> {
     tx.later(
-        "DELETE FROM sessions WHERE user_id = $1 AND assurance = $2 AND id IN (
-             SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = $2
-             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 1000000 OFFSET $3)",
-        values![user_id, assurance(full), keep],
+        "DELETE FROM sessions WHERE user_id = $1 AND assurance = 'full' AND id IN (
+             SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = 'full'
+             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 1000000 OFFSET $2)",
+        values![user_id, keep],
+    )
+}
+
+/// The same of those that await a code: in new browsers, which is why they were asked for one, or in the others.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn end_oldest_pending(
+    tx: &mut Tx,
+    user_id: &str,
+    because_new: &str,
+    new: bool,
+    keep: i64,
+) -> Result<(), StoreError> {
+    tx.later(
+        "DELETE FROM sessions WHERE user_id = $1 AND assurance = 'first_factor' AND id IN (
+             SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = 'first_factor'
+                 AND (COALESCE(s.asked_because, $2) = $2) = $3
+             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 1000000 OFFSET $4)",
+        values![user_id, because_new, new, keep],
     )
 }
 

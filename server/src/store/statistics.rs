@@ -86,8 +86,45 @@ pub async fn count(tx: &mut Tx, after: i64, through: i64) -> Result<(), StoreErr
     Ok(())
 }
 
+/// An entry that stands for several.
+#[derive(Debug, Clone, FromRow)]
+pub struct SummedRow {
+    /// Days since 1970, UTC.
+    pub day: i64,
+    /// Event by name.
+    pub event: String,
+    /// Outcome by name.
+    pub outcome: String,
+    /// How many, among others, as JSON.
+    pub detail: String,
+}
+
+/// Entries after one and through another that may stand for several.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn summed(tx: &mut Tx, after: i64, through: i64) -> Result<Vec<SummedRow>, StoreError> {
+    tx.all(
+        "SELECT at / 86400 AS day, event, outcome, detail FROM audit_entries
+         WHERE sequence > $1 AND sequence <= $2 AND detail LIKE '%times_:%'",
+        values![after, through],
+    )
+    .await
+}
+
+/// Counts so many more than one for an entry that was counted.
+///
+/// # Errors
+/// See [`StoreError`].
+pub fn count_more(tx: &mut Tx, row: &SummedRow, more: i64) -> Result<(), StoreError> {
+    tx.later(
+        "UPDATE audit_days SET entries = entries + $4 WHERE day = $1 AND event = $2 AND outcome = $3",
+        values![row.day, row.event.as_str(), row.outcome.as_str(), more],
+    )
+}
+
 /// The sign-ins of each day that has any, from a day on: those that succeeded
-/// with the event `signed_in`, and entries of the events `failed`. Added up
+/// with the event `signed_in`, and events `failed`. Added up
 /// here, because each row that comes out of SQLite's thread costs as much as
 /// reading dozens there.
 ///

@@ -12,6 +12,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::net::TcpStream;
+use twofold::config::Patience;
 
 /// Mail as a mail program reads it.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +52,8 @@ pub struct MailServer {
     pub encryption: Encryption,
     /// Who certifies it, to the portal.
     pub trusted: bool,
+    /// How long the portal waits for it.
+    pub patience: Patience,
     authority: Authority,
 }
 
@@ -98,6 +101,7 @@ impl MailServer {
             utf8: false,
             encryption: Encryption::Off,
             trusted: true,
+            patience: Patience::default(),
             authority: Authority::new(),
         }
     }

@@ -227,8 +227,9 @@ impl TestPortal {
     pub async fn with_mail(self, server: &super::MailServer) -> Self {
         let sender = "\"Acme & Söhne\" <login@acme.example>".parse().unwrap();
         let hello = ClientId::Domain("portal.acme.example".to_owned());
-        let mail =
+        let mut mail =
             MailSettings::new(SmtpUrl::parse(&server.url()).unwrap(), sender, hello, server.authority()).unwrap();
+        mail.patience = server.patience;
         let portal = Self::start(Given { mail: Some(mail), ..self.given }).await;
         portal.service.note_sending().await.unwrap();
         portal
