@@ -125,6 +125,7 @@ test('new codes: what will happen, the password, ten codes; the old ones are dea
   const done = generate(page).getByRole('button', { name: 'Done' });
   await expect(done).toBeDisabled();
   await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
 
   const downloading = page.waitForEvent('download');
   await generate(page).getByRole('button', { name: 'Download' }).click();

@@ -391,6 +391,13 @@ test.describe('someone who lost everything', () => {
     await issue.getByRole('button', { name: 'Issue code' }).click();
     const code = await issue.getByLabel('Temporary access code', { exact: true }).innerText();
     await expectAccessible(page);
+    // A stray key does not lose it.
+    await page.keyboard.press('Escape');
+    const lose = ask(page, 'Close without the code?');
+    await expectAccessible(page);
+    await lose.getByRole('button', { name: 'Cancel' }).click();
+    await expect(lose).toBeHidden();
+    await expect(issue.getByText(code)).toBeVisible();
     await issue.getByRole('button', { name: 'Done' }).click();
     await expect(row(page, 'alice')).toContainText('Access code until');
 
