@@ -214,6 +214,24 @@ test('those whose lines are all right are added without the others', async ({ pa
   await expect(row(page, 'alice').getByRole('button', { name: 'New link' })).toBeVisible();
 });
 
+test('many wrong lines hide neither what is wrong nor the way out', async ({ page }) => {
+  await enter(page, 'admin');
+  await openUsers(page);
+  for (const height of [720, 900]) {
+    await page.setViewportSize({ width: 1280, height });
+    await page.getByRole('button', { name: 'Add many' }).click();
+    const form = ask(page, 'Add many');
+    const lines = Array.from({ length: 90 }, (_, index) => `person${index},${index % 3 ? 'no' : 'perhaps'}`);
+    await form.getByRole('textbox', { name: 'List' }).fill(['name,administrator', ...lines].join('\n'));
+    await form.getByRole('button', { name: 'Check' }).click();
+    await expect(form.getByRole('alert').locator(':focus')).toHaveText(/60 lines are all right\.$/);
+    await expect(form.getByRole('alert')).toBeInViewport({ ratio: 1 });
+    await expect(form.getByRole('button', { name: 'Add the 60 that are all right' })).toBeInViewport({ ratio: 1 });
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+  }
+});
+
 test('from a person one comes to what happened to them, and back', async ({ page, portal }) => {
   portal.add('alice');
   await enter(page, 'admin');

@@ -11,7 +11,10 @@ use crate::{
         page::PageHeading,
         part::{lazy_page, missing},
     },
-    contract::profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
+    contract::{
+        profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
+        recovery::FEW_CODES,
+    },
     pages::settings::{
         administers,
         overview::{portal_overview, preload_if_shown},
@@ -19,9 +22,6 @@ use crate::{
     routes,
 };
 use leptos::prelude::*;
-
-/// From here on few enough are left to be worth a word.
-const FEW_CODES: usize = 3;
 
 lazy_page! {
     /// The start page.
