@@ -84,7 +84,7 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
     };
     let downloads = Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export));
     let application = around(application(&service).merge(downloads))
-        .layer(from_fn(middleware::gate::gate))
+        .layer(from_fn_with_state(shared.clone(), middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
         .layer(from_fn(middleware::database::anew))
         .layer(from_fn_with_state(shared.clone(), middleware::body::whole))

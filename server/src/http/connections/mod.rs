@@ -9,7 +9,10 @@ mod activity;
 mod places;
 mod socket;
 
-use super::{HEALTH, problem_page::problem_page};
+use super::{
+    HEALTH,
+    problem_page::{TRY_AGAIN, problem_page},
+};
 use crate::domain::client::ClientAddress;
 use activity::{Activity, Answer, Times, now};
 use app::contract::ApiError;
@@ -244,7 +247,7 @@ impl Server {
         async move {
             let mut response = match answering {
                 Some(answering) => answering.await?,
-                None => problem_page(&ApiError::Unavailable),
+                None => problem_page(&ApiError::Unavailable, None, &TRY_AGAIN),
             };
             if ends_with_it {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
