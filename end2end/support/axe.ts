@@ -26,10 +26,11 @@ export async function spaceText(page: Page): Promise<void> {
 /** Nothing sticks out to the side. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const excess = await page.evaluate(() => {
-    const scrolled = [document.documentElement, ...document.querySelectorAll('dialog, .modal-body, main')];
+    const boxes = document.querySelectorAll('dialog, .modal-body, main, .users, .audit-found, .codes');
+    const scrolled = [document.documentElement, ...boxes];
     return scrolled
       .filter((element) => element.scrollWidth > element.clientWidth)
-      .map((element) => `${element.tagName}: ${element.scrollWidth} in ${element.clientWidth} pixels`);
+      .map((element) => `${element.tagName} ${element.className}: ${element.scrollWidth} in ${element.clientWidth} pixels`);
   });
   expect(excess, page.url()).toEqual([]);
 }

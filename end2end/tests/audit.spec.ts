@@ -167,10 +167,36 @@ test('“Verify” says that the chain holds', async ({ page }) => {
 test('a day that is none is answered at its field', async ({ page }) => {
   await enter(page, 'root');
   await page.goto('/settings/audit?from=2026-05-03&to=2026-05-01');
-  await expect(page.getByText('not before the first one')).toBeVisible();
-  await expect(page.getByLabel('To', { exact: true })).toHaveAttribute('aria-invalid', 'true');
+  const to = page.getByLabel('To', { exact: true });
+  await expect(to).toHaveAccessibleDescription('This day is before “From”.');
+  await expect(to).toHaveAttribute('aria-invalid', 'true');
+  // What would bring the same again is not offered.
+  await expect(page.getByRole('button', { name: 'Try again' })).toHaveCount(0);
+  await expect(page.getByRole('link', { name: /^Export/ })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Apply filter' }).click();
+  await expect(to).toBeFocused();
   await page.getByRole('link', { name: 'Clear' }).click();
+  await expect(page.getByRole('link', { name: /^Export/ })).toHaveCount(2);
   await expect(entries(page)).toHaveCount(3);
+});
+
+test.describe('without the right or with a bad filter', () => {
+  // The browser notes by itself what is refused.
+  test.use({ tolerated: { problems: [/status of 4(01|22)/] } });
+
+  test('who can’t have the file is led on', async ({ anotherBrowser, page }) => {
+    const visitor = await anotherBrowser();
+    await visitor.goto('/api/audit-export/csv?user=root');
+    await expect(visitor).toHaveTitle(/^You are signed out · \S/);
+    await visitor.getByRole('link', { name: 'Sign in' }).click();
+    await signIn(visitor, 'root');
+    await expect(visitor).toHaveURL(/\/settings\/audit\?user=root$/);
+
+    await enter(page, 'root');
+    await page.goto('/api/audit-export/csv?from=2026-05-03&to=2026-05-01');
+    await page.getByRole('link', { name: 'Back to Audit' }).click();
+    await expect(page.getByLabel('To', { exact: true })).toHaveAttribute('aria-invalid', 'true');
+  });
 });
 
 test.describe('without script', () => {

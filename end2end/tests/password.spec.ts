@@ -26,6 +26,12 @@ test('the password is changed with the current one; every other session ends', a
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 
+  // What is missing is said at once, and mended from the top.
+  await save(page).click();
+  await expect(field(page, 'New password')).toHaveAttribute('aria-invalid', 'true');
+  await expect(field(page, 'Current password')).toHaveAccessibleDescription(/Enter your password/);
+  await expect(field(page, 'Current password')).toBeFocused();
+
   // The rules are ticked off while typing, and said at the field.
   const rules = dialog(page).getByRole('list', { name: 'What it needs' });
   await field(page, 'New password').fill('Short-1');

@@ -64,14 +64,18 @@ test.describe('signing out again and again', () => {
   // What a page still asks for when its session ends is refused, and the browser notes that by itself.
   test.use({ tolerated: { problems: [/status of 401/] } });
 
-  test('with three left the profile is loud about it', async ({ page }) => {
+  test('with three left every page is loud about it', async ({ page }) => {
     const { codes } = await enrol(page, 'alice');
     for (const code of codes.slice(0, 7)) {
       await signOut(page);
       await signInWith(page, code);
       await expect(page.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
     }
+    const notice = page.getByRole('region', { name: 'Only 3 recovery codes are left.' });
+    await expect(notice.getByRole('link')).toHaveText(['Get new codes', 'Replace your authentication app']);
+    await expectAccessible(page);
     await page.goto('/profile');
+    await expect(notice).toBeVisible();
     await expect(section(page)).toContainText('3 recovery codes are left.Without your phone');
     await expectAccessible(page);
   });
@@ -126,6 +130,7 @@ test('new codes: what will happen, the password, ten codes; the old ones are dea
   const done = generate(page).getByRole('button', { name: 'Done' });
   await expect(done).toBeDisabled();
   await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
 
   const downloading = page.waitForEvent('download');
   await generate(page).getByRole('button', { name: 'Download' }).click();

@@ -65,6 +65,6 @@ test('a browser that is new is told so', async ({ anotherBrowser, page }) => {
   const other = await anotherBrowser();
   await other.goto('/sign-in');
   await signIn(other, 'alice');
-  await expect(other.getByText('You are asked because this is a new browser.')).toBeVisible();
+  await expect(other.getByText('You are asked because you have not signed in with a code in this browser yet.')).toBeVisible();
   await expectAccessible(other);
 });

@@ -179,7 +179,7 @@ test('a list with mistakes says which lines, and adds nobody', async ({ page }, 
   await page.getByRole('button', { name: 'Add many' }).click();
   await expect(form.getByRole('textbox', { name: 'List' })).toHaveValue(/perhaps/);
   await form.getByRole('button', { name: 'Check' }).click();
-  const problems = form.getByRole('alert').getByRole('listitem');
+  const problems = form.locator('#list-problems').getByRole('listitem');
   await expect(problems).toHaveText([/^Line 3: ADMIN;no .*taken/, /^Line 4: bob;perhaps .*yes, no or empty/, /^Line 5: .*line 2/]);
   await expect(form.getByRole('textbox', { name: 'List' })).toHaveAccessibleDescription(/ADMIN;no/);
   await expect(form.getByRole('button', { name: 'Add the one that is all right' })).toBeVisible();
@@ -213,6 +213,24 @@ test('those whose lines are all right are added without the others', async ({ pa
   await ask(page, 'Close without the links?').getByRole('button', { name: 'Close without them' }).click();
   await expect(row(page, 'alice')).toContainText('Not activated yet');
   await expect(row(page, 'alice').getByRole('button', { name: 'New link' })).toBeVisible();
+});
+
+test('many wrong lines hide neither what is wrong nor the way out', async ({ page }) => {
+  await enter(page, 'admin');
+  await openUsers(page);
+  for (const height of [720, 900]) {
+    await page.setViewportSize({ width: 1280, height });
+    await page.getByRole('button', { name: 'Add many' }).click();
+    const form = ask(page, 'Add many');
+    const lines = Array.from({ length: 90 }, (_, index) => `person${index},${index % 3 ? 'no' : 'perhaps'}`);
+    await form.getByRole('textbox', { name: 'List' }).fill(['name,administrator', ...lines].join('\n'));
+    await form.getByRole('button', { name: 'Check' }).click();
+    await expect(form.getByRole('alert').locator(':focus')).toHaveText(/60 lines are all right\.$/);
+    await expect(form.getByRole('alert')).toBeInViewport({ ratio: 1 });
+    await expect(form.getByRole('button', { name: 'Add the 60 that are all right' })).toBeInViewport({ ratio: 1 });
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+  }
 });
 
 test('from a person one comes to what happened to them, and back', async ({ page, portal }) => {
@@ -392,6 +410,13 @@ test.describe('someone who lost everything', () => {
     await issue.getByRole('button', { name: 'Issue code' }).click();
     const code = await issue.getByLabel('Temporary access code', { exact: true }).innerText();
     await expectAccessible(page);
+    // A stray key does not lose it.
+    await page.keyboard.press('Escape');
+    const lose = ask(page, 'Close without the code?');
+    await expectAccessible(page);
+    await lose.getByRole('button', { name: 'Cancel' }).click();
+    await expect(lose).toBeHidden();
+    await expect(issue.getByText(code)).toBeVisible();
     await issue.getByRole('button', { name: 'Done' }).click();
     await expect(row(page, 'alice')).toContainText('Access code until');
 

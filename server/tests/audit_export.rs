@@ -137,7 +137,10 @@ both_databases! {
 
     async fn a_bad_filter_makes_no_file(portal) {
         let root = portal.administrator("root").await;
-        assert_eq!(export(&root, "csv?from=yesterday").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let refused = export(&root, "csv?from=yesterday").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let way = r#"<a class="button button-primary button-wide" href="/settings/audit?from=yesterday">Back to Audit</a>"#;
+        assert!(refused.text().contains(way), "{}", refused.text());
         assert_eq!(export(&root, "xml").await.status, StatusCode::NOT_FOUND);
         assert_eq!(portal.count(AuditEvent::AuditExported).await, 0);
     }

@@ -1,6 +1,7 @@
 //! Security events in words.
 
 use crate::contract::audit::{AuditEvent, Outcome};
+use std::borrow::Cow;
 
 /// What an event is called where people read it.
 pub const fn words(event: AuditEvent) -> &'static str {
@@ -72,6 +73,38 @@ pub const fn words(event: AuditEvent) -> &'static str {
     }
 }
 
+/// The same where the outcome stands nowhere else: it is said in words unless they say it already.
+pub fn words_with_outcome(event: AuditEvent, outcome: Outcome) -> Cow<'static, str> {
+    let more = match (event, outcome) {
+        (AuditEvent::RecoveryCodeChecked, Outcome::Success) => "right",
+        (AuditEvent::RecoveryCodeChecked, Outcome::Failure) => "wrong",
+        (event, outcome) if is_failure(event) == (outcome == Outcome::Failure) => return words(event).into(),
+        (_, Outcome::Success) => "succeeded",
+        (_, Outcome::Failure) => "failed",
+    };
+    format!("{}: {more}", words(event)).into()
+}
+
+/// Whether the words of an event tell of a failure.
+const fn is_failure(event: AuditEvent) -> bool {
+    matches!(
+        event,
+        AuditEvent::SignInFailed
+            | AuditEvent::SignInRefused
+            | AuditEvent::SecondFactorFailed
+            | AuditEvent::CodeReused
+            | AuditEvent::ClockSkew
+            | AuditEvent::SecretTampered
+            | AuditEvent::SecondFactorExhausted
+            | AuditEvent::SecondFactorSuspended
+            | AuditEvent::RecoveryCodeFailed
+            | AuditEvent::StepUpFailed
+            | AuditEvent::StepUpRefused
+            | AuditEvent::EnrolmentCodeWrong
+            | AuditEvent::EnrolmentExpired
+    )
+}
+
 /// Whether a person should look twice at an event.
 pub const fn is_worrying(event: AuditEvent, outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failure)
@@ -110,6 +143,18 @@ mod tests {
             assert!(words.starts_with(|first: char| first.is_ascii_uppercase()), "{words}");
             assert!(!words.contains('_') && !words.ends_with('.'), "{words}");
         }
+    }
+
+    #[test]
+    fn an_event_reads_differently_when_it_ended_differently() {
+        for event in AuditEvent::ALL {
+            let told = [Outcome::Success, Outcome::Failure].map(|outcome| words_with_outcome(*event, outcome));
+            assert_ne!(told[0], told[1]);
+        }
+        let told = words_with_outcome;
+        assert_eq!(told(AuditEvent::RecoveryCodeChecked, Outcome::Failure), "Recovery code checked: wrong");
+        assert_eq!(told(AuditEvent::SignInFailed, Outcome::Failure), "Wrong password at sign-in");
+        assert_eq!(told(AuditEvent::SignedIn, Outcome::Success), "Signed in");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! None of these is called on the server, but for what says so.
 
 use super::lost_focus::has_focus;
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -123,6 +123,17 @@ pub fn focus(id: &str) {
         // Fails only for elements that can't have the focus.
         let _ = element.focus();
     }
+}
+
+/// Scrolls as little as needed to show the element called `id`.
+pub fn bring_into_view(id: &str) {
+    let Some(element) = document().get_element_by_id(id) else { return };
+    let how = Object::new();
+    let scroll = Reflect::set(&how, &"block".into(), &"nearest".into())
+        .and_then(|_| Reflect::get(&element, &"scrollIntoView".into()))
+        .and_then(JsCast::dyn_into::<Function>);
+    // Fails only where there is no such method.
+    let _ = scroll.and_then(|scroll| scroll.call1(&element, &how));
 }
 
 /// Whether the whole element called `id` can be seen where the dialog is scrolled to now.

@@ -26,6 +26,9 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+/// Id of the field for the current password, which is part of the proof.
+const CURRENT_PASSWORD: &str = "step-up-password";
+
 /// Id of the field for the new password.
 const NEW_PASSWORD: &str = "new-password";
 
@@ -161,9 +164,15 @@ fn Form(terms: Terms, close: Callback<bool>) -> impl IntoView {
         draft.proof.trouble.clear();
         // Nothing is proved, and no code spent, for a password that can't be taken.
         let broken = draft.new.with_untracked(|password| rules.broken(password, &name));
+        let no_proof = draft.proof.password().is_empty();
+        if no_proof {
+            draft.proof.trouble.note(ApiError::WrongPassword);
+        }
         if !broken.is_empty() {
-            draft.trouble.note(ApiError::Password(broken));
-            return browser::focus(NEW_PASSWORD);
+            draft.trouble.note(ApiError::Password(broken.clone()));
+        }
+        if no_proof || !broken.is_empty() {
+            return browser::focus(if no_proof { CURRENT_PASSWORD } else { NEW_PASSWORD });
         }
         pending.set(true);
         spawn_local(async move {

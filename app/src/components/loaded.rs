@@ -63,7 +63,7 @@ pub fn newer<T: Clone>(before: Option<&Result<T, ApiError>>, now: Result<T, ApiE
     }
 }
 
-/// Content that could not be fetched, and the way to try again.
+/// Content that could not be fetched, and the way to try again where that may help.
 #[component]
 pub fn Failed(
     /// Why.
@@ -72,11 +72,13 @@ pub fn Failed(
     retry: impl Fn() + 'static,
 ) -> impl IntoView {
     let session_over = matches!(problem, ApiError::SignedOut | ApiError::SecondFactorRequired);
+    // What is asked for has to change first.
+    let same_again = matches!(problem, ApiError::AuditFilter(_));
     (!session_over).then(|| {
         view! {
             <div class="failed">
                 <Alert>{problem.to_string()}</Alert>
-                <Button on:click=move |_| retry()>"Try again"</Button>
+                {(!same_again).then(|| view! { <Button on:click=move |_| retry()>"Try again"</Button> })}
             </div>
         }
     })

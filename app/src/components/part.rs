@@ -3,7 +3,12 @@
 //! Leptos' own `#[lazy_route]` panics when a part can't be fetched, which in the
 //! browser ends the whole program. Here the page says so and can be tried again.
 
-use super::{alert, browser, page::PageHeading};
+use super::{
+    alert::{self, Alert},
+    browser,
+    button::Button,
+    page::PageHeading,
+};
 use crate::contract::ApiError;
 use futures_channel::oneshot;
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
@@ -110,20 +115,11 @@ pub async fn missing() -> AnyView {
     let words = match MissingPart::why().await {
         // The page itself is not there, so reloading it is how to try again.
         MissingPart::Unreachable => view! {
-            <p>
-                "This part of the portal could not be loaded. Check your connection and "
-                <a href="" rel="external">
-                    "try again"
-                </a> "."
-            </p>
+            <p>"This part of the portal could not be loaded. Check your connection and try again."</p>
+            <Button on:click=|_| browser::reload()>"Try again"</Button>
         }
         .into_any(),
         outdated @ MissingPart::Outdated => outdated.words(),
     };
-    view! {
-        <div class="unreachable stack" role="alert">
-            {words}
-        </div>
-    }
-    .into_any()
+    view! { <Alert>{words}</Alert> }.into_any()
 }

@@ -75,8 +75,31 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
             pending.set(false);
         });
     };
+    let few = notice.few();
+    let replace = notice.used.then(|| {
+        view! {
+            <a
+                href=routes::PROFILE_SECOND_FACTOR
+                class=emphasis(!few)
+                on:click=move |_| errands.set_out(Errand::ReplaceApp)
+            >
+                "Replace your authentication app"
+            </a>
+        }
+    });
+    let renew = view! {
+        <a
+            href=routes::PROFILE_SECOND_FACTOR
+            class=emphasis(few || !notice.used)
+            on:click=move |_| errands.set_out(Errand::NewCodes)
+        >
+            "Get new codes"
+        </a>
+    };
+    // What is most pressing comes first.
+    let ways = if few { (Some(renew), replace) } else { (replace, Some(renew)) };
     view! {
-        <section class="banner" aria-labelledby="banner-title">
+        <section class="banner" class:banner-problem=few aria-labelledby="banner-title">
             <Icon glyph=Glyph::Warning />
             <div class="banner-text">
                 <p class="banner-title" id="banner-title">
@@ -85,26 +108,7 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
                 <p>{advice(notice)}</p>
                 <Problem problem=trouble.signal() />
                 <div class="actions">
-                    {notice
-                        .used
-                        .then(|| {
-                            view! {
-                                <a
-                                    href=routes::PROFILE_SECOND_FACTOR
-                                    class="button button-primary"
-                                    on:click=move |_| errands.set_out(Errand::ReplaceApp)
-                                >
-                                    "Replace your authentication app"
-                                </a>
-                            }
-                        })}
-                    <a
-                        href=routes::PROFILE_SECOND_FACTOR
-                        class=if notice.used { "button" } else { "button button-primary" }
-                        on:click=move |_| errands.set_out(Errand::NewCodes)
-                    >
-                        "Get new codes"
-                    </a>
+                    {ways}
                     <Button pending on:click=dismiss>"Not now"</Button>
                 </div>
             </div>
@@ -112,24 +116,30 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
     }
 }
 
-/// What has happened.
-fn headline(RecoveryNotice { left, used }: RecoveryNotice) -> String {
-    match (used, left) {
-        (true, 0) => "You signed in with a recovery code. None are left.".to_owned(),
-        (true, 1) => "You signed in with a recovery code. 1 is left.".to_owned(),
-        (true, left) => format!("You signed in with a recovery code. {left} are left."),
-        (false, 0) => "No recovery codes are left.".to_owned(),
-        (false, 1) => "Only 1 recovery code is left.".to_owned(),
-        (false, left) => format!("Only {left} recovery codes are left."),
+const fn emphasis(primary: bool) -> &'static str {
+    if primary { "button button-primary" } else { "button" }
+}
+
+/// What matters most: few codes, or that one was used.
+fn headline(notice: RecoveryNotice) -> String {
+    match notice.left {
+        0 => "No recovery codes are left.".to_owned(),
+        1 => "Only 1 recovery code is left.".to_owned(),
+        left if notice.few() => format!("Only {left} recovery codes are left."),
+        left => format!("You signed in with a recovery code. {left} are left."),
     }
 }
 
 /// Why that matters.
-const fn advice(RecoveryNotice { used, .. }: RecoveryNotice) -> &'static str {
-    if used {
-        "If your phone is lost, replace your authentication app: until then, whoever has the phone has its codes, too."
-    } else {
-        "Without your phone, a recovery code is the only way in. Get a new set while you can."
+fn advice(notice: RecoveryNotice) -> &'static str {
+    match (notice.few(), notice.used) {
+        (true, true) => {
+            "You signed in with a recovery code. Get a new set while you can; and if your phone is lost, replace your authentication app: until then, whoever has the phone has its codes, too."
+        }
+        (true, false) => "Without your phone, a recovery code is the only way in. Get a new set while you can.",
+        (false, _) => {
+            "If your phone is lost, replace your authentication app: until then, whoever has the phone has its codes, too."
+        }
     }
 }
 
@@ -138,12 +148,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_and_the_noun_agree() {
+    fn few_codes_come_first_and_number_and_noun_agree() {
         let words = |left, used| headline(RecoveryNotice { left, used });
         assert_eq!(words(9, true), "You signed in with a recovery code. 9 are left.");
-        assert_eq!(words(1, true), "You signed in with a recovery code. 1 is left.");
+        assert_eq!(words(3, true), "Only 3 recovery codes are left.");
+        assert_eq!(words(1, true), "Only 1 recovery code is left.");
         assert_eq!(words(2, false), "Only 2 recovery codes are left.");
-        assert_eq!(words(1, false), "Only 1 recovery code is left.");
-        assert_eq!(words(0, false), "No recovery codes are left.");
+        assert_eq!(words(0, true), "No recovery codes are left.");
+        assert!(advice(RecoveryNotice { left: 2, used: true }).starts_with("You signed in with a recovery code."));
     }
 }

@@ -33,25 +33,39 @@ pub struct AuditFilter {
     pub oldest_first: bool,
 }
 
-/// A field of the filter that can hold a bad value.
+/// A field of the filter, and what can be wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuditField {
     /// [`AuditFilter::from`]
     From,
     /// [`AuditFilter::to`]
     To,
+    /// [`AuditFilter::to`] is a day before [`AuditFilter::from`].
+    ToBeforeFrom,
     /// [`AuditFilter::user`]
     User,
     /// [`AuditFilter::text`]
     Text,
 }
 
+impl AuditField {
+    /// The name of the field in a URL and a form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To | Self::ToBeforeFrom => "to",
+            Self::User => "user",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// Says what the field takes.
 impl fmt::Display for AuditField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::From => f.write_str("Enter a day such as 2026-05-03."),
-            Self::To => f.write_str("Enter a day such as 2026-05-03, not before the first one."),
+            Self::From | Self::To => f.write_str("Enter a day such as 2026-05-03."),
+            Self::ToBeforeFrom => f.write_str("This day is before “From”."),
             Self::User | Self::Text => write!(f, "Enter at most {LONGEST_TEXT} characters."),
         }
     }
@@ -141,7 +155,8 @@ impl AuditFilter {
         let long = |text: &str| text.chars().count() > LONGEST_TEXT;
         [
             (AuditField::From, !self.from.is_empty() && from.is_none()),
-            (AuditField::To, backwards || (!self.to.is_empty() && to.is_none())),
+            (AuditField::To, !self.to.is_empty() && to.is_none()),
+            (AuditField::ToBeforeFrom, backwards),
             (AuditField::User, long(&self.user)),
             (AuditField::Text, long(&self.text)),
         ]
@@ -305,7 +320,7 @@ mod tests {
             |from: &str, to: &str| AuditFilter { from: from.to_owned(), to: to.to_owned(), ..AuditFilter::default() };
         assert_eq!(filter("", "").problems(), []);
         assert_eq!(filter("2026-05-03", "2026-05-03").problems(), []);
-        assert_eq!(filter("2026-05-03", "2026-05-02").problems(), [AuditField::To]);
+        assert_eq!(filter("2026-05-03", "2026-05-02").problems(), [AuditField::ToBeforeFrom]);
         assert_eq!(filter("soon", "later").problems(), [AuditField::From, AuditField::To]);
         let long = AuditFilter { text: "ü".repeat(101), ..AuditFilter::default() };
         assert_eq!(long.problems(), [AuditField::Text]);

@@ -1,6 +1,6 @@
 //! The account policy: what administrators decide for everyone.
 
-use super::password::PasswordPolicy;
+use super::{number::grouped, password::PasswordPolicy};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -231,7 +231,7 @@ impl fmt::Display for PolicyProblem {
         match self {
             Self::OutOfBounds(field) => {
                 let (least, greatest) = field.bounds();
-                write!(f, "Enter a whole number from {least} to {greatest}.")
+                write!(f, "Enter a whole number from {} to {}.", grouped(least), grouped(greatest))
             }
             Self::ShorterThanIdle { hours } => write!(
                 f,

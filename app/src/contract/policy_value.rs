@@ -1,6 +1,7 @@
 //! The account policy value by value: where values are compared, listed or set one at a time.
 
 use super::{
+    number::grouped,
     password::PasswordPolicy,
     policy::{AccountPolicy, Lockout, PolicyField, SessionLimits, TrustedBrowserPolicy},
 };
@@ -156,7 +157,7 @@ impl PolicyKey {
         match value {
             PolicyValue::Number(0) if self == Self::GraceDays => "None".to_owned(),
             PolicyValue::Number(1) => format!("1 {}", self.unit()),
-            PolicyValue::Number(number) => format!("{number} {}s", self.unit()),
+            PolicyValue::Number(number) => format!("{} {}s", grouped(number), self.unit()),
             PolicyValue::Switch(true) => "On".to_owned(),
             PolicyValue::Switch(false) => "Off".to_owned(),
             PolicyValue::Never if self == Self::AuditRetentionDays => "For ever".to_owned(),
@@ -251,7 +252,7 @@ impl PolicyKey {
         let Some(field) = self.field() else { return "on or off".to_owned() };
         let (least, greatest) = field.bounds();
         let or_never = if self.may_be_never() { ", or never" } else { "" };
-        format!("a whole number from {least} to {greatest}{or_never}")
+        format!("a whole number from {} to {}{or_never}", grouped(least), grouped(greatest))
     }
 
     /// Reads a value as it is typed; bounds are not checked here.
@@ -372,6 +373,6 @@ mod tests {
         assert_eq!(words(PolicyKey::GraceDays, PolicyValue::Number(0)), "None");
         assert_eq!(words(PolicyKey::GraceDays, PolicyValue::Number(14)), "14 days");
         assert_eq!(words(PolicyKey::RequireNumber, PolicyValue::Switch(false)), "Off");
-        assert_eq!(PolicyKey::LockMinutes.takes(), "a whole number from 1 to 10080, or never");
+        assert_eq!(PolicyKey::LockMinutes.takes(), "a whole number from 1 to 10,080, or never");
     }
 }

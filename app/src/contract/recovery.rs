@@ -3,6 +3,9 @@
 use super::activity::Origin;
 use serde::{Deserialize, Serialize};
 
+/// With so many codes left, or fewer, it is said loudly.
+pub const FEW_CODES: usize = 3;
+
 /// A set of codes in clear, as it is shown once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryCodeSheet {
@@ -57,4 +60,11 @@ pub struct RecoveryNotice {
     pub left: u32,
     /// One was used in this session.
     pub used: bool,
+}
+
+impl RecoveryNotice {
+    /// Whether few codes are left.
+    pub fn few(self) -> bool {
+        usize::try_from(self.left).is_ok_and(|left| left <= FEW_CODES)
+    }
 }

@@ -11,7 +11,10 @@ use crate::{
         page::PageHeading,
         part::{lazy_page, missing},
     },
-    contract::profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
+    contract::{
+        profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
+        recovery::FEW_CODES,
+    },
     pages::settings::{
         administers,
         overview::{portal_overview, preload_if_shown},
@@ -19,9 +22,6 @@ use crate::{
     routes,
 };
 use leptos::prelude::*;
-
-/// From here on few enough are left to be worth a word.
-const FEW_CODES: usize = 3;
 
 lazy_page! {
     /// The start page.
@@ -53,6 +53,8 @@ fn Dashboard(
     } else {
         "Your account's security at a glance."
     };
+    // Parts of "Your account", where there is such a heading.
+    let level = portal.is_some().then_some("3");
     let own = portal.is_some().then(|| view! { <h2 class="own-title">"Your account"</h2> });
     view! {
         <PageHeading title="Dashboard" lead />
@@ -61,13 +63,13 @@ fn Dashboard(
         {own}
         <Loaded
             resource=overview
-            show=|SecurityOverview { two_factor, recent_sign_ins }| {
+            show=move |SecurityOverview { two_factor, recent_sign_ins }| {
                 view! {
                     <div class="tiles">
-                        <SecondFactorTile two_factor=two_factor.clone() />
-                        <CodesTile two_factor />
+                        <SecondFactorTile two_factor=two_factor.clone() level />
+                        <CodesTile two_factor level />
                     </div>
-                    <RecentSignIns records=recent_sign_ins />
+                    <RecentSignIns records=recent_sign_ins level />
                 }
                     .into_any()
             }
@@ -76,7 +78,7 @@ fn Dashboard(
 }
 
 #[component]
-fn SecondFactorTile(two_factor: TwoFactorStatus) -> impl IntoView {
+fn SecondFactorTile(two_factor: TwoFactorStatus, level: Option<&'static str>) -> impl IntoView {
     let on = !two_factor.methods.is_empty();
     let count = two_factor.methods.len();
     let (state, words, call) = match (on, count) {
@@ -86,7 +88,7 @@ fn SecondFactorTile(two_factor: TwoFactorStatus) -> impl IntoView {
     };
     view! {
         <section class="tile" aria-labelledby="tile-2fa">
-            <h2 class="tile-title" id="tile-2fa">
+            <h2 class="tile-title" id="tile-2fa" attr:aria-level=level>
                 "Two-factor authentication"
             </h2>
             <p class="tile-value" class:tile-good=on class:tile-caution=!on>
@@ -104,7 +106,7 @@ fn SecondFactorTile(two_factor: TwoFactorStatus) -> impl IntoView {
 
 /// Recovery codes concern only those who have a second factor.
 #[component]
-fn CodesTile(two_factor: TwoFactorStatus) -> impl IntoView {
+fn CodesTile(two_factor: TwoFactorStatus, level: Option<&'static str>) -> impl IntoView {
     let left = two_factor.recovery_codes_left();
     let words = match left {
         0 => "None are left. Without your phone you could not sign in.",
@@ -114,7 +116,7 @@ fn CodesTile(two_factor: TwoFactorStatus) -> impl IntoView {
     (!two_factor.methods.is_empty()).then(|| {
         view! {
             <section class="tile" aria-labelledby="tile-codes">
-                <h2 class="tile-title" id="tile-codes">
+                <h2 class="tile-title" id="tile-codes" attr:aria-level=level>
                     "Recovery codes left"
                 </h2>
                 <p class="tile-value" class:tile-caution=left <= FEW_CODES>
@@ -127,7 +129,7 @@ fn CodesTile(two_factor: TwoFactorStatus) -> impl IntoView {
 }
 
 #[component]
-fn RecentSignIns(records: Vec<SignInRecord>) -> impl IntoView {
+fn RecentSignIns(records: Vec<SignInRecord>, level: Option<&'static str>) -> impl IntoView {
     let rows = if records.is_empty() {
         view! { <p class="empty">"No sign-ins yet. They will be listed here, so that you notice any that were not yours."</p> }
             .into_any()
@@ -142,7 +144,7 @@ fn RecentSignIns(records: Vec<SignInRecord>) -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="recent-sign-ins">
-            <h2 class="panel-title" id="recent-sign-ins">
+            <h2 class="panel-title" id="recent-sign-ins" attr:aria-level=level>
                 "Recent sign-ins"
             </h2>
             {rows}

@@ -147,7 +147,7 @@ mod tests {
             "grace-days has no value; it takes a whole number from 0 to 60"
         );
         assert!(refused("require-number 1").starts_with("require-number takes on or off"));
-        assert!(refused("lock-minutes soon").contains("from 1 to 10080, or never"));
+        assert!(refused("lock-minutes soon").contains("from 1 to 10,080, or never"));
         assert_eq!(refused("idle-minutes 5 idle-minutes 6"), "idle-minutes is given twice");
     }
 

@@ -15,9 +15,6 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// How many codes a set has.
 pub const CODES_PER_SET: usize = 10;
 
-/// With so many codes left, or fewer, every sign-in says so.
-pub const FEW_CODES: usize = 3;
-
 /// Characters of a code, dashes not counted.
 pub const CODE_CHARS: usize = 16;
 

@@ -7,12 +7,13 @@
 
 use crate::{
     domain::audit_export::{Format, rfc3339},
-    http::problem_page::problem_page,
+    http::problem_page::{TRY_AGAIN, Way, problem_page},
     service::{Authority, Service},
 };
 use app::{
     contract::{ApiError, audit_trail::AuditFilter},
     portal::{Administrator, Call, Caller},
+    routes,
 };
 use axum::{
     Extension,
@@ -44,10 +45,27 @@ pub async fn audit_export(
     if !is_wanted(&headers) {
         return (StatusCode::FORBIDDEN, "This request did not come from a page of this portal.\n").into_response();
     }
-    match answer(&service, &call, format, query.as_deref().unwrap_or_default()).await {
+    let query = query.unwrap_or_default();
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let filter = AuditFilter::from_query(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
+    match answer(&service, &call, format, &filter).await {
         Ok(response) => response,
-        Err(problem) => problem_page(&problem),
+        Err(problem) => refusal(&service, &call, &filter, &problem),
     }
+}
+
+/// Leads to the page on which the same is asked for, by way of the sign-in where that comes first.
+fn refusal(service: &Service, call: &Call, filter: &AuditFilter, problem: &ApiError) -> Response {
+    let standing = call.session().ok().map(|session| session.standing);
+    let href = routes::next_step(standing, &format!("{}{}", routes::AUDIT, filter.url_query()));
+    let way = match problem {
+        ApiError::SignedOut | ApiError::SecondFactorRequired => Way { href: &href, words: "Sign in" },
+        problem if problem.is_refusal() || *problem == ApiError::AdministratorRequired => {
+            Way { href: &href, words: "Back to Audit" }
+        }
+        _ => TRY_AGAIN,
+    };
+    problem_page(problem, Some(&service.settings.portal_name), &way)
 }
 
 /// Whether the person asked for it, on a page of ours or by typing the address.
@@ -55,11 +73,14 @@ fn is_wanted(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin" || site == "none")
 }
 
-async fn answer(service: &Service, call: &Arc<Call>, format: Format, query: &str) -> Result<Response, ApiError> {
+async fn answer(
+    service: &Service,
+    call: &Arc<Call>,
+    format: Format,
+    filter: &AuditFilter,
+) -> Result<Response, ApiError> {
     let administrator = Administrator::prove(call)?;
-    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-    let filter = AuditFilter::from_query(pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
-    let export = service.export_audit(Authority::of(&administrator), &filter, format).await?;
+    let export = service.export_audit(Authority::of(&administrator), filter, format).await?;
     let pieces = stream::unfold(Some(export), |export| async move {
         let mut export = export?;
         match export.next().await {

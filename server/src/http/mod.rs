@@ -87,7 +87,7 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
     };
     let downloads = Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export));
     let application = around(application(&service).merge(downloads))
-        .layer(from_fn(middleware::gate::gate))
+        .layer(from_fn_with_state(shared.clone(), middleware::gate::gate))
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
         .layer(from_fn(middleware::database::to_its_end))
         .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
@@ -117,7 +117,9 @@ fn application(service: &Service) -> Router {
         move || {
             // The one that is the request's own, with its patience. Without it nothing can be asked.
             let own = with_context(|parts: &Parts| parts.extensions.get::<Arc<dyn Portal>>().cloned()).flatten();
-            own.map(provide_context);
+            if let Some(own) = own {
+                provide_context(own);
+            }
             provide_context(site.clone());
         }
     };

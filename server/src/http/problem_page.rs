@@ -1,5 +1,5 @@
 //! A page for when the portal can't make one: no component, no session, no
-//! database behind it. The sentences are the portal's own, so nothing is escaped.
+//! database behind it.
 
 use super::assets::Site;
 use crate::crypto::{os_rng, token::Token};
@@ -15,18 +15,34 @@ use axum::{
 /// Seconds after which it is worth trying again.
 const RETRY: HeaderValue = HeaderValue::from_static("5");
 
+/// Where the page leads.
+pub struct Way<'a> {
+    /// A local address.
+    pub href: &'a str,
+    /// Words of the link.
+    pub words: &'static str,
+}
+
+/// To the same address once more.
+pub const TRY_AGAIN: Way<'_> = Way { href: "", words: "Try again" };
+
 /// The page, with the status that belongs to the problem.
-pub fn problem_page(problem: &ApiError) -> Response {
+pub fn problem_page(problem: &ApiError, portal: Option<&str>, way: &Way<'_>) -> Response {
     let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let nonce = Token::generate(&mut os_rng()).text();
     let nonce = nonce.as_str();
     let css = Site::embedded().map(|site| site.document_css).unwrap_or_default();
-    let title = match problem {
+    let heading = match problem {
         ApiError::Unavailable => "Not available right now",
+        ApiError::SignedOut => "You are signed out",
+        ApiError::AuditFilter(_) => "This filter can't be used",
         _ => "Something went wrong",
     };
+    let title = escaped(&portal.map_or_else(|| heading.to_owned(), |portal| format!("{heading} · {portal}")));
+    // The sentences are the portal's own.
+    let (href, words) = (escaped(way.href), way.words);
     let page = format!(
-        r#"<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{title}</title><style nonce="{nonce}">{css}</style></head><body><div class="standalone"><div></div><main class="standalone-main"><div class="card"><h1>{title}</h1><p>{problem}</p><a class="button button-primary button-wide" href="">Try again</a></div></main></div></body></html>"#
+        r#"<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{title}</title><style nonce="{nonce}">{css}</style></head><body><div class="standalone"><div></div><main class="standalone-main"><div class="card"><h1>{heading}</h1><p>{problem}</p><a class="button button-primary button-wide" href="{href}">{words}</a></div></main></div></body></html>"#
     );
     let mut response = (status, Html(page)).into_response();
     let policy = format!(
@@ -41,21 +57,38 @@ pub fn problem_page(problem: &ApiError) -> Response {
     response
 }
 
+/// Text as HTML has it, also in an attribute.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::body::to_bytes;
 
+    async fn body(response: Response) -> String {
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
     #[tokio::test]
     async fn the_page_says_what_is_wrong_and_when_to_come_back() {
-        let response = problem_page(&ApiError::Unavailable);
+        let response = problem_page(&ApiError::Unavailable, None, &TRY_AGAIN);
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[RETRY_AFTER], "5");
         let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let page = str::from_utf8(&body).unwrap();
+        let page = body(response).await;
         assert!(page.contains(&ApiError::Unavailable.to_string()) && page.contains("Try again"));
         let nonce = page.split_once("nonce=\"").unwrap().1.split_once('"').unwrap().0;
         assert!(policy.contains(&format!("'nonce-{nonce}'")), "{policy}");
+    }
+
+    #[tokio::test]
+    async fn the_page_bears_the_name_of_the_portal_and_leads_on() {
+        let way = Way { href: "/a?b=c&d=\"", words: "Sign in" };
+        let page = body(problem_page(&ApiError::SignedOut, Some("<A&B>"), &way)).await;
+        assert!(page.contains("<title>You are signed out · &lt;A&amp;B></title>"), "{page}");
+        assert!(page.contains("href=\"/a?b=c&amp;d=&quot;\">Sign in</a>"), "{page}");
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
         mail::Message,
-        recovery_code::{FEW_CODES, RecoveryCode},
+        recovery_code::RecoveryCode,
     },
     store::{
         Tx, accounts, methods,
@@ -27,7 +27,7 @@ use app::{
     contract::{
         ApiError,
         error::RecoveryCodeProblem,
-        recovery::{RecoveryCodeEntry, RecoveryCodeSheet, RecoveryCodeUse, RecoveryLedger, RecoveryNotice},
+        recovery::{FEW_CODES, RecoveryCodeEntry, RecoveryCodeSheet, RecoveryCodeUse, RecoveryLedger, RecoveryNotice},
     },
     portal::{Bound, Person, RecoveryCodes, SteppedUp},
 };

@@ -7,7 +7,7 @@ use crate::{
         browser,
         button::Button,
         changing::sometimes,
-        time_left::{in_figures, milliseconds_left, seconds},
+        time_left::{milliseconds_left, seconds},
     },
     contract::enrolment::ExtendedEnrolment,
 };
@@ -24,7 +24,7 @@ pub struct Time {
     deadline: RwSignal<f64>,
     may_extend: RwSignal<bool>,
     pending: RwSignal<bool>,
-    said: RwSignal<String>,
+    said: RwSignal<&'static str>,
 }
 
 impl Time {
@@ -35,7 +35,7 @@ impl Time {
             deadline: RwSignal::new(deadline),
             may_extend: RwSignal::new(may_extend),
             pending: RwSignal::new(false),
-            said: RwSignal::new(String::new()),
+            said: RwSignal::new(""),
         }
     }
 
@@ -60,9 +60,14 @@ impl Time {
                 Ok(ExtendedEnrolment { milliseconds_left, may_extend }) => {
                     self.deadline.set(browser::now() + milliseconds_left as f64);
                     self.may_extend.set(may_extend);
-                    self.said.set(format!("You have {} minutes now.", in_figures(seconds(milliseconds_left))));
+                    self.said.set("The QR code is valid for longer now.");
                     // The button is gone when enough time is left.
-                    request_animation_frame(|| browser::focus_if_nothing_has_it("more-time-said"));
+                    request_animation_frame(|| {
+                        if browser::has_mouse() && browser::is_in_view("setup-code") {
+                            browser::focus_if_nothing_has_it("setup-code");
+                        }
+                        browser::focus_if_nothing_has_it("more-time-said");
+                    });
                 }
                 Err(problem) => self.flow.refused(problem),
             }

@@ -10,7 +10,7 @@ const SHORTER: [u32; 5] = [1, 7, 14, 30, 60];
 /// Why the person is asked, in one sentence.
 pub fn reason(because: AskedBecause) -> Cow<'static, str> {
     Cow::Borrowed(match because {
-        AskedBecause::NewBrowser => "You are asked because this is a new browser.",
+        AskedBecause::NewBrowser => "You are asked because you have not signed in with a code in this browser yet.",
         AskedBecause::NotTrusted => "You are asked because this browser is not trusted.",
         AskedBecause::TrustEnded { at } => {
             return Cow::Owned(format!("You are asked because this browser’s trust ended on {}.", date(at)));

@@ -4,7 +4,7 @@ use super::{not_me::NotMe, password::ChangePassword, records::Records};
 use crate::{
     api::account::fetch_activity,
     components::{
-        activity_words::{is_worrying, words},
+        activity_words::{is_worrying, words_with_outcome},
         alert::Problem,
         button::Button,
         changing::sometimes,
@@ -130,7 +130,7 @@ fn Entry(entry: Activity) -> impl IntoView {
         <li class="record">
             <span class="record-event" class:record-good=!worrying class:record-caution=worrying>
                 <Icon glyph=if worrying { Glyph::Warning } else { Glyph::Check } />
-                <span>{words(event)} {times.map(|times| format!(" ({times} times)"))}</span>
+                <span>{words_with_outcome(event, outcome)} {times.map(|times| format!(" ({times} times)"))}</span>
             </span>
             <span class="record-where">
                 {who}

@@ -10,7 +10,10 @@ mod bodies;
 mod places;
 mod socket;
 
-use super::{HEALTH, problem_page::problem_page};
+use super::{
+    HEALTH,
+    problem_page::{TRY_AGAIN, problem_page},
+};
 use crate::domain::client::ClientAddress;
 use activity::{Activity, Times, now};
 use app::contract::ApiError;
@@ -269,7 +272,7 @@ impl Server {
             // Without a word, so that it holds nothing if nobody reads it.
             None => Some((StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, RETRY)]).into_response()),
             Some(_) if has_place || asks_for_health(&request) => None,
-            Some(_) => Some(problem_page(&ApiError::Unavailable)),
+            Some(_) => Some(problem_page(&ApiError::Unavailable, None, &TRY_AGAIN)),
         };
         let ends_with_it = !has_place && request.version() < Version::HTTP_2;
         request.extensions_mut().insert(ConnectInfo(peer));

@@ -1,7 +1,10 @@
 //! Which page a person may see at all. Server functions check for themselves;
 //! this spares a visitor from a page that could only say so.
 
-use crate::http::problem_page::problem_page;
+use crate::http::{
+    Shared,
+    problem_page::{TRY_AGAIN, problem_page},
+};
 use app::{
     contract::{ApiError, account::Standing},
     portal::Call,
@@ -9,7 +12,7 @@ use app::{
 };
 use axum::{
     Extension,
-    extract::Request,
+    extract::{Request, State},
     http::{Method, header::COOKIE},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -17,13 +20,18 @@ use axum::{
 use std::sync::Arc;
 
 /// Leads visitors to the sign-in, and people who are in away from it.
-pub async fn gate(Extension(call): Extension<Arc<Call>>, request: Request, next: Next) -> Response {
+pub async fn gate(
+    State(shared): State<Shared>,
+    Extension(call): Extension<Arc<Call>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
     // Whoever could not be looked up is not taken for a visitor.
     if let Err(problem) = call.session()
         && *problem != ApiError::SignedOut
     {
-        return problem_page(problem);
+        return problem_page(problem, Some(&shared.service.settings.portal_name), &TRY_AGAIN);
     }
     let page = matches!(*request.method(), Method::GET | Method::HEAD) && !path.starts_with("/api/");
     match destination(&call, &request).filter(|_| page) {

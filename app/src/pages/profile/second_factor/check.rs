@@ -4,6 +4,7 @@ use crate::{
     api::recovery::check_recovery_code,
     components::{
         alert::{Notice, Problem, Tone},
+        browser,
         button::Button,
         changing::sometimes,
         field::{Kind, TextField, on_submit},
@@ -13,6 +14,9 @@ use crate::{
     contract::{ApiError, recovery::RecoveryCodeEntry},
 };
 use leptos::{prelude::*, task::spawn_local};
+
+/// Id of what holds the answer.
+const ANSWER: &str = "check-answer";
 
 /// The form and its answer.
 #[component]
@@ -28,7 +32,10 @@ pub fn CheckACode() -> impl IntoView {
         found.set(None);
         spawn_local(async move {
             match check_recovery_code(typed.get_untracked()).await.flatten() {
-                Ok(entry) => found.set(Some(entry)),
+                Ok(entry) => {
+                    found.set(Some(entry));
+                    request_animation_frame(|| browser::bring_into_view(ANSWER));
+                }
                 Err(problem) => trouble.note(problem),
             }
             pending.set(false);
@@ -52,7 +59,7 @@ pub fn CheckACode() -> impl IntoView {
                 </Button>
             </TextField>
             <Problem problem=Signal::derive(other) />
-            <div aria-live="polite">{sometimes(move || found.get().map(|entry| view! { <Found entry /> }.into_any()))}</div>
+            <div aria-live="polite" id=ANSWER>{sometimes(move || found.get().map(|entry| view! { <Found entry /> }.into_any()))}</div>
         </form>
     }
 }

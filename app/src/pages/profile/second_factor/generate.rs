@@ -145,7 +145,7 @@ pub fn Generate(section: Section) -> impl IntoView {
         warned: RwSignal::new(false),
     };
     view! {
-        <Modal id="generate-title" title=TITLE leave=move || flow.leave()>
+        <Modal id="generate-title" title=TITLE wide=true leave=move || flow.leave()>
             {changing(move || match flow.stage.get() {
                 Stage::Explain => view! { <Explain flow /> }.into_any(),
                 Stage::Prove { needs_code } => view! { <Prove flow needs_code /> }.into_any(),

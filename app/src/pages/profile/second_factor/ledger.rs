@@ -12,12 +12,9 @@ use crate::{
         button::Button,
         moment::{Moment, date},
     },
-    contract::recovery::{RecoveryCodeEntry, RecoveryCodeUse, RecoveryLedger},
+    contract::recovery::{FEW_CODES, RecoveryCodeEntry, RecoveryCodeUse, RecoveryLedger},
 };
 use leptos::prelude::*;
-
-/// With so few left a new set is due.
-const FEW: usize = 3;
 
 /// The ledger, a way to a new set, and a way to check a sheet.
 #[component]
@@ -32,7 +29,7 @@ pub fn RecoveryCodes(section: Section, ledger: RecoveryLedger) -> impl IntoView 
     view! {
         <div class="subpanel">
             <h3 class="subpanel-title">"Recovery codes"</h3>
-            {if left > FEW {
+            {if left > FEW_CODES {
                 view! { <p class="codes-left">{words}</p> }.into_any()
             } else {
                 view! {

@@ -10,6 +10,7 @@ use crate::{
         field::{CheckBox, Kind, TextField},
     },
     contract::{
+        number::grouped,
         policy::{AccountPolicy, PolicyField},
         policy_value::PolicyKey,
     },
@@ -184,7 +185,7 @@ fn NumberField(draft: Draft, errors: Signal<Vec<PolicyField>>, key: PolicyKey, u
             id=id(field)
             label=key.label()
             kind=Kind::Number
-            hint=format!("{least} to {greatest} {unit}")
+            hint=format!("{} to {} {unit}", grouped(least), grouped(greatest))
             value
             error=Signal::derive(error)
             quiet=true

@@ -36,23 +36,26 @@ pub fn FilterForm(
     let send = move || {
         let asked = draft.with_untracked(|draft| AuditFilter { everywhere: false, ..draft.clone() });
         navigate(&format!("{}{}", routes::AUDIT, asked.url_query()), Default::default());
+        if let Some(wrong) = asked.problems().first() {
+            browser::focus(wrong.name());
+        }
     };
     let problems = Memo::new(move |_| filter.with(AuditFilter::problems));
     view! {
         <form class="panel audit-filter" method="get" action=routes::AUDIT role="search" on:submit=on_submit(send)>
             <div class="filter-fields">
-                <Field problems field=AuditField::From id="from" label="From" kind="date"
+                <Field problems id="from" label="From" kind="date"
                     value=Signal::derive(move || draft.with(|draft| draft.from.clone()))
                     set=move |text| draft.update(|draft| draft.from = text) />
-                <Field problems field=AuditField::To id="to" label="To" kind="date"
+                <Field problems id="to" label="To" kind="date"
                     value=Signal::derive(move || draft.with(|draft| draft.to.clone()))
                     set=move |text| draft.update(|draft| draft.to = text) />
-                <Field problems field=AuditField::User id="user" label="User" kind="text"
+                <Field problems id="user" label="User" kind="text"
                     value=Signal::derive(move || draft.with(|draft| draft.user.clone()))
                     set=move |text| draft.update(|draft| draft.user = text) />
                 <OutcomeField draft />
                 <EventsField draft filter />
-                <Field problems field=AuditField::Text id="text" label="Search" kind="search"
+                <Field problems id="text" label="Search" kind="search"
                     value=Signal::derive(move || draft.with(|draft| draft.text.clone()))
                     set=move |text| draft.update(|draft| draft.text = text) />
             </div>
@@ -76,7 +79,6 @@ pub fn FilterForm(
 #[component]
 fn Field(
     problems: Memo<Vec<AuditField>>,
-    field: AuditField,
     /// Unique in the document, and the name in the URL.
     id: &'static str,
     label: &'static str,
@@ -85,7 +87,9 @@ fn Field(
     value: Signal<String>,
     set: impl Fn(String) + 'static,
 ) -> impl IntoView {
-    let bad = move || problems.with(|problems| problems.contains(&field));
+    let problem =
+        Memo::new(move |_| problems.with(|problems| problems.iter().find(|wrong| wrong.name() == id).copied()));
+    let bad = move || problem.with(Option::is_some);
     let error = format!("{id}-error");
     let describes = error.clone();
     view! {
@@ -108,12 +112,13 @@ fn Field(
                 on:input:target=move |event| set(event.target().value())
             />
             {sometimes(move || {
-                bad()
-                    .then(|| {
+                problem
+                    .get()
+                    .map(|problem| {
                         view! {
                             <p class="field-error" id=error.clone() role="alert">
                                 <Icon glyph=Glyph::Warning />
-                                <span>{field.to_string()}</span>
+                                <span>{problem.to_string()}</span>
                             </p>
                         }
                             .into_any()

@@ -12,6 +12,7 @@ use super::{administers, for_administrators_only};
 use crate::{
     api::audit::fetch_audit_page,
     components::{
+        changing::sometimes,
         fetched::{Fetched, fetched, settled},
         loaded::Loaded,
         page::PageHeading,
@@ -56,12 +57,22 @@ fn filter_of_the_url() -> Memo<AuditFilter> {
 #[component]
 fn AuditTrail(filter: Memo<AuditFilter>, page: Fetched<Asked>) -> impl IntoView {
     let busy = Signal::derive(move || matches!(page.get(), Some(Ok((asked, _))) if asked != filter.get()));
+    let usable = Memo::new(move |_| filter.with(|filter| filter.problems().is_empty()));
     view! {
         <PageHeading title="Audit" lead="Every security event of the portal. Days and times are in UTC." />
         <FilterForm filter />
         <div class="audit-tools">
-            {export(filter, "csv", "Export as CSV")}
-            {export(filter, "jsonl", "Export as JSON Lines")}
+            {sometimes(move || {
+                usable
+                    .get()
+                    .then(|| {
+                        view! {
+                            {export(filter, "csv", "Export as CSV")}
+                            {export(filter, "jsonl", "Export as JSON Lines")}
+                        }
+                            .into_any()
+                    })
+            })}
             <Verify />
         </div>
         <div class="audit-found" aria-busy=move || busy.get().then_some("true")>

@@ -8,6 +8,7 @@ use crate::{
     api::people::{add_people, check_list},
     components::{
         alert::{Alert, Notice, Problem, Tone},
+        browser,
         button::{Button, Emphasis},
         changing::sometimes,
         field::{FieldError, on_submit},
@@ -78,19 +79,23 @@ pub fn AddMany(users: Users) -> impl IntoView {
             if let Err(problem) = outcome {
                 let _ = checked.try_set(None);
                 let lines = lines_of(&problem);
-                trouble.note(problem);
                 if lines > 0 {
                     // Nobody who is all right has to wait for the others.
                     let others = check_list(text, Wrong::LeftOut).await.flatten().ok();
                     let _ = usable.try_set(others.map(|report| (report, lines)));
                 }
+                trouble.note(problem);
+                request_animation_frame(|| browser::focus(REFUSED));
             }
             let _ = pending.try_set(false);
         });
     };
     let other = move || trouble.get().filter(|problem| !matches!(problem, ApiError::Import(_)));
     let problems = sometimes(move || match trouble.get()? {
-        ApiError::Import(problems) => Some(view! { <Problems problems list=list.get_untracked() /> }.into_any()),
+        ApiError::Import(problems) => {
+            let good = usable.get_untracked().map_or(0, |(report, _)| report.people);
+            Some(view! { <Problems problems good list=list.get_untracked() /> }.into_any())
+        }
         _ => None,
     });
     let button = move || match checked.get() {
@@ -118,7 +123,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
                 <div role="status">{sometimes(move || checked.get().map(|report| good(&report)))}</div>
                 {problems}
                 <Problem problem=Signal::derive(other) />
-                <div class="actions">
+                <div class="actions list-actions">
                     <Button emphasis=Emphasis::Primary submit=true pending>
                         {button}
                     </Button>
@@ -207,6 +212,9 @@ fn good(report: &ImportReport) -> AnyView {
 /// The list of what is wrong.
 const PROBLEMS_ID: &str = "list-problems";
 
+/// Id of the sentence above it.
+const REFUSED: &str = "list-refused";
+
 /// Characters of a line that are shown beside what is wrong with it.
 const SHOWN: usize = 60;
 
@@ -219,6 +227,16 @@ fn lines_of(problem: &ApiError) -> usize {
             lines.len()
         }
         _ => 0,
+    }
+}
+
+/// That some lines can't be used, and how many can.
+fn refused_in_words(good: u32) -> String {
+    let sentence = ApiError::Import(Vec::new());
+    match good {
+        0 => sentence.to_string(),
+        1 => format!("{sentence} One line is all right."),
+        good => format!("{sentence} {} lines are all right.", grouped(good)),
     }
 }
 
@@ -240,7 +258,12 @@ fn line_of(list: &str, line: u64) -> Option<String> {
 
 /// What is wrong, line by line.
 #[component]
-fn Problems(problems: Vec<LineProblem>, list: String) -> impl IntoView {
+fn Problems(
+    problems: Vec<LineProblem>,
+    /// How many lines are all right.
+    good: u32,
+    list: String,
+) -> impl IntoView {
     let others = problems.len().saturating_sub(LISTED);
     let lines = problems
         .into_iter()
@@ -257,12 +280,14 @@ fn Problems(problems: Vec<LineProblem>, list: String) -> impl IntoView {
         .collect_view();
     view! {
         <Alert>
-            <p>{ApiError::Import(Vec::new()).to_string()}</p>
-            <ul class="line-problems" id=PROBLEMS_ID>
-                {lines}
-                {(others > 0).then(|| view! { <li>{format!("And {} more lines.", grouped(others))}</li> })}
-            </ul>
+            <p id=REFUSED tabindex="-1">
+                {refused_in_words(good)}
+            </p>
         </Alert>
+        <ul class="line-problems" id=PROBLEMS_ID tabindex="0">
+            {lines}
+            {(others > 0).then(|| view! { <li>{format!("And {} more lines.", grouped(others))}</li> })}
+        </ul>
     }
 }
 
@@ -285,6 +310,8 @@ mod tests {
         let problem = |line| LineProblem { line, problem: ImportProblem::Administrator };
         assert_eq!(lines_of(&ApiError::Import(vec![problem(2), problem(2), problem(5)])), 2);
         assert_eq!(lines_of(&ApiError::Import(vec![problem(1)])), 0);
+        assert!(refused_in_words(0).ends_with("try again."));
+        assert!(refused_in_words(1_234).ends_with("try again. 1,234 lines are all right."));
         assert!(left_out_in_words(1).starts_with("One line was left out,"));
     }
 }

@@ -1,6 +1,9 @@
 //! A temporary access code for someone who has lost everything.
 
-use super::state::Users;
+use super::{
+    once::{Question, ShownOnce},
+    state::Users,
+};
 use crate::{
     api::people::issue_access_code,
     components::{
@@ -17,6 +20,12 @@ use crate::{
     contract::people::{IssuedAccessCode, Person},
 };
 use leptos::{prelude::*, task::spawn_local};
+
+const QUESTION: Question = Question {
+    title: "Close without the code?",
+    loss: "You have not copied the code. It can't be shown again; you would have to issue a new one.",
+    button: "Close without it",
+};
 
 /// Says what the code does, makes it, and shows it once.
 #[component]
@@ -38,7 +47,7 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
             let _ = pending.try_set(false);
         });
     };
-    let leave = move || match issued.get_untracked() {
+    let close = move || match issued.get_untracked() {
         Some(made) => {
             let waits = made.awaits_approval;
             users.note(vec![made.person], "The temporary access code is issued.".to_owned());
@@ -48,13 +57,16 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
         }
         None => users.open.set(None),
     };
+    let once = ShownOnce::new();
+    let leave = move || if issued.with_untracked(Option::is_some) { once.leave(close) } else { close() };
     let approves = |person: &Person| person.administrator && person.active && person.has_password && !person.you;
     let others = untrack(|| users.approvers()).map(|others| others.saturating_sub(u32::from(approves(&person))));
     let nobody_approves = others == Some(0);
     let name = person.name;
     let content = changing(move || {
         match issued.get() {
-        Some(made) => view! { <Issued made leave /> }.into_any(),
+        // Who is done may have read it out.
+        Some(made) => view! { <Issued made taken=once.taken done=close /> }.into_any(),
         None => view! {
             <div class="stack">
                 <p>"For " <strong><bdi translate="no">{name.clone()}</bdi></strong></p>
@@ -76,7 +88,7 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
                 <Button emphasis=Emphasis::Primary pending on:click=move |_| issue()>
                     "Issue code"
                 </Button>
-                <Button on:click=move |_| leave()>"Cancel"</Button>
+                <Button on:click=move |_| close()>"Cancel"</Button>
             </div>
         }
             .into_any(),
@@ -86,11 +98,17 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
         <Modal id="access-code-title" title="Temporary access code" leave>
             {content}
         </Modal>
+        {once.question(QUESTION, close)}
     }
 }
 
 #[component]
-fn Issued(made: IssuedAccessCode, leave: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Issued(
+    made: IssuedAccessCode,
+    /// It was copied.
+    taken: RwSignal<bool>,
+    done: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let IssuedAccessCode { person, code, expires_at, awaits_approval } = made;
     // The button that made it is gone, and it is read aloud.
     Effect::new(|_| browser::focus("issued-code-for"));
@@ -101,10 +119,17 @@ fn Issued(made: IssuedAccessCode, leave: impl Fn() + Copy + Send + Sync + 'stati
             </h3>
             <Copyable
                 text=code.clone()
+                worked=taken
                 button="Copy"
                 refused="Your browser does not let this page copy. Read the code to them instead."
             >
-                <code translate="no" class="secret secret-large" id="issued-code" aria-label="Temporary access code">
+                <code
+                    translate="no"
+                    class="secret secret-large"
+                    id="issued-code"
+                    aria-label="Temporary access code"
+                    on:copy=move |_| taken.set(true)
+                >
                     {code}
                 </code>
             </Copyable>
@@ -124,7 +149,7 @@ fn Issued(made: IssuedAccessCode, leave: impl Fn() + Copy + Send + Sync + 'stati
                 view! { <Notice tone=Tone::Caution>"It is shown only now. A new one replaces it."</Notice> }.into_any()
             }}
             <div class="actions">
-                <Button emphasis=Emphasis::Primary on:click=move |_| leave()>
+                <Button emphasis=Emphasis::Primary on:click=move |_| done()>
                     "Done"
                 </Button>
             </div>

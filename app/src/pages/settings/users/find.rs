@@ -59,8 +59,8 @@ pub fn Find(users: Users) -> impl IntoView {
     });
     view! {
         <div class="find">
-            <form class="find-form" method="get" action=routes::USERS role="search" on:submit=on_submit(|| {})>
-                <label class="visually-hidden" for="search-users">
+            <form class="find-form field" method="get" action=routes::USERS role="search" on:submit=on_submit(|| {})>
+                <label class="field-label" for="search-users">
                     "Search users"
                 </label>
                 <input
@@ -69,7 +69,6 @@ pub fn Find(users: Users) -> impl IntoView {
                     id="search-users"
                     name="q"
                     value=typed
-                    placeholder="Search users"
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"

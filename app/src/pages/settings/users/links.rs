@@ -1,13 +1,14 @@
 //! One-time links that were made just now. They are shown only here.
 
-use super::state::Users;
+use super::{
+    once::{Question, ShownOnce},
+    state::Users,
+};
 use crate::{
     components::{
         alert::{Notice, Tone},
         browser,
         button::{Button, Emphasis},
-        changing::sometimes,
-        confirm::Confirm,
         copied::Copyable,
         modal::Modal,
         moment::Moment,
@@ -19,6 +20,17 @@ use leptos::prelude::*;
 /// Name of the downloaded file.
 const FILE_NAME: &str = "twofold-links.csv";
 
+const ONE: Question = Question {
+    title: "Close without the links?",
+    loss: "You have not copied the link. It can't be shown again; you would have to make a new one.",
+    button: "Close without them",
+};
+
+const MANY: Question = Question {
+    loss: "You have neither downloaded nor copied the links. They can't be shown again; you would have to make new ones.",
+    ..ONE
+};
+
 /// The links, to be handed over.
 #[component]
 pub fn Links(
@@ -28,44 +40,17 @@ pub fn Links(
     rest: Option<String>,
 ) -> impl IntoView {
     let IssuedLinks { links, expires_at, file } = issued;
-    let (taken, asking) = (RwSignal::new(false), RwSignal::new(false));
+    let once = ShownOnce::new();
     let one = links.len() == 1;
     let content = match links.as_slice() {
-        [link] => view! { <OneLink link=link.clone() taken /> }.into_any(),
-        _ => view! { <ManyLinks links file taken /> }.into_any(),
+        [link] => view! { <OneLink link=link.clone() taken=once.taken /> }.into_any(),
+        _ => view! { <ManyLinks links file taken=once.taken /> }.into_any(),
     };
     let close = move || users.open.set(None);
-    // A stray key must not lose them. Who is done with one may have read it out.
-    let leave = move || if taken.get_untracked() { close() } else { asking.set(true) };
+    let leave = move || once.leave(close);
+    // Who is done with one may have read it out.
     let done = move || if one { close() } else { leave() };
-    let question = sometimes(move || {
-        asking
-            .get()
-            .then(|| {
-                let stay = move || asking.set(false);
-                view! {
-                    <Confirm
-                        id="leave-links-title"
-                        title="Close without the links?"
-                        button="Close without them"
-                        emphasis=Emphasis::Danger
-                        pending=false
-                        problem=None
-                        act=close
-                        leave=stay
-                    >
-                        <p>
-                            {if one {
-                                "You have not copied the link. It can't be shown again; you would have to make a new one."
-                            } else {
-                                "You have neither downloaded nor copied the links. They can't be shown again; you would have to make new ones."
-                            }}
-                        </p>
-                    </Confirm>
-                }
-                    .into_any()
-            })
-    });
+    let question = once.question(if one { ONE } else { MANY }, close);
     view! {
         <Modal id="links-title" title="One-time links" wide=true leave>
             <p>

@@ -13,6 +13,7 @@ mod list;
 mod list_file;
 mod mail_address;
 mod more;
+mod once;
 mod row;
 mod selection;
 mod state;
