@@ -53,8 +53,8 @@ both_databases! {
 
     async fn of_several_values_all_are_set_or_none(portal) {
         for (arguments, complaint) in [
-            (&["grace-days", "14", "idle-minutes", "0"][..], "idle-minutes takes a whole number from 1 to 1440"),
-            (&["grace-days", "14", "idle-minutes", "ten"], "idle-minutes takes a whole number from 1 to 1440"),
+            (&["grace-days", "14", "idle-minutes", "0"][..], "idle-minutes takes a whole number from 1 to 1,440"),
+            (&["grace-days", "14", "idle-minutes", "ten"], "idle-minutes takes a whole number from 1 to 1,440"),
             (&["grace-days", "61"], "grace-days takes a whole number from 0 to 60"),
             (&["grace-days", "14", "require-number", "maybe"], "require-number takes on or off"),
             (&["grace-days", "14", "idle", "5"], "there is no value called idle"),
