@@ -172,7 +172,10 @@ fn Form(terms: Terms, close: Callback<bool>) -> impl IntoView {
             draft.trouble.note(ApiError::Password(broken.clone()));
         }
         if no_proof || !broken.is_empty() {
-            return browser::focus(if no_proof { CURRENT_PASSWORD } else { NEW_PASSWORD });
+            // After the fields, each of which takes the focus when it turns out to be wrong.
+            let first = if no_proof { CURRENT_PASSWORD } else { NEW_PASSWORD };
+            request_animation_frame(move || browser::focus(first));
+            return;
         }
         pending.set(true);
         spawn_local(async move {
