@@ -16,7 +16,7 @@ export function watchFocus(): void {
     const name = leaves ? 'Escape' : (target?.getAttribute('aria-label') ?? target?.textContent ?? '').trim();
     const place = location.pathname;
     const content = document.getElementById('main');
-    const look = (tries: number) => {
+    const look = (tries: number, surely = false) => {
       // The next deed, or a page that they went to, is looked at by itself.
       if (deed !== deeds || location.pathname !== place || document.documentElement.matches('[data-tabbed]')) return;
       if (tries > 0 && (document.querySelector('[aria-busy="true"], .loading') || matchMedia('print').matches)) {
@@ -26,7 +26,9 @@ export function watchFocus(): void {
       const focused = document.activeElement;
       // Another page in the place of this one begins at its content.
       const lost = focused === null || focused === document.body || (focused.id === 'main' && focused === content);
-      if (lost) console.error(`the focus is at ${focused?.tagName} after "${name}" on ${place}`);
+      // What goes just now is followed two frames later.
+      if (lost && !surely) setTimeout(look, settled, tries, true);
+      else if (lost) console.error(`the focus is at ${focused?.tagName} after "${name}" on ${place}`);
     };
     setTimeout(look, settled, 10);
   };
