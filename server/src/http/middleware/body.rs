@@ -9,12 +9,8 @@
 //! may hold is bounded for each of the three, and of that nobody may hold more
 //! than is left for others.
 
-use super::session::find_session;
-use crate::{
-    domain::client::{ClientAddress, forwarded_for},
-    http::Shared,
-    service::Service,
-};
+use super::session::{client_address, find_session, peer};
+use crate::{domain::client::ClientAddress, http::Shared, service::Service};
 use app::{
     contract::{ApiError, people},
     portal::{Administrator, InSession as _},
@@ -22,7 +18,7 @@ use app::{
 use axum::{
     Json,
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
         header::{CONTENT_LENGTH, RETRY_AFTER},
@@ -34,14 +30,10 @@ use axum::{
 use http_body_util::BodyExt as _;
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::timeout;
-
-/// What proxies add.
-const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The server functions that take a list of people.
 const TAKE_LISTS: [&str; 2] = ["/api/check-list", "/api/add-people"];
@@ -182,10 +174,8 @@ pub async fn whole(State(shared): State<Shared>, request: Request, next: Next) -
 
 /// Whose body it is: the address that attempts are counted under.
 fn address(shared: &Shared, parts: &Parts) -> String {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-    let forwarded = parts.headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or("unreadable"));
-    ClientAddress::from(forwarded_for(forwarded, peer, &shared.web.trusted_proxies)).throttle_key()
+    let address = client_address(shared, &parts.headers, peer(&parts.extensions));
+    ClientAddress::from(address).throttle_key()
 }
 
 async fn read<'a>(

@@ -17,7 +17,7 @@ use axum::{
     Extension,
     extract::{ConnectInfo, Request, State},
     http::{
-        HeaderMap, HeaderValue, Method,
+        Extensions, HeaderMap, HeaderValue, Method,
         header::{COOKIE, FORWARDED, SET_COOKIE, USER_AGENT},
     },
     middleware::Next,
@@ -165,19 +165,27 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     values.next().is_none().then(|| value.to_owned())
 }
 
+/// Who is at the other end of the connection.
+pub fn peer(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
+}
+
+/// Where a request comes from that arrived from `peer`: behind proxies that are trusted, what they say.
+pub fn client_address(shared: &Shared, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+    let forwarded = headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or("unreadable"));
+    forwarded_for(forwarded, peer, &shared.web.trusted_proxies)
+}
+
 fn client(shared: &Shared, request: &Request) -> Client {
     let headers = request.headers();
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let peer = peer(request.extensions());
     if headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED) {
         shared.service.proxies.saw(peer, &shared.web.trusted_proxies);
     }
-    let forwarded = headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or("unreadable"));
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Client {
-        address: forwarded_for(forwarded, peer, &shared.web.trusted_proxies),
+        address: client_address(shared, headers, peer),
         user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
         browser_token: cookie(headers, &shared.cookies.browser),
     }

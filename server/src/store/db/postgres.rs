@@ -193,7 +193,7 @@ impl Transaction {
     pub(super) async fn catch_up(&mut self) -> Result<(), StoreError> {
         for Waiting { sql, arguments, times } in std::mem::take(&mut self.waiting) {
             let connection = self.connection()?;
-            match for_rows(sql, times).filter(|_| times > 1) {
+            match (times > 1).then(|| for_rows(sql, times)).flatten() {
                 Some(sql) => connection.run_once(sql, arguments).await?,
                 None => drop(connection.run_with::<(i64,)>(sql, arguments).await?),
             }
