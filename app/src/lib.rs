@@ -30,9 +30,9 @@ pub use components::{
 #[cfg(feature = "ssr")]
 pub use shell::{Site, number_nodes, shell};
 
-use components::{page::portal_name, unsaved::Steps};
+use components::unsaved::Steps;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use leptos_router::{
     Lazy, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
@@ -52,9 +52,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     // Before the router, which listens to the same.
     provide_context(Steps::new());
-    let name = portal_name();
     view! {
-        <Title formatter=move |page: String| text_of_title(&format!("{page} · {name}")) />
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
@@ -80,10 +78,4 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
-}
-
-/// A text as it stands in the title. The document's `<title>` is written as it
-/// is; what sets it in the browser takes text.
-fn text_of_title(text: &str) -> String {
-    if cfg!(feature = "ssr") { text.replace('&', "&amp;").replace('<', "&lt;") } else { text.to_owned() }
 }

@@ -8,7 +8,7 @@ use super::{
     signed_in::{SignedIn, use_signed_in},
 };
 use crate::contract::ApiError;
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Fetched content.
@@ -63,7 +63,8 @@ pub fn newer<T: Clone>(before: Option<&Result<T, ApiError>>, now: Result<T, ApiE
     }
 }
 
-/// Content that could not be fetched, and the way to try again where that may help.
+/// Content that could not be fetched, and the way to try again where that may help. Where the portal
+/// could not be reached it tries again by itself when the browser is back on the net.
 #[component]
 pub fn Failed(
     /// Why.
@@ -72,13 +73,21 @@ pub fn Failed(
     retry: impl Fn() + 'static,
 ) -> impl IntoView {
     let session_over = matches!(problem, ApiError::SignedOut | ApiError::SecondFactorRequired);
+    let retry = StoredValue::new_local(retry);
+    let again = move || retry.with_value(|retry| retry());
+    if matches!(problem, ApiError::Offline) {
+        Effect::new(move |_| {
+            let listener = window_event_listener(ev::online, move |_| again());
+            on_cleanup(move || listener.remove());
+        });
+    }
     // What is asked for has to change first.
     let same_again = matches!(problem, ApiError::AuditFilter(_));
     (!session_over).then(|| {
         view! {
             <div class="failed">
                 <Alert>{problem.to_string()}</Alert>
-                {(!same_again).then(|| view! { <Button on:click=move |_| retry()>"Try again"</Button> })}
+                {(!same_again).then(|| view! { <Button on:click=move |_| again()>"Try again"</Button> })}
             </div>
         }
     })

@@ -2,6 +2,7 @@
 
 pub mod activity_words;
 pub mod alert;
+pub mod arrival;
 pub mod avatar;
 pub mod browser;
 pub mod button;

@@ -1,5 +1,6 @@
 //! What a page says about itself.
 
+use super::arrival::Arrival;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -35,6 +36,11 @@ pub fn PageHeading(
     #[prop(optional)]
     wrong: bool,
 ) -> impl IntoView {
+    Effect::new(|_| {
+        if let Some(arrival) = use_context::<Arrival>() {
+            arrival.page_is_there();
+        }
+    });
     view! {
         <Title text=window_title(title, wrong) />
         <header class="page-heading">
@@ -46,9 +52,12 @@ pub fn PageHeading(
     }
 }
 
-/// Title of the window: the page's, after word of what is wrong with what was sent.
+/// Title of the window: the page's, after word of what is wrong with what was sent, and the portal's name.
 pub fn window_title(page: &'static str, wrong: bool) -> String {
-    if wrong { format!("Error: {page}") } else { page.to_owned() }
+    let portal = portal_name();
+    let title = if wrong { format!("Error: {page} · {portal}") } else { format!("{page} · {portal}") };
+    // The document's `<title>` is written as it is; what sets it in the browser takes text.
+    if cfg!(feature = "ssr") { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
 }
 
 /// Has the response say that the page is not there.

@@ -8,8 +8,8 @@ use super::confinement::Confinement;
 use crate::{
     api::account::fetch_viewer,
     components::{
+        arrival::Arrival,
         avatar::Avatar,
-        browser,
         card::Standalone,
         changing::sometimes,
         errand::Errands,
@@ -64,7 +64,7 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
             signed_in.deals_with(&problem);
         }
     });
-    move_focus_with_the_page();
+    provide_context(Arrival::new());
     let latest = Memo::new(move |before| keep_what_is_known(before, viewer.get()));
     // The page is made anew only when there is another one to see: news about
     // the person must not throw away what they have typed.
@@ -111,18 +111,6 @@ impl Shown {
     }
 }
 
-/// After a navigation without a new document the focus goes to the new content.
-fn move_focus_with_the_page() {
-    let path = use_location().pathname;
-    Effect::new(move |before: Option<String>| {
-        let path = path.get();
-        if before.is_some_and(|before| before != path) {
-            browser::focus("main");
-        }
-        path
-    });
-}
-
 /// Who is signed in, or why that is not known.
 type Known = Memo<Option<Result<Viewer, ApiError>>>;
 
@@ -133,6 +121,7 @@ fn of_viewer<T: Default>(viewer: Known, part: fn(&Viewer) -> T) -> T {
 
 #[component]
 fn Frame(viewer: Known) -> impl IntoView {
+    let arrival = expect_context::<Arrival>();
     let notice = Memo::new(move |_| of_viewer(viewer, |viewer| viewer.recovery_notice.is_some()));
     view! {
         <div class="frame">
@@ -148,7 +137,15 @@ fn Frame(viewer: Known) -> impl IntoView {
                 </a>
                 {view! { <Navigation viewer /> }.into_any()}
             </header>
-            <main id="main" class="main" tabindex="-1">
+            <div class="arrival" role="status">
+                {arrival.word()}
+            </div>
+            <main
+                id="main"
+                class="main"
+                tabindex="-1"
+                aria-busy=move || arrival.is_late().then_some("true")
+            >
                 <RecoveryBanner wanted=notice />
                 <SecondDeviceOffer />
                 {view! { <Outlet /> }.into_any()}

@@ -67,7 +67,7 @@ fn focus_the_section_that_was_asked_for() {
     let hash = use_location().hash;
     Effect::new(move |_| {
         let section = hash.get();
-        // The layout moves the focus to the page first.
+        // The focus goes to the page first, as on every arrival.
         request_animation_frame(move || browser::focus(section.trim_start_matches('#')));
     });
 }
