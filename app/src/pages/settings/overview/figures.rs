@@ -41,7 +41,7 @@ pub fn Figures(overview: PortalOverview) -> impl IntoView {
                 <h3 class="tile-title" id="tile-not-activated">
                     "Not activated yet"
                 </h3>
-                <p class="tile-value" class:tile-caution=not_activated != 0>{not_activated}</p>
+                <p class="tile-value" class:tile-caution=not_activated != 0>{grouped(not_activated)}</p>
                 <p class="muted">
                     "People who have never chosen a password. They can't sign in yet, and count nowhere else."
                 </p>
