@@ -102,10 +102,16 @@ async fn an_sqlite_that_is_full_is_unavailable_and_works_again_with_room() {
 }
 
 /// A folder of its own with little room, where this user may have one.
-struct SmallDisk(tempfile::TempDir);
+pub struct SmallDisk(pub tempfile::TempDir);
 
 impl SmallDisk {
-    fn make() -> Option<Self> {
+    /// Takes no more changes.
+    pub fn close(&self) {
+        let mount = Command::new("mount").args(["-o", "remount,ro"]).arg(self.0.path()).status();
+        assert!(mount.unwrap().success());
+    }
+
+    pub fn make() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"]).arg(folder.path()).output();
         mount.is_ok_and(|mount| mount.status.success()).then(|| Self(folder))

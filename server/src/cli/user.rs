@@ -5,8 +5,9 @@ use crate::{
     clock::SystemClock,
     config::{DataArgs, PublicUrl},
     crypto::token::Token,
-    open::{is_begun, open},
+    open::{is_begun, open, open_to_read},
     service::{Service, Settings, users::FirstPassword},
+    store::accounts,
 };
 use app::{
     contract::{
@@ -255,7 +256,13 @@ fn read_list(file: &Path) -> Result<String, Failure> {
 }
 
 async fn list(data: &DataArgs) -> Result<(), Failure> {
-    let users = portal(data).await?.list_users().await.map_err(Failure::new)?;
+    expect_begun(data)?;
+    let users = match open_to_read(data).await {
+        // Nothing is written, so that it does where nothing can be.
+        Ok(db) => accounts::list(&db).await.map_err(Failure::new)?,
+        // An older version's database is brought up to date, one that starts is waited for; or it is said what is wrong.
+        Err(_) => portal(data).await?.list_users().await.map_err(Failure::new)?,
+    };
     if users.is_empty() {
         say("There is nobody yet.");
         return Ok(());
