@@ -140,8 +140,12 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             Ok(())
         }
         UserCommand::Unlock(args) => {
-            let service = portal(&args.data).await?;
-            found(service.unlock_user(&operator(), &args.name).await, &args.name, "unlocked")
+            let outcome = portal(&args.data).await?.unlock_user(&operator(), &args.name).await;
+            let done = match outcome {
+                Ok(Some(false)) => "not locked, and nothing wrong was tried lately; nothing was changed",
+                _ => "unlocked",
+            };
+            found(outcome.map(|known| known.is_some()), &args.name, done)
         }
         UserCommand::DisableTwoFactor(args) => {
             let service = portal(&args.named.data).await?;

@@ -29,6 +29,7 @@ use crate::{
         client::ClientAddress,
         lockout::{Allowance, Counter, Refused},
         session::MAX_WRONG_CODES,
+        user_name::lookup_key,
     },
     store::{
         Tx,
@@ -254,7 +255,7 @@ fn browser_key(browser_id: &str, user_id: &str) -> String {
 }
 
 /// What the counters of all known browsers of a person begin with.
-pub fn browser_keys_prefix(user_id: &str) -> String {
+fn browser_keys_prefix(user_id: &str) -> String {
     format!("browser:{user_id}:")
 }
 
@@ -481,14 +482,31 @@ impl Service {
         charged.ok_or(if signing_in { ApiError::SignInExpired } else { ApiError::SignedOut })
     }
 
-    /// Starts everything anew that counts a person's codes: an administrator
-    /// decided so.
-    pub(super) fn reset_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
+    /// Starts everything anew that counts a person's passwords, in all browsers: an
+    /// administrator decided so. Answers whether that makes a difference.
+    pub(super) async fn reset_passwords(&self, tx: &mut Tx, user: &UserRow) -> Result<bool, ApiError> {
+        let policy = policy::load_in(tx).await?;
+        let allowance = Allowance::password(policy.maximum_failures, policy.lock_minutes);
+        let key = account_key(&lookup_key(&user.name));
+        let counters = attempts::reset_all(tx, &key, &browser_keys_prefix(&user.id)).await?;
+        Ok(counters.into_iter().any(|counter| allowance.counts(counter, self.now())))
+    }
+
+    /// The same for everything that counts their codes.
+    pub(super) async fn reset_codes(&self, tx: &mut Tx, user_id: &str) -> Result<bool, ApiError> {
+        let a_day = Allowance::SECOND_FACTOR_A_DAY;
+        let mut counted = false;
         // In the order in which they are charged: see the order of locks in `second_factor`.
-        let keys = [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)];
-        attempts::reset_codes(tx, user_id, keys.each_ref().map(String::as_str))?;
-        attempts::reset(tx, &checking_key(user_id))?;
-        Ok(())
+        for (key, allowance) in [
+            (codes_in_a_row_key(user_id), Allowance::SECOND_FACTOR_IN_A_ROW),
+            (codes_a_day_key(user_id), a_day),
+            (recovery_key(user_id), a_day),
+            (checking_key(user_id), a_day),
+        ] {
+            let counters = attempts::reset_codes(tx, user_id, &key).await?;
+            counted |= counters.into_iter().any(|counter| allowance.counts(counter, self.now()));
+        }
+        Ok(counted)
     }
 }
 
