@@ -93,7 +93,7 @@ pub async fn charge_both(
 }
 
 /// Charges from then or before are forgotten.
-fn before(after: Option<i64>, now: UnixTime) -> i64 {
+pub(super) fn before(after: Option<i64>, now: UnixTime) -> i64 {
     after.map_or(i64::MIN, |seconds| now.plus(-seconds).0)
 }
 
