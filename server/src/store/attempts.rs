@@ -221,8 +221,25 @@ pub async fn delete_stale(db: &Db, before: i64, names_before: i64, most: i64) ->
     // Again outside: one that was charged meanwhile stays.
     let sql = "DELETE FROM attempt_counters WHERE (last_failure_at < $1 OR last_failure_at < $2) AND key IN
              (SELECT key FROM attempt_counters
-              WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'))
+              WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'
+                    OR key LIKE 'mail-address:%' OR key LIKE 'letters:%'))
                  OR (last_failure_at < $2 AND user_id IS NULL AND (key LIKE 'password:%' OR key LIKE 'link:%'))
               LIMIT $3)";
     db.execute(sql, values![before, names_before, most]).await
+}
+
+/// Removes up to `most` counters of browsers that are not known any more, which
+/// have a new id should they come back; charged last before `before`, so that
+/// nobody holds one.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_of_forgotten_browsers(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    // They end with the browser's id, of 36 characters.
+    let sql = "DELETE FROM attempt_counters WHERE key IN
+             (SELECT key FROM attempt_counters
+              WHERE last_failure_at < $1 AND (key LIKE 'browser:%' OR key LIKE 'codes-in-a-row:%:%')
+                  AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.id = substr(key, length(key) - 35))
+              LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }
