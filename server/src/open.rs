@@ -10,7 +10,7 @@ use crate::{
         secret_box::{Key, KeyError, Keyring, OpenError, Purpose, SealError},
     },
     domain::search_words::words_of,
-    service::{Owed, Service, Settings},
+    service::{Owed, Service, Settings, Undecided},
     store::{
         Cause, Db, StoreError, accounts,
         db::Unsuitable,
@@ -114,6 +114,7 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
     store_words(&db).await?;
     Ok(Service {
         owed: Owed::to(db.clone()),
+        undecided: Undecided::default(),
         under_way: TaskTracker::new(),
         db,
         clock,

@@ -564,6 +564,27 @@ both_databases! {
         portal.browser().at("198.51.100.7").sign_in("alice", PASSWORD).await.unwrap();
     }
 
+    async fn more_right_sign_ins_at_once_than_may_fail_are_told_to_come_back_and_lock_nothing(portal) {
+        portal.add("alice").await;
+        let attempts: Vec<_> = (0..30)
+            .map(|_| {
+                let browser = portal.browser();
+                tokio::spawn(async move { browser.sign_in("alice", PASSWORD).await })
+            })
+            .collect();
+        let mut let_in = 0;
+        for attempt in attempts {
+            match attempt.await.unwrap() {
+                Ok(_) => let_in += 1,
+                Err(ApiError::Unavailable) => {}
+                other => panic!("nobody failed: {other:?}"),
+            }
+        }
+        assert!(let_in >= 5, "{let_in}");
+        assert_eq!(charged(&portal, "password:").await, 0);
+        portal.browser().sign_in("alice", PASSWORD).await.unwrap();
+    }
+
     async fn counters_go_when_no_rule_looks_at_them_any_more(portal) {
         let portal = portal.with_mail(&MailServer::stopped()).await;
         let alice = portal.enrolled("alice").await;

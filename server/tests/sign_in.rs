@@ -183,7 +183,8 @@ both_databases! {
         let mut evaluated = 0;
         for attempt in attempts.collect::<Vec<_>>() {
             match attempt.await.unwrap() {
-                Err(ApiError::Credentials | ApiError::Locked { .. }) => evaluated += 1,
+                // While it is not known yet how the first ones end, nor is whether the account is locked.
+                Err(ApiError::Credentials | ApiError::Locked { .. } | ApiError::Unavailable) => evaluated += 1,
                 other => panic!("{other:?}"),
             }
         }

@@ -17,6 +17,7 @@ use super::{
     audit::{Actor, record},
     owed::{Debt, Owed},
     trust::browser_hash,
+    undecided::Open,
 };
 use crate::{
     clock::UnixTime,
@@ -55,6 +56,8 @@ pub(super) struct Charge {
     address: Option<String>,
     at: UnixTime,
     stands: Stands,
+    /// Until it is known whether it stands.
+    open: Option<Open>,
     owed: Owed,
 }
 
@@ -72,19 +75,28 @@ enum Stands {
 
 impl Charge {
     const fn new(key: String, address: Option<String>, at: UnixTime, owed: Owed) -> Self {
-        Self { key, address, at, stands: Stands::Open, owed }
+        Self { key, address, at, stands: Stands::Open, open: None, owed }
+    }
+
+    fn settle(&mut self) {
+        self.stands = Stands::Settled;
+        self.open = None;
     }
 
     /// Notes what came of it: right, or at least not wrong.
     pub fn judged(&mut self, right: bool) {
-        self.stands = if right { Stands::Owed } else { Stands::Settled };
+        if right {
+            self.stands = Stands::Owed;
+        } else {
+            self.settle();
+        }
     }
 
     /// Hands on what came of the transaction that took it back. Where that is not known, it is not taken back again.
     pub fn concluded<T, E: Into<ApiError>>(&mut self, outcome: Result<T, E>) -> Result<T, ApiError> {
         let outcome = outcome.map_err(Into::into);
         if matches!(outcome, Ok(_) | Err(ApiError::OutcomeUnknown)) {
-            self.stands = Stands::Settled;
+            self.settle();
         }
         outcome
     }
@@ -329,12 +341,17 @@ impl Service {
         if let Some(user) = &user {
             attempts::note_owner(&mut tx, &key, &user.id)?;
         }
+        // While this transaction holds the counter, none of those that are undecided can be taken back.
+        let may_be_free_soon = outcome.is_err() && self.undecided.any(&key);
+        let open = outcome.is_ok().then(|| self.undecided.open(&key));
         if outcome.is_err() {
             record(&mut tx, now, Actor::claiming(user.as_ref(), client), event, Outcome::Failure).await?;
         }
         tx.commit().await?;
-        let counter = outcome.map_err(locked)?;
-        let charge = Charge::new(key, address, now, self.owed.clone());
+        let refusal = |refused| if may_be_free_soon { ApiError::Unavailable } else { locked(refused) };
+        let counter = outcome.map_err(refusal)?;
+        let mut charge = Charge::new(key, address, now, self.owed.clone());
+        charge.open = open;
         Ok((user, PasswordCharge { charge, own: own.is_some(), allowance, counter }))
     }
 
