@@ -75,9 +75,10 @@ pub struct ServeArgs {
     #[arg(long, env = "TWOFOLD_ISSUER", default_value = "Twofold", value_name = "NAME", value_parser = parse_name)]
     pub issuer: String,
 
+    // `None` where nothing stands between two commas, or behind the last.
     /// Networks of proxies whose X-Forwarded-For header counts, e.g. 10.0.0.0/8,::1/128.
     #[arg(long, env = "TWOFOLD_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORKS", value_parser = parse_network)]
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<Option<IpNet>>,
 
     /// Mail server for notices and reminders: smtps://USER:PASSWORD@HOST, smtp://HOST:587?tls=required, smtp://127.0.0.1:25. Default: no mail.
     #[arg(long, env = "TWOFOLD_SMTP_URL", value_name = "URL", hide_env_values = true)]
@@ -295,9 +296,14 @@ fn parse_name(text: &str) -> Result<String, ConfigError> {
     if good { Ok(name.to_owned()) } else { Err(ConfigError::Name) }
 }
 
-fn parse_network(text: &str) -> Result<IpNet, ConfigError> {
+/// One of a list, in which a comma too many does no harm.
+fn parse_network(text: &str) -> Result<Option<IpNet>, ConfigError> {
     let text = text.trim();
-    text.parse().or_else(|_| text.parse().map(|ip: IpAddr| ip.into())).map_err(|_| ConfigError::Network)
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let network = text.parse().or_else(|_| text.parse().map(|ip: IpAddr| ip.into()));
+    network.map(Some).map_err(|_| ConfigError::Network)
 }
 
 #[cfg(test)]
@@ -349,5 +355,6 @@ mod tests {
         }
         assert!(parse_network("10.0.0.0/8").is_ok() && parse_network("::1").is_ok());
         assert_eq!(parse_network("proxy"), Err(ConfigError::Network));
+        assert_eq!([parse_network(""), parse_network(" ")], [Ok(None), Ok(None)]);
     }
 }

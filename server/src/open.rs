@@ -10,7 +10,7 @@ use crate::{
         secret_box::{Key, KeyError, Keyring, OpenError, Purpose, SealError},
     },
     domain::search_words::words_of,
-    service::{Owed, Service, Settings},
+    service::{Owed, Service, Settings, Undecided},
     store::{
         Cause, Db, StoreError, accounts,
         db::Unsuitable,
@@ -62,6 +62,11 @@ pub enum OpenPortalError {
     /// The file can't be written.
     #[error("the database {0} is read-only. Make the file and its folder writable for this user")]
     ReadOnly(PathBuf),
+    /// The file, or what must be made or read beside it, can't be opened.
+    #[error(
+        "the database {0} can't be opened: {1}. This user must be able to read it, and to write to its folder while there is a log (-wal) beside it. Otherwise copy the file and those beside it to another folder, and name that with --data-dir"
+    )]
+    OutOfReach(PathBuf, StoreError),
     /// The database does not do what it should.
     #[error("the database {0} can't be opened: {1}")]
     Database(String, StoreError),
@@ -109,6 +114,7 @@ pub async fn open(data: &DataArgs, settings: Settings, clock: Arc<dyn Clock>) ->
     store_words(&db).await?;
     Ok(Service {
         owed: Owed::to(db.clone()),
+        undecided: Undecided::default(),
         under_way: TaskTracker::new(),
         db,
         clock,
@@ -182,6 +188,16 @@ pub async fn open_to_read(data: &DataArgs) -> Result<Db, OpenPortalError> {
     }
 }
 
+/// Copies the SQLite database, as of one moment, into the empty file `copy`;
+/// nothing beside it is needed or made.
+///
+/// # Errors
+/// See [`OpenPortalError`].
+pub async fn copy_sqlite(data: &DataArgs, copy: &Path) -> Result<(), OpenPortalError> {
+    let file = sqlite_file(data);
+    Db::copy_sqlite(&file, is_left_alone(&file), copy).await.map_err(|error| explain(&file, error))
+}
+
 /// Whether nobody can write to an SQLite file or beside it, and its log was worked off.
 fn is_left_alone(file: &Path) -> bool {
     let mut log = file.as_os_str().to_owned();
@@ -210,7 +226,10 @@ async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
     if path.metadata().is_ok_and(|file| file.permissions().readonly()) {
         return Err(OpenPortalError::ReadOnly(path.to_owned()));
     }
-    let _lock = lock(path).await.map_err(OpenPortalError::Schema)?;
+    let _lock = lock(path).await.map_err(|error| match error {
+        SchemaError::Lock(_, cause) if is_unwritable(&cause) => OpenPortalError::ReadOnly(path.to_owned()),
+        other => OpenPortalError::Schema(other),
+    })?;
     create_closed(path);
     let db = Db::sqlite(path).await.map_err(explain)?;
     match migrate(&db).await {
@@ -218,6 +237,11 @@ async fn open_sqlite(path: &Path) -> Result<Db, OpenPortalError> {
         Err(SchemaError::Store(error)) => Err(explain(error)),
         Err(other) => Err(OpenPortalError::Schema(other)),
     }
+}
+
+/// Whether something can't be written for want of rights to do so.
+pub(crate) fn is_unwritable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Creates the file closed to other users of the machine; SQLite gives the ones
@@ -239,6 +263,7 @@ fn explain(path: &Path, error: StoreError) -> OpenPortalError {
     match error.cause() {
         Some(Cause::NotADatabase) => OpenPortalError::NotADatabase(path.to_owned()),
         Some(Cause::ReadOnly) => OpenPortalError::ReadOnly(path.to_owned()),
+        Some(Cause::Unreachable) if path.exists() => OpenPortalError::OutOfReach(path.to_owned(), error),
         _ => OpenPortalError::Database(path.display().to_string(), error),
     }
 }

@@ -47,7 +47,7 @@ async fn eventful(portal: &TestPortal) -> Browser {
     zoe.sign_in("zoë", PASSWORD).await.unwrap();
     portal.clock.advance(DAY);
     portal.browser().at("2001:db8::5").sign_in("bob", PASSWORD).await.unwrap();
-    portal.service.unlock_user(OPERATOR, "bob").await.unwrap();
+    portal.service.end_sessions(OPERATOR, "bob").await.unwrap();
     let root = portal.browser();
     root.sign_in("root", PASSWORD).await.unwrap();
     root
@@ -59,17 +59,17 @@ both_databases! {
         let page = ask(&root, &AuditFilter::default(), None).await.unwrap();
         assert_eq!(page.next, None);
         assert_eq!(events(&page.entries), [
-            "signed_in", "account_unlocked", "signed_in", "signed_in", "sign_in_failed", "user_added", "user_added", "user_added",
+            "signed_in", "sessions_ended", "signed_in", "signed_in", "sign_in_failed", "user_added", "user_added", "user_added",
         ]);
         let stored = portal.audit().await;
         assert!(page.entries.iter().rev().zip(&stored).all(|(shown, stored)| {
             shown.sequence == stored.sequence && shown.hash == hex::encode(&stored.hash) && shown.at == stored.at
         }));
-        let [_, unlocked, bob, _, failed, ..] = page.entries.as_slice() else { panic!("as above") };
-        let operator = unlocked.actor.as_ref().unwrap();
+        let [_, ended, bob, _, failed, ..] = page.entries.as_slice() else { panic!("as above") };
+        let operator = ended.actor.as_ref().unwrap();
         assert_eq!((operator.name.as_str(), operator.id.as_deref()), (OPERATOR, None));
-        assert_eq!((unlocked.address.as_deref(), unlocked.browser.as_deref()), (None, None));
-        assert_eq!(unlocked.subject, bob.actor);
+        assert_eq!((ended.address.as_deref(), ended.browser.as_deref()), (None, None));
+        assert_eq!(ended.subject, bob.actor);
         assert_eq!((bob.address.as_deref(), bob.browser.as_deref()), (Some("2001:db8::5"), Some("Firefox on Linux")));
         assert!(bob.user_agent.as_deref().unwrap().starts_with("Mozilla/5.0"));
         assert_eq!((failed.outcome, failed.subject.as_ref().unwrap().name.as_str()), (Outcome::Failure, "Zoë"));
@@ -112,11 +112,11 @@ both_databases! {
         let cases: [(AuditFilter, &[&str]); 17] = [
             (user("ZOË"), &["signed_in", "sign_in_failed", added]),
             (user("root"), &["signed_in", added]),
-            (user(OPERATOR), &["account_unlocked", added, added, added]),
+            (user(OPERATOR), &["sessions_ended", added, added, added]),
             (user("nobody"), &[]),
             (AuditFilter { events: vec![AuditEvent::SignInFailed], ..empty() }, &["sign_in_failed"]),
-            (AuditFilter { events: vec![AuditEvent::AccountUnlocked, AuditEvent::SignInFailed], ..empty() },
-                &["account_unlocked", "sign_in_failed"]),
+            (AuditFilter { events: vec![AuditEvent::SessionsEnded, AuditEvent::SignInFailed], ..empty() },
+                &["sessions_ended", "sign_in_failed"]),
             (AuditFilter { events: vec![AuditEvent::SignedIn, AuditEvent::UserAdded], ..user("bob") }, &["signed_in", added]),
             (AuditFilter { events: AuditEvent::ALL.to_vec(), outcome: Some(Outcome::Failure), ..empty() }, &["sign_in_failed"]),
             (AuditFilter { outcome: Some(Outcome::Failure), ..empty() }, &["sign_in_failed"]),
@@ -234,7 +234,7 @@ both_databases! {
         portal.add(OPERATOR).await;
         let filter = AuditFilter { user: OPERATOR.to_owned(), ..AuditFilter::default() };
         let found = all(&root, &filter).await;
-        assert!(events(&found).contains(&AuditEvent::AccountUnlocked.as_str()), "{found:?}");
+        assert!(events(&found).contains(&AuditEvent::SessionsEnded.as_str()), "{found:?}");
     }
 
     async fn two_lanes_are_one_list(portal) {

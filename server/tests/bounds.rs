@@ -11,7 +11,7 @@ use app::contract::{
     reminder::Missing,
 };
 use serde_json::{Value, json};
-use twofold::{domain::audit::AuditEvent, values};
+use twofold::{clock::Clock as _, domain::audit::AuditEvent, values};
 
 /// Seconds within which events are folded.
 const WINDOW: i64 = 600;
@@ -229,5 +229,23 @@ both_databases! {
         portal.clock.advance(3_600);
         root.sign_in("root", PASSWORD).await.unwrap();
         assert!(root.call::<Value>("send-test-mail", &[]).await.is_ok());
+    }
+
+    async fn and_not_ten_before_the_full_hour_and_ten_after_it(portal) {
+        let portal = portal.with_mail(&MailServer::stopped()).await;
+        let root = portal.administrator("root").await;
+        portal.give_address("root", "root@example.org").await;
+        let past_the_hour = portal.clock.now().0.rem_euclid(3_600);
+        portal.clock.advance(2 * 3_600 - past_the_hour - 60);
+        root.sign_in("root", PASSWORD).await.unwrap();
+        let send = async || root.call::<Value>("send-test-mail", &[]).await;
+        for _ in 0..10 {
+            send().await.unwrap();
+        }
+        portal.clock.advance(120);
+        assert_eq!(send().await, Err(ApiError::TooOften { retry_after: 3_480 }));
+        portal.clock.advance(3_480);
+        root.sign_in("root", PASSWORD).await.unwrap();
+        send().await.unwrap();
     }
 }

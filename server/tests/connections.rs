@@ -71,9 +71,14 @@ pub async fn unfinished(address: SocketAddr) -> TcpStream {
 }
 
 async fn unfinished_from(ip: [u8; 4], address: SocketAddr) -> TcpStream {
+    unfinished_with(ip, address, "").await
+}
+
+/// The same with a header more, which ends its line.
+async fn unfinished_with(ip: [u8; 4], address: SocketAddr, header: &str) -> TcpStream {
     let form = "user_name=nobody&password=x";
     let head = format!(
-        "POST /api/sign-in HTTP/1.1\r\nhost: localhost\r\norigin: http://{address}\r\naccept: application/json\r\n\
+        "POST /api/sign-in HTTP/1.1\r\nhost: localhost\r\n{header}origin: http://{address}\r\naccept: application/json\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
         form.len() + 1
     );
@@ -339,4 +344,31 @@ async fn there_are_never_more_connections_than_open_files() {
     }
     assert!(serving.ask("GET", "/health/live", "").await.starts_with("HTTP/1.1 200 "));
     assert!(serving.ask("GET", "/sign-in", "").await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn who_comes_through_a_trusted_proxy_has_as_many_requests_as_others_have_connections() {
+    let (serving, _folder) =
+        with(&[("TWOFOLD_TRUSTED_PROXIES", "127.0.0.1"), ("TWOFOLD_MAX_CONNECTIONS_PER_ADDRESS", "2")]);
+    let of = |client: &str| format!("x-forwarded-for: 203.0.113.1, {client}\r\n");
+    let through = async |client: &str| unfinished_with([127, 0, 0, 1], serving.address, &of(client)).await;
+    let mut held = vec![through("198.51.100.1").await, through("198.51.100.1").await];
+    let status = async |path: &str, header: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{header}connection: close\r\n\r\n");
+        rest(&mut open(serving.address, &request).await).await.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    assert_eq!(status("/sign-in", &of("198.51.100.1")).await, "503");
+    assert_eq!(status("/health/live", &of("198.51.100.1")).await, "200");
+    assert_ne!(status("/sign-in", &of("198.51.100.2")).await, "503", "somebody else");
+    for _ in 0..3 {
+        held.push(unfinished(serving.address).await);
+    }
+    assert_ne!(status("/sign-in", "").await, "503", "what the proxy says of nobody");
+    held.remove(0);
+    let free = async {
+        while status("/sign-in", &of("198.51.100.1")).await == "503" {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, free).await.expect("what was let go can be had again");
 }

@@ -1,12 +1,15 @@
 //! Databases as they are met: behind a pool, in another encoding, large, busy,
 //! as a copy; and what is kept in them over the years.
 
-use crate::support::{
-    Database, PASSWORD, TestPortal,
-    binary::{Serving, beside, run, twofold},
-    both_databases,
-    bouncer::Bouncer,
-    database::administer,
+use crate::{
+    outages::SmallDisk,
+    support::{
+        Database, PASSWORD, TestPortal,
+        binary::{Serving, beside, run, twofold},
+        both_databases,
+        bouncer::Bouncer,
+        database::administer,
+    },
 };
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{
@@ -209,6 +212,50 @@ async fn a_copy_made_while_it_serves_is_whole_and_verified_where_nothing_can_be_
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
     fs::copy(portal.folder().join("twofold.key"), shelf.path().join("twofold.key")).unwrap();
     assert!(Serving::start(&mut twofold(shelf.path())).lets_in("alice", PASSWORD).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_can_be_written_people_are_listed_and_copies_made_elsewhere() {
+    let Some(disk) = SmallDisk::make() else {
+        println!("not tested here: this user may not make a disk");
+        return;
+    };
+    let portal = TestPortal::in_folder(Database::Sqlite, disk.0.path()).await;
+    portal.add("alice").await;
+    portal.service.db.close().await;
+    disk.close();
+    let (code, said) = run(beside(&portal).args(["user", "list"]));
+    assert!(code == Some(0) && said.contains("alice"), "{said}");
+    let shelf = tempfile::tempdir().unwrap();
+    let copy = shelf.path().join("twofold.db");
+    let (code, said) = run(beside(&portal).arg("backup").arg(&copy));
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = run(twofold(shelf.path()).args(["user", "list"]));
+    assert!(code == Some(0) && said.contains("alice"), "{said}");
+    let (code, said) = run(beside(&portal).arg("backup").arg(disk.0.path().join("copy.db")));
+    assert!(code == Some(1) && said.contains("a folder that this user may write to"), "{said}");
+    for command in [&["user", "unlock", "alice"][..], &["serve"]] {
+        let (code, said) = run(beside(&portal).args(command));
+        assert!(code == Some(1) && said.contains("Make the file and its folder writable"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_can_not_be_read_where_it_lies_is_said_with_what_helps() {
+    let Some(disk) = SmallDisk::make() else { return };
+    let portal = TestPortal::on(Database::Sqlite).await;
+    portal.add("alice").await;
+    // As a copy of the files is, or what a portal leaves that was killed.
+    for name in ["twofold.db", "twofold.db-wal"] {
+        fs::copy(portal.folder().join(name), disk.0.path().join(name)).unwrap();
+    }
+    disk.close();
+    let shelf = tempfile::tempdir().unwrap();
+    let (code, said) = run(twofold(disk.0.path()).arg("backup").arg(shelf.path().join("twofold.db")));
+    assert!(code == Some(1) && said.contains("copy the file and those beside it to another folder"), "{said}");
+    let (code, said) = run(twofold(disk.0.path()).args(["user", "list"]));
+    assert!(code == Some(1) && said.contains("Make the file and its folder writable"), "{said}");
+    assert!(files(shelf.path()).is_empty(), "no half a copy");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

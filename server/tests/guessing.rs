@@ -3,7 +3,7 @@
 //! of it, and what the portal could not conclude is nobody's failure.
 
 use crate::support::{
-    ApiError, Browser, Database, PASSWORD, Phone, TestPortal, both_databases,
+    ApiError, Browser, Database, MailServer, PASSWORD, Phone, TestPortal, both_databases,
     portal::{Enrolled, OPERATOR, begin, confirm, finish, finish_another},
 };
 use app::contract::error::{AppAlgorithm, AppSettings, CodeProblem};
@@ -564,6 +564,66 @@ both_databases! {
         portal.browser().at("198.51.100.7").sign_in("alice", PASSWORD).await.unwrap();
     }
 
+    async fn more_right_sign_ins_at_once_than_may_fail_are_told_to_come_back_and_lock_nothing(portal) {
+        portal.add("alice").await;
+        let attempts: Vec<_> = (0..30)
+            .map(|_| {
+                let browser = portal.browser();
+                tokio::spawn(async move { browser.sign_in("alice", PASSWORD).await })
+            })
+            .collect();
+        let mut let_in = 0;
+        for attempt in attempts {
+            match attempt.await.unwrap() {
+                Ok(_) => let_in += 1,
+                Err(ApiError::Unavailable) => {}
+                other => panic!("nobody failed: {other:?}"),
+            }
+        }
+        assert!(let_in >= 5, "{let_in}");
+        assert_eq!(charged(&portal, "password:").await, 0);
+        portal.browser().sign_in("alice", PASSWORD).await.unwrap();
+    }
+
+    async fn counters_go_when_no_rule_looks_at_them_any_more(portal) {
+        let portal = portal.with_mail(&MailServer::stopped()).await;
+        let alice = portal.enrolled("alice").await;
+        portal.give_address("alice", "alice@example.org").await;
+        let known = portal.awaiting_code("alice").await;
+        portal.clock.advance(30);
+        known.code(&alice.phone.code()).await.unwrap();
+        // In a browser that is known, and in one that is not.
+        for browser in [&known, &portal.browser()] {
+            browser.sign_in("alice", WRONG).await.unwrap_err();
+            browser.sign_in("alice", PASSWORD).await.unwrap();
+            browser.code(&alice.phone.wrong_code()).await.unwrap_err();
+            browser.recovery_code("0000-0000-0000-0000").await.unwrap_err();
+        }
+        known.sign_in("alice", WRONG).await.unwrap_err();
+        alice.browser.call::<()>("change-mail-address", &[("address", "other@example.org")]).await.unwrap();
+        let keys = async || {
+            portal.service.clean_up().await.unwrap();
+            let sql = "SELECT key FROM attempt_counters ORDER BY key";
+            let rows: Vec<(String,)> = portal.service.db.all(sql, values![]).await.unwrap();
+            let kind = |(key,): (String,)| {
+                let parts = key.matches(':').count();
+                format!("{} {parts}", key.split(':').next().unwrap())
+            };
+            let mut kinds: Vec<String> = rows.into_iter().map(kind).collect();
+            kinds.dedup();
+            kinds
+        };
+        let all = [
+            "address 1", "browser 2", "codes-a-day 1", "codes-a-day 2", "codes-in-a-row 1", "codes-in-a-row 2", "letters 2",
+            "mail-address 1", "password 1", "recovery 1", "recovery 2",
+        ];
+        assert_eq!(keys().await, all);
+        portal.clock.advance(86_401);
+        assert_eq!(keys().await, ["browser 2", "codes-in-a-row 1", "codes-in-a-row 2", "password 1"], "a day later");
+        portal.clock.advance(180 * 86_400);
+        assert_eq!(keys().await, ["codes-in-a-row 1", "password 1"], "and when the browser is forgotten");
+    }
+
     async fn counters_of_names_that_nobody_has_are_cleaned_up(portal) {
         portal.add("alice").await;
         for name in ["alice", "nobody"] {
@@ -659,7 +719,7 @@ async fn everything_is_carried_out(portal: &TestPortal) {
 
 /// Charges to all counters whose keys begin so.
 async fn charged(portal: &TestPortal, prefix: &str) -> i64 {
-    let sql = "SELECT COALESCE(SUM(failures), 0) FROM attempt_counters WHERE key LIKE $1 || '%'";
+    let sql = "SELECT CAST(COALESCE(SUM(failures), 0) AS BIGINT) FROM attempt_counters WHERE key LIKE $1 || '%'";
     let (failures,): (i64,) = portal.service.db.one(sql, values![prefix]).await.unwrap();
     failures
 }

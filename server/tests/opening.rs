@@ -358,7 +358,7 @@ fn is_empty(folder: &Path) -> bool {
 async fn the_operator_is_named_in_the_audit_trail() {
     let portal = used().await;
     let (code, said) =
-        run(beside(&portal).args(["user", "unlock", "alice"]).env("USER", "forged").env_remove("SUDO_USER"));
+        run(beside(&portal).args(["user", "invite", "alice"]).env("USER", "forged").env_remove("SUDO_USER"));
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(portal.audit().await.pop().unwrap().actor_name, Some(format!("{} (command line)", system_user())));
 }

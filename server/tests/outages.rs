@@ -70,6 +70,20 @@ async fn a_postgres_that_takes_no_changes_is_not_ready_and_forgotten_when_it_doe
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_accepts_no_connections_is_not_called_read_only() {
+    let Some(portal) = TestPortal::on_postgres().await else { return };
+    let Database::Postgres { name, .. } = &portal.database else { return };
+    let stranger = portal.browser();
+    assert_eq!(ready(&stranger).await.0, StatusCode::OK);
+    administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+    end_connections(name).await;
+    let said = "not ready: the database accepts no connections\n";
+    assert_eq!(ready(&stranger).await, (StatusCode::SERVICE_UNAVAILABLE, said.to_owned()));
+    administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+    assert_eq!(ready(&stranger).await.0, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_sqlite_that_is_full_is_unavailable_and_works_again_with_room() {
     let portal = TestPortal::on(Database::Sqlite).await;
     let root = portal.administrator("root").await;
@@ -88,10 +102,16 @@ async fn an_sqlite_that_is_full_is_unavailable_and_works_again_with_room() {
 }
 
 /// A folder of its own with little room, where this user may have one.
-struct SmallDisk(tempfile::TempDir);
+pub struct SmallDisk(pub tempfile::TempDir);
 
 impl SmallDisk {
-    fn make() -> Option<Self> {
+    /// Takes no more changes.
+    pub fn close(&self) {
+        let mount = Command::new("mount").args(["-o", "remount,ro"]).arg(self.0.path()).status();
+        assert!(mount.unwrap().success());
+    }
+
+    pub fn make() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"]).arg(folder.path()).output();
         mount.is_ok_and(|mount| mount.status.success()).then(|| Self(folder))

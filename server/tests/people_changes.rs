@@ -82,6 +82,23 @@ both_databases! {
         assert_eq!(portal.count(AuditEvent::AccountUnlocked).await, 1);
     }
 
+    async fn who_is_not_locked_is_not_unlocked(portal) {
+        let root = portal.administrator("root").await;
+        let alice = portal.enrolled("alice").await;
+        let unlock = async || change(&root, &["alice"], &PeopleChange::Unlock).await.unwrap().changed;
+        assert_eq!(unlock().await, 0, "what was right counts for nothing");
+        assert!(portal.browser().sign_in("alice", WRONG).await.is_err());
+        assert_eq!(unlock().await, 1, "she has all her attempts again");
+        assert_eq!(unlock().await, 0);
+        portal.awaiting_code("alice").await.code(&alice.phone.wrong_code()).await.unwrap_err();
+        assert_eq!(unlock().await, 1);
+        assert!(portal.browser().sign_in("alice", WRONG).await.is_err());
+        portal.clock.advance(15 * 60);
+        root.step_up(PASSWORD, "").await.unwrap();
+        assert_eq!(unlock().await, 0, "it was over");
+        assert_eq!(portal.count(AuditEvent::AccountUnlocked).await, 2);
+    }
+
     async fn disabling_a_second_factor_needs_a_reason_which_is_recorded(portal) {
         let root = portal.administrator("root").await;
         let alice = portal.enrolled("alice").await;

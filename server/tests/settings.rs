@@ -46,6 +46,15 @@ async fn a_switch_takes_the_words_that_people_use() {
     assert!(code == Some(2) && said.contains("perhaps"), "{said}");
 }
 
+#[tokio::test]
+async fn a_comma_too_many_in_a_list_does_no_harm() {
+    for proxies in ["10.0.0.0/8, 127.0.0.1,", " , ,10.0.0.0/8,,::1/128 ", ","] {
+        let folder = tempfile::tempdir().unwrap();
+        let serving = Serving::start(twofold(folder.path()).env("TWOFOLD_TRUSTED_PROXIES", proxies));
+        assert_eq!(serving.stop(), Some(0), "{proxies}");
+    }
+}
+
 #[test]
 fn limits_out_of_bounds_are_told() {
     let folder = tempfile::tempdir().unwrap();

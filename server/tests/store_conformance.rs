@@ -119,12 +119,12 @@ both_databases! {
         }
     }
 
-    async fn counters_are_reset_by_the_beginning_of_their_key(portal) {
+    async fn counters_are_reset_by_their_key_and_by_its_beginning(portal) {
         let mut tx = portal.service.db.begin().await.unwrap();
-        for key in ["browser:a:1", "browser:a:2", "browser:ab:1", "browser:b:1"] {
+        for key in ["browser:a:1", "browser:a:2", "browser:ab:1", "browser:b:1", "password:a"] {
             attempts::charge(&mut tx, key, Allowance::CLIENT_ADDRESS, UnixTime(1)).await.unwrap().unwrap();
         }
-        assert_eq!(attempts::reset_all(&mut tx, "browser:a:").await.unwrap(), 2);
+        assert_eq!(attempts::reset_all(&mut tx, "password:a", "browser:a:").await.unwrap().len(), 3);
         tx.commit().await.unwrap();
         let left: Vec<(String,)> =
             portal.service.db.all("SELECT key FROM attempt_counters ORDER BY key", values![]).await.unwrap();

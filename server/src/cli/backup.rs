@@ -7,8 +7,7 @@
 use super::{Failure, say, user::expect_begun};
 use crate::{
     config::DataArgs,
-    open::{sqlite_file, sync_folder},
-    store::Db,
+    open::{copy_sqlite, is_unwritable, sync_folder},
 };
 use clap::Args;
 use std::{
@@ -31,14 +30,17 @@ pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
     }
     expect_begun(&args.data)?;
     let target = &args.file;
-    let failed = |error: io::Error| Failure(format!("the copy {} can't be written: {error}", target.display()));
+    let failed = |error: io::Error| {
+        let remedy = if is_unwritable(&error) { ". Name a file in a folder that this user may write to" } else { "" };
+        Failure(format!("the copy {} can't be written: {error}{remedy}", target.display()))
+    };
     if target.exists() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Closed to other users, and under its name only when it is whole.
     let draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    Db::copy_sqlite(&sqlite_file(&args.data), draft.path()).await.map_err(Failure::new)?;
+    copy_sqlite(&args.data, draft.path()).await.map_err(Failure::new)?;
     draft.as_file().sync_all().map_err(failed)?;
     draft.persist_noclobber(target).map_err(|kept| failed(kept.error))?;
     sync_folder(folder).map_err(failed)?;

@@ -13,6 +13,7 @@ use crate::{
     service::{Service, Settings, demo},
 };
 use app::routes;
+use ipnet::IpNet;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpSocket, time::timeout};
 
@@ -67,8 +68,9 @@ async fn run(mut args: ServeArgs, stop: Stop) -> Result<(), Failure> {
     if args.data.previous_key_file.is_some() {
         tokio::spawn(reseal(service.clone()));
     }
-    let web = Web { public_url, trusted_proxies: args.trusted_proxies.clone(), listening: Some(address) };
-    let limits = args.connections.limits(args.trusted_proxies, descriptors(args.connections.descriptors()));
+    let proxies: Vec<IpNet> = args.trusted_proxies.into_iter().flatten().collect();
+    let web = Web { public_url, trusted_proxies: proxies.clone(), listening: Some(address) };
+    let limits = args.connections.limits(proxies, descriptors(args.connections.descriptors()));
     let application = router(service.clone(), web);
     say(format!("listening on http://{address}"));
     // On the runtime's own threads: a connection need not be handed over to them.

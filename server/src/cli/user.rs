@@ -5,8 +5,9 @@ use crate::{
     clock::SystemClock,
     config::{DataArgs, PublicUrl},
     crypto::token::Token,
-    open::{is_begun, open},
+    open::{is_begun, open, open_to_read},
     service::{Service, Settings, users::FirstPassword},
+    store::accounts,
 };
 use app::{
     contract::{
@@ -139,8 +140,12 @@ pub(super) async fn run(command: UserCommand) -> Result<(), Failure> {
             Ok(())
         }
         UserCommand::Unlock(args) => {
-            let service = portal(&args.data).await?;
-            found(service.unlock_user(&operator(), &args.name).await, &args.name, "unlocked")
+            let outcome = portal(&args.data).await?.unlock_user(&operator(), &args.name).await;
+            let done = match outcome {
+                Ok(Some(false)) => "not locked, and nothing wrong was tried lately; nothing was changed",
+                _ => "unlocked",
+            };
+            found(outcome.map(|known| known.is_some()), &args.name, done)
         }
         UserCommand::DisableTwoFactor(args) => {
             let service = portal(&args.named.data).await?;
@@ -255,7 +260,13 @@ fn read_list(file: &Path) -> Result<String, Failure> {
 }
 
 async fn list(data: &DataArgs) -> Result<(), Failure> {
-    let users = portal(data).await?.list_users().await.map_err(Failure::new)?;
+    expect_begun(data)?;
+    let users = match open_to_read(data).await {
+        // Nothing is written, so that it does where nothing can be.
+        Ok(db) => accounts::list(&db).await.map_err(Failure::new)?,
+        // An older version's database is brought up to date, one that starts is waited for; or it is said what is wrong.
+        Err(_) => portal(data).await?.list_users().await.map_err(Failure::new)?,
+    };
     if users.is_empty() {
         say("There is nobody yet.");
         return Ok(());

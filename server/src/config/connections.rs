@@ -20,7 +20,7 @@ pub struct ConnectionArgs {
     #[arg(long, env = "TWOFOLD_MAX_CONNECTIONS", default_value = "2000", value_name = "NUMBER", value_parser = parse_number)]
     pub max_connections: usize,
 
-    /// Connections at once of one address (IPv6: of one /64) that is not a trusted proxy.
+    /// Connections at once of one address (IPv6: of one /64) that is not a trusted proxy; through trusted proxies, its requests at once.
     #[arg(
         long, env = "TWOFOLD_MAX_CONNECTIONS_PER_ADDRESS", default_value = "250", value_name = "NUMBER",
         value_parser = parse_number

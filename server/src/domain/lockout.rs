@@ -79,6 +79,16 @@ impl Allowance {
     /// Wrong second factors in a row, until methods are suspended there.
     pub const SECOND_FACTOR_IN_A_ROW: Self = Self { most: 100, forgotten_after: None, fades_after: None };
 
+    /// Letters of a kind to one person: whoever chooses an address chooses whom the portal writes to.
+    pub const LETTERS: Self = Self::within(10, 60 * 60);
+
+    /// Whether a counter still says something: it is not too old, nor was everything taken back.
+    pub fn counts(self, counter: Counter, now: UnixTime) -> bool {
+        let is_full = counter.failures >= self.most;
+        let after = if is_full { self.forgotten_after } else { self.fades_after };
+        counter.failures > 0 && after.is_none_or(|seconds| now.seconds_since(counter.last_failure_at) < seconds)
+    }
+
     /// Why a full counter refuses.
     pub fn refusal(self, counter: Counter, now: UnixTime) -> Refused {
         let retry_after = self.forgotten_after.map(|seconds| {
@@ -94,12 +104,7 @@ impl Allowance {
 /// # Errors
 /// [`Refused`] when the counter is full; it stays as it is.
 pub fn charge(counter: Option<Counter>, allowance: Allowance, now: UnixTime) -> Result<Counter, Refused> {
-    let forgotten = |counter: &Counter| {
-        let is_full = counter.failures >= allowance.most;
-        let after = if is_full { allowance.forgotten_after } else { allowance.fades_after };
-        after.is_some_and(|seconds| now.seconds_since(counter.last_failure_at) >= seconds)
-    };
-    match counter.filter(|counter| !forgotten(counter)) {
+    match counter.filter(|counter| allowance.counts(*counter, now)) {
         None => Ok(Counter { failures: 1, last_failure_at: now }),
         Some(counter) if counter.failures < allowance.most => {
             Ok(Counter { failures: counter.failures + 1, last_failure_at: now })
@@ -142,6 +147,16 @@ mod tests {
         assert_eq!(two.map(|counter| counter.failures), Some(2));
         let anew = charge(two, allowance, UnixTime(2 * DAY - 1)).ok();
         assert_eq!(anew.map(|counter| counter.failures), Some(1));
+    }
+
+    #[test]
+    fn what_was_taken_back_or_is_too_old_says_nothing() {
+        let counter = |failures| Counter { failures, last_failure_at: UnixTime(1_000) };
+        for (failures, at, counts) in [(5, 1_899, true), (5, 1_900, false), (1, 1_899, true), (0, 1_000, false)] {
+            assert_eq!(FIVE.counts(counter(failures), UnixTime(at)), counts, "{failures} at {at}");
+        }
+        assert!(Allowance::password(5, None).counts(counter(5), UnixTime(i64::MAX)));
+        assert!(!Allowance::password(5, None).counts(counter(4), UnixTime(1_000 + DAY)));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::{
     audit::{Actor, record},
     owed::{Debt, Owed},
     trust::browser_hash,
+    undecided::Open,
 };
 use crate::{
     clock::UnixTime,
@@ -29,6 +30,7 @@ use crate::{
         client::ClientAddress,
         lockout::{Allowance, Counter, Refused},
         session::MAX_WRONG_CODES,
+        user_name::lookup_key,
     },
     store::{
         Tx,
@@ -54,6 +56,8 @@ pub(super) struct Charge {
     address: Option<String>,
     at: UnixTime,
     stands: Stands,
+    /// Until it is known whether it stands.
+    open: Option<Open>,
     owed: Owed,
 }
 
@@ -71,19 +75,28 @@ enum Stands {
 
 impl Charge {
     const fn new(key: String, address: Option<String>, at: UnixTime, owed: Owed) -> Self {
-        Self { key, address, at, stands: Stands::Open, owed }
+        Self { key, address, at, stands: Stands::Open, open: None, owed }
+    }
+
+    fn settle(&mut self) {
+        self.stands = Stands::Settled;
+        self.open = None;
     }
 
     /// Notes what came of it: right, or at least not wrong.
     pub fn judged(&mut self, right: bool) {
-        self.stands = if right { Stands::Owed } else { Stands::Settled };
+        if right {
+            self.stands = Stands::Owed;
+        } else {
+            self.settle();
+        }
     }
 
     /// Hands on what came of the transaction that took it back. Where that is not known, it is not taken back again.
     pub fn concluded<T, E: Into<ApiError>>(&mut self, outcome: Result<T, E>) -> Result<T, ApiError> {
         let outcome = outcome.map_err(Into::into);
         if matches!(outcome, Ok(_) | Err(ApiError::OutcomeUnknown)) {
-            self.stands = Stands::Settled;
+            self.settle();
         }
         outcome
     }
@@ -254,7 +267,7 @@ fn browser_key(browser_id: &str, user_id: &str) -> String {
 }
 
 /// What the counters of all known browsers of a person begin with.
-pub fn browser_keys_prefix(user_id: &str) -> String {
+fn browser_keys_prefix(user_id: &str) -> String {
     format!("browser:{user_id}:")
 }
 
@@ -328,12 +341,17 @@ impl Service {
         if let Some(user) = &user {
             attempts::note_owner(&mut tx, &key, &user.id)?;
         }
+        // While this transaction holds the counter, none of those that are undecided can be taken back.
+        let may_be_free_soon = outcome.is_err() && self.undecided.any(&key);
+        let open = outcome.is_ok().then(|| self.undecided.open(&key));
         if outcome.is_err() {
             record(&mut tx, now, Actor::claiming(user.as_ref(), client), event, Outcome::Failure).await?;
         }
         tx.commit().await?;
-        let counter = outcome.map_err(locked)?;
-        let charge = Charge::new(key, address, now, self.owed.clone());
+        let refusal = |refused| if may_be_free_soon { ApiError::Unavailable } else { locked(refused) };
+        let counter = outcome.map_err(refusal)?;
+        let mut charge = Charge::new(key, address, now, self.owed.clone());
+        charge.open = open;
         Ok((user, PasswordCharge { charge, own: own.is_some(), allowance, counter }))
     }
 
@@ -481,14 +499,31 @@ impl Service {
         charged.ok_or(if signing_in { ApiError::SignInExpired } else { ApiError::SignedOut })
     }
 
-    /// Starts everything anew that counts a person's codes: an administrator
-    /// decided so.
-    pub(super) fn reset_codes(&self, tx: &mut Tx, user_id: &str) -> Result<(), ApiError> {
+    /// Starts everything anew that counts a person's passwords, in all browsers: an
+    /// administrator decided so. Answers whether that makes a difference.
+    pub(super) async fn reset_passwords(&self, tx: &mut Tx, user: &UserRow) -> Result<bool, ApiError> {
+        let policy = policy::load_in(tx).await?;
+        let allowance = Allowance::password(policy.maximum_failures, policy.lock_minutes);
+        let key = account_key(&lookup_key(&user.name));
+        let counters = attempts::reset_all(tx, &key, &browser_keys_prefix(&user.id)).await?;
+        Ok(counters.into_iter().any(|counter| allowance.counts(counter, self.now())))
+    }
+
+    /// The same for everything that counts their codes.
+    pub(super) async fn reset_codes(&self, tx: &mut Tx, user_id: &str) -> Result<bool, ApiError> {
+        let a_day = Allowance::SECOND_FACTOR_A_DAY;
+        let mut counted = false;
         // In the order in which they are charged: see the order of locks in `second_factor`.
-        let keys = [codes_in_a_row_key(user_id), codes_a_day_key(user_id), recovery_key(user_id)];
-        attempts::reset_codes(tx, user_id, keys.each_ref().map(String::as_str))?;
-        attempts::reset(tx, &checking_key(user_id))?;
-        Ok(())
+        for (key, allowance) in [
+            (codes_in_a_row_key(user_id), Allowance::SECOND_FACTOR_IN_A_ROW),
+            (codes_a_day_key(user_id), a_day),
+            (recovery_key(user_id), a_day),
+            (checking_key(user_id), a_day),
+        ] {
+            let counters = attempts::reset_codes(tx, user_id, &key).await?;
+            counted |= counters.into_iter().any(|counter| allowance.counts(counter, self.now()));
+        }
+        Ok(counted)
     }
 }
 

@@ -37,11 +37,12 @@ enum Part {
     Invitations,
     AccessCodes,
     Attempts,
+    AttemptsInBrowsers,
     RefusedSteps,
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::UnusedSessions,
         Self::OldSessions,
         Self::Browsers,
@@ -49,6 +50,7 @@ impl Part {
         Self::Invitations,
         Self::AccessCodes,
         Self::Attempts,
+        Self::AttemptsInBrowsers,
         Self::RefusedSteps,
     ];
 }
@@ -130,6 +132,7 @@ impl Service {
                 let lock = limits.lock_minutes.map_or(BROWSER_MEMORY, |minutes| minutes.saturating_mul(60).max(86_400));
                 attempts::delete_stale(db, ago(86_400), ago(lock), PORTION).await
             }
+            Part::AttemptsInBrowsers => attempts::delete_of_forgotten_browsers(db, ago(86_400), PORTION).await,
             Part::RefusedSteps => methods::forget_refused_steps(db, step_at(now.plus(-86_400)).0, PORTION).await,
         }
     }

@@ -24,11 +24,12 @@ use crate::{
     config::MailSettings,
     crypto::token::Token,
     domain::{
+        lockout::Allowance,
         mail::{Letterhead, Message, next_try},
         mail_refusal::Verdict,
     },
     store::{
-        StoreError, Tx, browsers,
+        StoreError, Tx, attempts, browsers,
         outbox::{self, DueRow, NewMail},
         seen_browsers,
     },
@@ -51,9 +52,6 @@ const COMMIT: Duration = Duration::from_millis(250);
 
 /// Messages of one round.
 const BATCH: i64 = 20;
-
-/// Most mail of one kind to one person within an hour. Whoever chooses an address chooses whom the portal writes to.
-const MOST_AN_HOUR: i64 = 10;
 
 /// Seconds after which a round takes up nothing more.
 const LONGEST_ROUND: i64 = 300;
@@ -99,16 +97,17 @@ impl Service {
             let now = self.now();
             let id = self.write_mail(tx, user_id, message, now)?;
             if !outbox::is_written(tx, &id).await? {
-                return Err(self.too_many_letters());
+                return Err(self.too_many_letters(tx, user_id, message).await?);
             }
             self.mail_waits.notify_one();
         }
         Ok(())
     }
 
-    fn too_many_letters(&self) -> ApiError {
-        let until_next_hour = outbox::HOUR - self.now().0.rem_euclid(outbox::HOUR);
-        ApiError::TooOften { retry_after: u64::try_from(until_next_hour).unwrap_or(1) }
+    async fn too_many_letters(&self, tx: &mut Tx, user_id: &str, message: &Message) -> Result<ApiError, ApiError> {
+        let full = attempts::find(tx, &letters_key(user_id, message)).await?;
+        let refused = full.and_then(|full| Allowance::LETTERS.refusal(full, self.now()).retry_after);
+        Ok(ApiError::TooOften { retry_after: refused.unwrap_or(1) })
     }
 
     /// Notes whether this process sends mail, for the command line.
@@ -130,9 +129,9 @@ impl Service {
 
     /// Writes mail that nobody takes before `due`; answers its id.
     fn write_mail(&self, tx: &mut Tx, user_id: &str, message: &Message, due: UnixTime) -> Result<String, ApiError> {
-        let (id, text, kind) = (self.new_id(), stored(message), counted_as(message));
-        let now = self.now().0;
-        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: due.0, kind: &kind, most: MOST_AN_HOUR };
+        let (id, text, counter) = (self.new_id(), stored(message), letters_key(user_id, message));
+        let (now, allowance) = (self.now().0, Allowance::LETTERS);
+        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: due.0, counter: &counter, allowance };
         outbox::write(tx, &mail)?;
         Ok(id)
     }
@@ -150,8 +149,8 @@ impl Service {
             browser: readable_browser(&call.client.user_agent),
             address: call.client.address.to_string(),
         };
-        let (text, kind) = (stored(&message), counted_as(&message));
-        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: now, kind: &kind, most: MOST_AN_HOUR };
+        let (text, counter, allowance) = (stored(&message), letters_key(user_id, &message), Allowance::LETTERS);
+        let mail = NewMail { id: &id, user_id, message: &text, now, due_at: now, counter: &counter, allowance };
         // The token that a browser without one gets is known to nobody yet.
         outbox::write_if_new_browser(tx, &mail, &before.unwrap_or_else(|| token.digest()))?;
         if let Some(before) = before {
@@ -299,7 +298,9 @@ impl Service {
     ) -> Result<Result<(), NotSent>, ApiError> {
         let id = self.write_mail(&mut tx, user_id, message, self.now().plus(LEASE))?;
         // Who has an address, as the caller has seen to, gets it unless there were too many.
-        let row = outbox::claim_one(&mut tx, &id).await?.ok_or_else(|| self.too_many_letters())?;
+        let Some(row) = outbox::claim_one(&mut tx, &id).await? else {
+            return Err(self.too_many_letters(&mut tx, user_id, message).await?);
+        };
         tx.commit().await?;
         // Goes on without whoever asked: what is taken late is not to be sent once more.
         let beside = Self { db: self.db.for_long_work(), ..self.clone() };
@@ -357,9 +358,9 @@ impl Service {
     }
 }
 
-/// What a message is counted as.
-fn counted_as(message: &Message) -> String {
-    format!("{:?}", message.kind())
+/// The counter of letters like this one to a person.
+fn letters_key(user_id: &str, message: &Message) -> String {
+    format!("letters:{:?}:{user_id}", message.kind())
 }
 
 /// What is to be mended as it is kept: by its name.

@@ -110,7 +110,7 @@ impl Service {
         enrolments::delete_of_user(tx, user_id).await?;
         if keep.is_none() {
             // An administrator's help; who does it alone proves nothing about who was guessing.
-            self.reset_codes(tx, user_id)?;
+            self.reset_codes(tx, user_id).await?;
         }
         browsers::forget_of_user(tx, user_id).await?;
         Ok(removed)

@@ -51,6 +51,8 @@ mod smtp;
 mod statistics;
 mod step_up;
 mod trust;
+mod undecided;
+pub use undecided::Undecided;
 pub mod users;
 
 pub use audit::Actor;
@@ -98,6 +100,8 @@ pub struct Service {
     pub mail_waits: Arc<Notify>,
     /// What requests could not write themselves.
     pub owed: Owed,
+    /// Passwords that are being looked at.
+    pub undecided: Undecided,
     /// Requests that are carried out, also when nobody waits for the answer any more.
     pub under_way: TaskTracker,
     /// Proxies that were seen.

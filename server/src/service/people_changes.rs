@@ -10,14 +10,13 @@
 use super::{
     Service,
     administration::{Administration, Authority},
-    guessing::{account_key, browser_keys_prefix},
 };
 use crate::{
-    domain::{audit::AuditEvent, mail::Message, name::legible, user_name::lookup_key},
+    domain::{audit::AuditEvent, mail::Message, name::legible},
     store::{
         Tx, access_codes,
         accounts::{self, UserRow},
-        attempts, methods, policy, sessions,
+        methods, policy, sessions,
     },
 };
 use app::{
@@ -29,6 +28,7 @@ use app::{
     portal::{Administrator, SteppedUp},
 };
 use serde_json::json;
+use std::collections::HashSet;
 
 /// What is done, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,12 +145,12 @@ impl Service {
             // Whoever else removes one waits here until this transaction ends.
             accounts::lock_administrators(begun.first()).await?;
         }
-        self.prepare(begun.first(), ids, change).await?;
+        let prepared = self.prepare(begun.first(), ids, change).await?;
         let mut tx = begun.hold(ids).await?;
         let people = self.people_of(&mut tx, ids).await?;
         let mut changed = Vec::new();
         for person in &people {
-            if self.change_one(&mut tx, person, change).await? {
+            if self.change_one(&mut tx, person, change).await? || prepared.contains(&person.id) {
                 changed.push(person);
             }
         }
@@ -176,13 +176,15 @@ impl Service {
         Ok(people)
     }
 
-    /// Changes rows that are touched before people's own.
-    async fn prepare(&self, tx: &mut Tx, ids: &[String], change: &Change) -> Result<(), ApiError> {
+    /// Changes rows that are touched before people's own; answers to whom that made a difference already.
+    async fn prepare(&self, tx: &mut Tx, ids: &[String], change: &Change) -> Result<HashSet<String>, ApiError> {
+        let mut changed = HashSet::new();
         match change {
             Change::Unlock => {
                 for person in self.people_of(tx, ids).await? {
-                    attempts::reset(tx, &account_key(&lookup_key(&person.name)))?;
-                    attempts::reset_all(tx, &browser_keys_prefix(&person.id)).await?;
+                    if self.reset_passwords(tx, &person).await? {
+                        changed.insert(person.id);
+                    }
                 }
             }
             // Whoever uses a one-time link touches it first, too.
@@ -193,7 +195,7 @@ impl Service {
             }
             _ => {}
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// Changes someone whose row the transaction holds; answers whether that made a difference.
@@ -215,10 +217,7 @@ impl Service {
                 }
                 changed
             }
-            Change::Unlock => {
-                self.reset_codes(tx, id)?;
-                true
-            }
+            Change::Unlock => self.reset_codes(tx, id).await?,
             Change::Administrator(administrator) => {
                 let changed = accounts::set_administrator(tx, id, *administrator).await?;
                 if changed && *administrator {

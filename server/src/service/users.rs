@@ -121,12 +121,14 @@ impl Service {
         Ok(self.add_all(Authority::operator(operator), list, Wrong::Refused).await?.file)
     }
 
-    /// Ends locks after too many wrong passwords or codes; `false` when nobody is called so.
+    /// Ends locks after too many wrong passwords or codes; `None` when nobody is
+    /// called so, `Some(false)` when nothing was counted.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn unlock_user(&self, operator: &str, name: &str) -> Result<bool, ApiError> {
-        self.change_called(operator, name, &Change::Unlock).await
+    pub async fn unlock_user(&self, operator: &str, name: &str) -> Result<Option<bool>, ApiError> {
+        let Some(id) = self.id_of(name).await? else { return Ok(None) };
+        Ok(Some(self.change(Authority::operator(operator), &[id], &Change::Unlock).await? > 0))
     }
 
     /// Removes someone's second factor with everything that belongs to it and

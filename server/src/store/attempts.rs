@@ -93,7 +93,7 @@ pub async fn charge_both(
 }
 
 /// Charges from then or before are forgotten.
-fn before(after: Option<i64>, now: UnixTime) -> i64 {
+pub(super) fn before(after: Option<i64>, now: UnixTime) -> i64 {
     after.map_or(i64::MIN, |seconds| now.plus(-seconds).0)
 }
 
@@ -105,15 +105,26 @@ async fn outcome(
     charged: Option<(i64, i64)>,
     now: UnixTime,
 ) -> Result<Charged, StoreError> {
-    let counter = |(failures, at)| Counter { failures, last_failure_at: UnixTime(at) };
     match charged {
         Some(row) => Ok(Ok(counter(row))),
         None => {
-            let sql = "SELECT failures, last_failure_at FROM attempt_counters WHERE key = $1";
-            let full = counter(tx.one(sql, values![key]).await?);
+            let full = find(tx, key).await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))?;
             Ok(Err(allowance.refusal(full, now)))
         }
     }
+}
+
+/// A counter, if there is one.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn find(tx: &mut Tx, key: &str) -> Result<Option<Counter>, StoreError> {
+    let sql = "SELECT failures, last_failure_at FROM attempt_counters WHERE key = $1";
+    Ok(tx.optional(sql, values![key]).await?.map(counter))
+}
+
+fn counter((failures, at): (i64, i64)) -> Counter {
+    Counter { failures, last_failure_at: UnixTime(at) }
 }
 
 /// Those of these counters that there are.
@@ -150,12 +161,14 @@ pub fn reset(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
     tx.later("DELETE FROM attempt_counters WHERE key = $1", values![key])
 }
 
-/// Starts all counters anew whose keys begin with `prefix`, which holds no `%` and no `_`.
+/// Starts a counter anew, and all others whose keys begin with `prefix`, which
+/// holds no `%` and no `_`; answers what they were.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn reset_all(tx: &mut Tx, prefix: &str) -> Result<u64, StoreError> {
-    tx.execute("DELETE FROM attempt_counters WHERE key LIKE $1 || '%'", values![prefix]).await
+pub async fn reset_all(tx: &mut Tx, key: &str, prefix: &str) -> Result<Vec<Counter>, StoreError> {
+    let sql = "DELETE FROM attempt_counters WHERE key = $1 OR key LIKE $2 || '%' RETURNING failures, last_failure_at";
+    Ok(tx.all(sql, values![key, prefix]).await?.into_iter().map(counter).collect())
 }
 
 /// Takes back so many charges, of which the last one was made at `at`. Those that
@@ -181,26 +194,26 @@ pub fn reset_full(tx: &mut Tx, key: &str, most: i64) -> Result<(), StoreError> {
     tx.later("DELETE FROM attempt_counters WHERE key = $1 AND failures >= $2", values![key, most])
 }
 
-/// Starts the counters of a person's codes anew, and those of the same in each
-/// browser in which they signed in with both factors.
+/// Starts a counter of a person's codes anew, and those of the same in each
+/// browser in which they signed in with both factors; answers what they were.
 ///
 /// # Errors
 /// See [`StoreError`].
-pub fn reset_codes(tx: &mut Tx, user_id: &str, keys: [&str; 3]) -> Result<(), StoreError> {
-    let [first, second, third] = keys;
-    tx.later("DELETE FROM attempt_counters WHERE key IN ($1, $2, $3)", values![first, second, third])?;
-    tx.later(
-        "DELETE FROM attempt_counters WHERE key IN (
-             SELECT k.key || ':' || b.id FROM browsers b
-             CROSS JOIN (SELECT CAST($2 AS TEXT) AS key UNION ALL SELECT $3 UNION ALL SELECT $4) k
-             WHERE b.user_id = $1)",
-        values![user_id, first, second, third],
-    )
+pub async fn reset_codes(tx: &mut Tx, user_id: &str, key: &str) -> Result<Vec<Counter>, StoreError> {
+    let sql = "DELETE FROM attempt_counters WHERE key IN (
+             SELECT CAST($2 AS TEXT) UNION ALL SELECT $2 || ':' || b.id FROM browsers b WHERE b.user_id = $1)
+         RETURNING failures, last_failure_at";
+    Ok(tx.all(sql, values![user_id, key]).await?.into_iter().map(counter).collect())
 }
 
-/// Removes up to `most` counters that no rule looks at any more: of addresses and
-/// of codes in a day that were charged last before `before`, and of names that
-/// nobody has before `names_before`.
+/// Removes up to `most` counters that no rule looks at any more:
+///
+/// | what it counts by | goes |
+/// |---|---|
+/// | an address; what is counted within a day or less: codes, recovery codes, changes of a mail address, letters | charged last before `before` |
+/// | a name that nobody has, a one-time link | charged last before `names_before` |
+/// | a browser | with the browser: [`delete_of_forgotten_browsers`] |
+/// | a person's password; their codes in a row | with the person: there is one of each |
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -208,8 +221,25 @@ pub async fn delete_stale(db: &Db, before: i64, names_before: i64, most: i64) ->
     // Again outside: one that was charged meanwhile stays.
     let sql = "DELETE FROM attempt_counters WHERE (last_failure_at < $1 OR last_failure_at < $2) AND key IN
              (SELECT key FROM attempt_counters
-              WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'))
+              WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'
+                    OR key LIKE 'mail-address:%' OR key LIKE 'letters:%'))
                  OR (last_failure_at < $2 AND user_id IS NULL AND (key LIKE 'password:%' OR key LIKE 'link:%'))
               LIMIT $3)";
     db.execute(sql, values![before, names_before, most]).await
+}
+
+/// Removes up to `most` counters of browsers that are not known any more, which
+/// have a new id should they come back; charged last before `before`, so that
+/// nobody holds one.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn delete_of_forgotten_browsers(db: &Db, before: i64, most: i64) -> Result<u64, StoreError> {
+    // They end with the browser's id, of 36 characters.
+    let sql = "DELETE FROM attempt_counters WHERE key IN
+             (SELECT key FROM attempt_counters
+              WHERE last_failure_at < $1 AND (key LIKE 'browser:%' OR key LIKE 'codes-in-a-row:%:%')
+                  AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.id = substr(key, length(key) - 35))
+              LIMIT $2)";
+    db.execute(sql, values![before, most]).await
 }

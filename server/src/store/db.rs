@@ -113,11 +113,12 @@ impl Db {
     }
 
     /// Copies an SQLite database, as of one moment, into the empty file `copy`.
+    /// `alone` as for [`Self::sqlite_to_read`].
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn copy_sqlite(file: &Path, copy: &Path) -> Result<(), StoreError> {
-        sqlite::copy(file, copy).await
+    pub async fn copy_sqlite(file: &Path, alone: bool, copy: &Path) -> Result<(), StoreError> {
+        sqlite::copy(file, alone, copy).await
     }
 
     /// Connects to PostgreSQL; `to_read`, a standby will do.

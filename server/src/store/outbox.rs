@@ -5,10 +5,10 @@
 //! have it tried again or thrown away in between.
 
 use super::{
-    Entitled,
+    Entitled, attempts,
     db::{Db, StoreError, Tx},
 };
-use crate::values;
+use crate::{clock::UnixTime, domain::lockout::Allowance, values};
 use sqlx::FromRow;
 
 /// Mail that is written now.
@@ -24,20 +24,18 @@ pub struct NewMail<'a> {
     pub now: i64,
     /// Unix seconds before which nobody takes it.
     pub due_at: i64,
-    /// What it is about, to be counted by.
-    pub kind: &'a str,
-    /// Most mail of this kind to this person within an hour; more is not written.
-    pub most: i64,
+    /// The counter of mail of this kind to this person.
+    pub counter: &'a str,
+    /// How much there may be: more is not written.
+    pub allowance: Allowance,
 }
 
 impl NewMail<'_> {
-    fn hour(&self) -> i64 {
-        self.now.div_euclid(HOUR)
+    /// Mail until then is forgotten.
+    fn forgotten(&self) -> i64 {
+        attempts::before(self.allowance.forgotten_after, UnixTime(self.now))
     }
 }
-
-/// Seconds of an hour.
-pub const HOUR: i64 = 3_600;
 
 /// Mail that this node is to send.
 #[derive(Debug, Clone, FromRow)]
@@ -106,21 +104,31 @@ pub fn write(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
         "INSERT INTO outbox (id, user_id, address, message, written_at, due_at)
          SELECT CAST($1 AS TEXT), id, mail_address, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
          FROM users WHERE id = $2 AND mail_address <> ''
-             AND NOT EXISTS (SELECT 1 FROM letter_counts l
-                 WHERE l.user_id = $2 AND l.kind = $6 AND l.hour = $7 AND l.letters >= $8)",
-        values![mail.id, mail.user_id, mail.message, mail.now, mail.due_at, mail.kind, mail.hour(), mail.most],
+             AND NOT EXISTS (SELECT 1 FROM attempt_counters c
+                 WHERE c.key = $6 AND c.failures >= $7 AND c.last_failure_at > $8)",
+        values![
+            mail.id,
+            mail.user_id,
+            mail.message,
+            mail.now,
+            mail.due_at,
+            mail.counter,
+            mail.allowance.most,
+            mail.forgotten()
+        ],
     )?;
     count_letter(tx, mail)
 }
 
-/// Counts mail that was written just now, if it was.
+/// Counts mail that was written just now, if it was: as attempts are counted, but
+/// without a look at what came of it.
 fn count_letter(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
     tx.later(
-        "INSERT INTO letter_counts (user_id, kind, hour, letters)
-         SELECT user_id, CAST($2 AS TEXT), CAST($3 AS BIGINT), 1 FROM outbox WHERE id = $1
-         ON CONFLICT (user_id, kind) DO UPDATE SET hour = excluded.hour,
-             letters = CASE WHEN letter_counts.hour = excluded.hour THEN letter_counts.letters + 1 ELSE 1 END",
-        values![mail.id, mail.kind, mail.hour()],
+        "INSERT INTO attempt_counters (key, failures, last_failure_at)
+         SELECT CAST($2 AS TEXT), 1, CAST($3 AS BIGINT) FROM outbox WHERE id = $1
+         ON CONFLICT (key) DO UPDATE SET last_failure_at = excluded.last_failure_at,
+             failures = CASE WHEN attempt_counters.last_failure_at > $4 THEN attempt_counters.failures + 1 ELSE 1 END",
+        values![mail.id, mail.counter, mail.now, mail.forgotten()],
     )
 }
 
@@ -146,8 +154,8 @@ pub fn write_if_new_browser(tx: &mut Tx, mail: &NewMail<'_>, token_hash: &[u8; 3
                  OR EXISTS (SELECT 1 FROM browsers b WHERE b.user_id = u.id))
              AND NOT EXISTS (SELECT 1 FROM seen_browsers s WHERE s.token_hash = $6 AND s.user_id = u.id)
              AND NOT EXISTS (SELECT 1 FROM browsers b WHERE b.token_hash = $6 AND b.user_id = u.id)
-             AND NOT EXISTS (SELECT 1 FROM letter_counts l
-                 WHERE l.user_id = $2 AND l.kind = $7 AND l.hour = $8 AND l.letters >= $9)",
+             AND NOT EXISTS (SELECT 1 FROM attempt_counters c
+                 WHERE c.key = $7 AND c.failures >= $8 AND c.last_failure_at > $9)",
         values![
             mail.id,
             mail.user_id,
@@ -155,9 +163,9 @@ pub fn write_if_new_browser(tx: &mut Tx, mail: &NewMail<'_>, token_hash: &[u8; 3
             mail.now,
             mail.due_at,
             token_hash,
-            mail.kind,
-            mail.hour(),
-            mail.most
+            mail.counter,
+            mail.allowance.most,
+            mail.forgotten()
         ],
     )?;
     count_letter(tx, mail)

@@ -12,6 +12,7 @@ mod socket;
 
 use super::{
     HEALTH,
+    middleware::session::client_address,
     problem_page::{TRY_AGAIN, problem_page},
 };
 use crate::domain::client::ClientAddress;
@@ -22,7 +23,7 @@ use axum::{
     body::Body,
     extract::ConnectInfo,
     http::{
-        HeaderValue, Request, StatusCode, Version,
+        HeaderMap, HeaderValue, Request, StatusCode, Version,
         header::{CONNECTION, RETRY_AFTER},
     },
     response::{IntoResponse as _, Response},
@@ -218,7 +219,8 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let service = service_fn(|request: Request<Incoming>| {
             let begun = activity.begin();
-            let held = place.hold(if asks_for_health(&request) { HEALTH_BEYOND } else { 0 });
+            let beyond = if asks_for_health(&request) { HEALTH_BEYOND } else { 0 };
+            let held = place.hold(self.behind_a_proxy(request.headers(), peer), beyond);
             let answering =
                 self.answer(request.map(|body| RequestBody::of(&begun, body)), peer, has_place, held.as_ref());
             async move { answering.await.map(|response| response.map(|body| Answer::to(begun, held, body))) }
@@ -259,6 +261,16 @@ impl Server {
             times = Times { head: moment, idle: moment, ..times };
             look.as_mut().reset(now() + moment);
         }
+    }
+
+    /// Whom a trusted proxy forwards a request for, if that can be told.
+    fn behind_a_proxy(&self, headers: &HeaderMap, peer: SocketAddr) -> Option<ClientAddress> {
+        if self.limits.proxies.is_empty() {
+            return None;
+        }
+        let client = ClientAddress::from(client_address(headers, peer.ip(), &self.limits.proxies));
+        let is_proxy = |ip| self.limits.proxies.iter().any(|network| network.contains(&ip));
+        (is_proxy(ClientAddress::from(peer.ip()).ip()) && !is_proxy(client.ip())).then_some(client)
     }
 
     fn answer(

@@ -3,6 +3,9 @@
 //! A connection of HTTP/2 takes a place for each of its requests, so that what
 //! many streams hold is bounded as well.
 //!
+//! Whoever comes through a proxy of ours is not bounded by their connections,
+//! which are the proxy's: they may have as many requests under way at once.
+//!
 //! When no place is left, a connection on which the client is waited for gives
 //! up its own: one of the address that has most of them, so that whoever opens
 //! many pays for it, and of these the one that has been waited for longest.
@@ -33,6 +36,8 @@ struct Taken {
     connections: HashMap<u64, Connection>,
     in_all: usize,
     per_address: HashMap<String, usize>,
+    /// Requests of those who come through proxies.
+    forwarded: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -59,6 +64,8 @@ pub struct Place {
 pub struct Held {
     places: Arc<Places>,
     id: u64,
+    /// Whose request it is, if it came through a proxy.
+    client: Option<String>,
 }
 
 impl Places {
@@ -103,8 +110,14 @@ impl Places {
 impl Place {
     /// For a request that has begun: the first on its connection has its place, every other needs one more,
     /// and may have so many `beyond` what there are. One that came while its connection was told to leave has none.
-    pub fn hold(&self, beyond: usize) -> Option<Held> {
+    /// `client` is whose request a proxy forwards.
+    pub fn hold(&self, client: Option<ClientAddress>, beyond: usize) -> Option<Held> {
         let mut taken = self.places.taken();
+        let client = client.map(ClientAddress::throttle_key);
+        let own = client.as_ref().and_then(|client| taken.forwarded.get(client).copied());
+        if own.unwrap_or_default() >= self.places.most_per_address + beyond {
+            return None;
+        }
         if let Some(connection) = taken.connections.get(&self.id).filter(|connection| connection.requests > 0) {
             let (address, many) = (connection.address.clone(), connection.many);
             self.places.make_room(&mut taken, &address, many, beyond)?;
@@ -113,7 +126,10 @@ impl Place {
         if let Some(connection) = taken.connections.get_mut(&self.id) {
             connection.requests += 1;
         }
-        Some(Held { places: self.places.clone(), id: self.id })
+        if let Some(client) = &client {
+            *taken.forwarded.entry(client.clone()).or_default() += 1;
+        }
+        Some(Held { places: self.places.clone(), id: self.id, client })
     }
 }
 
@@ -125,12 +141,7 @@ impl Taken {
 
     fn subtract(&mut self, address: &str, places: usize) {
         self.in_all -= places;
-        if let Some(count) = self.per_address.get_mut(address) {
-            *count -= places;
-            if *count == 0 {
-                self.per_address.remove(address);
-            }
-        }
+        subtract(&mut self.per_address, address, places);
     }
 
     /// Takes what a connection has that waits for its client, of `address` if one is given.
@@ -152,6 +163,15 @@ impl Taken {
     }
 }
 
+fn subtract(counts: &mut HashMap<String, usize>, address: &str, by: usize) {
+    if let Some(count) = counts.get_mut(address) {
+        *count -= by;
+        if *count == 0 {
+            counts.remove(address);
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         // Nothing is there any more if somebody else has it.
@@ -162,6 +182,9 @@ impl Drop for Place {
 impl Drop for Held {
     fn drop(&mut self) {
         let mut taken = self.places.taken();
+        if let Some(client) = &self.client {
+            subtract(&mut taken.forwarded, client, 1);
+        }
         let Some(connection) = taken.connections.get_mut(&self.id) else { return };
         connection.requests -= 1;
         if connection.requests > 0 {
@@ -260,9 +283,9 @@ mod tests {
         let places = Places::new(6, 4, GRACE);
         let (place, activity) = open(&places, "203.0.113.1").await;
         let place = place.unwrap();
-        let requests: Vec<_> = (0..6).map(|_| (activity.begin(), place.hold(0))).collect();
+        let requests: Vec<_> = (0..6).map(|_| (activity.begin(), place.hold(None, 0))).collect();
         assert_eq!(requests.iter().filter(|(_, held)| held.is_some()).count(), 4, "as many as one address may have");
-        assert!(place.hold(1).is_some(), "let go at once");
+        assert!(place.hold(None, 1).is_some(), "let go at once");
         let (other, busy) = open(&places, "203.0.113.2").await;
         let request = busy.begin();
         let (another, also) = open(&places, "203.0.113.3").await;
@@ -270,8 +293,25 @@ mod tests {
         assert!(open(&places, "203.0.113.4").await.0.is_none(), "six are taken");
         drop(requests);
         assert!(open(&places, "203.0.113.4").await.0.is_some());
-        let rest = Vec::from_iter((0..9).map(|_| (activity.begin(), place.hold(0))));
+        let rest = Vec::from_iter((0..9).map(|_| (activity.begin(), place.hold(None, 0))));
         assert_eq!(rest.iter().filter(|(_, held)| held.is_some()).count(), 4, "what was let go can be had again");
         drop((other, another, request, second));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_through_a_proxy_has_as_many_requests_at_once() {
+        let places = Places::new(100, 2, GRACE);
+        let activity = Activity::new();
+        let through = [1, 2].map(|_| places.take(address("10.0.0.1"), true, &activity).unwrap());
+        let of = |client, beyond| Some((activity.begin(), through[0].hold(Some(address(client)), beyond)?));
+        let first = (of("203.0.113.1", 0).unwrap(), through[1].hold(Some(address("203.0.113.1")), 0).unwrap());
+        assert!(of("203.0.113.1", 0).is_none(), "on whichever connection");
+        assert!(of("203.0.113.1", 1).is_some(), "let go at once");
+        let others = ["203.0.113.2", "2001:db8::1", "2001:db8::2"].map(|client| of(client, 0).unwrap());
+        assert!(of("2001:db8::3", 0).is_none(), "the neighbours in a /64 are one");
+        drop(first);
+        assert!(of("203.0.113.1", 0).is_some(), "what was let go can be had again");
+        drop((others, through));
+        assert!(places.taken().forwarded.is_empty());
     }
 }

@@ -174,7 +174,7 @@ pub async fn whole(State(shared): State<Shared>, request: Request, next: Next) -
 
 /// Whose body it is: the address that attempts are counted under.
 fn address(shared: &Shared, parts: &Parts) -> String {
-    let address = client_address(shared, &parts.headers, peer(&parts.extensions));
+    let address = client_address(&parts.headers, peer(&parts.extensions), &shared.web.trusted_proxies);
     ClientAddress::from(address).throttle_key()
 }
 

@@ -24,6 +24,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ipnet::IpNet;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -172,9 +173,9 @@ pub fn peer(extensions: &Extensions) -> IpAddr {
 }
 
 /// Where a request comes from that arrived from `peer`: behind proxies that are trusted, what they say.
-pub fn client_address(shared: &Shared, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+pub fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> IpAddr {
     let forwarded = headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or("unreadable"));
-    forwarded_for(forwarded, peer, &shared.web.trusted_proxies)
+    forwarded_for(forwarded, peer, trusted)
 }
 
 fn client(shared: &Shared, request: &Request) -> Client {
@@ -185,7 +186,7 @@ fn client(shared: &Shared, request: &Request) -> Client {
     }
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Client {
-        address: client_address(shared, headers, peer),
+        address: client_address(headers, peer, &shared.web.trusted_proxies),
         user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
         browser_token: cookie(headers, &shared.cookies.browser),
     }

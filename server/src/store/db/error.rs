@@ -2,7 +2,7 @@
 //! whoever asked: repeat it, look whether it was done, or call for help.
 
 use super::value::Nul;
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use std::fmt;
 
 /// Why the database did not do what was asked.
@@ -42,6 +42,8 @@ pub struct Unavailable {
 pub enum Cause {
     /// No connection, or it broke.
     Unreachable,
+    /// It lets nobody in: it was closed to connections, or making it was not finished.
+    Closed,
     /// No answer in time, or what was needed was locked for as long.
     Slow,
     /// Rolled back in favour of another transaction; the same again may succeed at once.
@@ -64,6 +66,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unreachable => "the database can't be reached",
+            Self::Closed => "the database accepts no connections",
             Self::Slow => "the database does not answer in time",
             Self::Contended => "the database is busy with conflicting changes",
             Self::ReadOnly => "the database is read-only",
@@ -149,6 +152,8 @@ impl Cause {
         match error {
             // Five characters are an SQLSTATE; SQLite's codes are numbers of at most four.
             sqlx::Error::Database(cause) => match cause.code()?.as_ref() {
+                // In the same words as a standby, but with the end of the connection.
+                "55000" if ends_the_connection(cause.as_ref()) => Some(Self::Closed),
                 // What the connection prepared before another node changed the schema.
                 "0A000" if routine(cause.as_ref()) == Some("RevalidateCachedQuery") => Some(Self::Unreachable),
                 state if state.len() == 5 => Self::of_postgres(state),
@@ -169,6 +174,10 @@ impl Cause {
 /// The place in PostgreSQL's source that a message came from, in no language.
 fn routine<'a>(error: &'a (dyn sqlx::error::DatabaseError + 'static)) -> Option<&'a str> {
     error.try_downcast_ref::<PgDatabaseError>()?.routine()
+}
+
+fn ends_the_connection(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
+    error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| error.severity() == PgSeverity::Fatal)
 }
 
 impl From<sqlx::Error> for StoreError {

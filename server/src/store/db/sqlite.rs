@@ -65,8 +65,8 @@ impl SqliteFile {
 }
 
 /// Writes a database into the empty file `copy`, as it is at one moment. Readers and writers go on meanwhile.
-pub(super) async fn copy(file: &Path, copy: &Path) -> Result<(), StoreError> {
-    let mut connection = SqliteFile::left_alone(file, false).connect().await?;
+pub(super) async fn copy(file: &Path, alone: bool, copy: &Path) -> Result<(), StoreError> {
+    let mut connection = SqliteFile::left_alone(file, alone).connect().await?;
     let copy = copy.to_str().ok_or_else(|| sqlx::Error::Encode("the name of the copy is not UTF-8".into()))?;
     sqlx::query("VACUUM INTO $1").bind(copy).execute(&mut connection).await?;
     Ok(connection.close().await?)
