@@ -342,6 +342,35 @@ both_databases! {
         assert_eq!(known.sign_in("bob", WRONG).await, too_many, "known to be hers only");
     }
 
+    async fn whoever_has_done_all_that_is_asked_of_them_has_a_known_browser(portal) {
+        // With a password alone, by a link and at a sign-in.
+        portal.add("bob").await;
+        let bobs = portal.browser();
+        bobs.sign_in("bob", PASSWORD).await.unwrap();
+        let elsewhere = portal.browser();
+        elsewhere.sign_in("bob", PASSWORD).await.unwrap();
+        bobs.sign_out().await;
+        // Where a set-up was finished.
+        let alice = portal.enrolled("alice").await;
+        alice.browser.sign_out().await;
+        let stranger = portal.browser();
+        for name in ["alice", "bob"] {
+            for _ in 0..6 {
+                stranger.sign_in(name, WRONG).await.unwrap_err();
+            }
+            assert!(matches!(stranger.sign_in(name, PASSWORD).await, Err(ApiError::Locked { .. })), "{name}");
+        }
+        bobs.sign_in("bob", PASSWORD).await.expect("his own browser");
+        portal.clock.advance(60);
+        sign_in(&alice.browser, &alice.phone.code()).await.expect("her own browser");
+        // A second factor is asked of whoever is known from then on.
+        portal.set_up(&bobs).await;
+        elsewhere.sign_out().await;
+        assert!(matches!(elsewhere.sign_in("bob", PASSWORD).await, Err(ApiError::Locked { .. })), "known by a password only");
+        bobs.sign_out().await;
+        bobs.sign_in("bob", PASSWORD).await.expect("finished there");
+    }
+
     async fn a_code_that_was_told_about_never_signs_in(portal) {
         let alice = portal.enrolled("alice").await;
         let early = alice.phone.code_of_step(12);

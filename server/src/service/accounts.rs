@@ -124,9 +124,9 @@ impl Accounts for Service {
         let opening = self.opening(&mut tx, call, &user.id).await?;
         let Opened { token, standing, .. } = self.open_session(&mut tx, call, &user.id, &opening)?;
         record(&mut tx, now, actor, event, Outcome::Success).await?;
-        let mut seen = None;
+        let mut known = None;
         if standing != Standing::SecondFactorRequired {
-            seen = self.note_untrusted_browser(&mut tx, call, &user.id)?;
+            known = Some(self.remember(&mut tx, call, &user.id, None)?);
             accounts::note_sign_in(&mut tx, &user.id, now.0)?;
             record(&mut tx, now, actor, AuditEvent::SignedIn, Outcome::Success).await?;
         }
@@ -136,8 +136,8 @@ impl Accounts for Service {
             None => committed?,
         }
         hand_over(call, &token);
-        if let Some(seen) = seen {
-            hand_over_browser(call, &seen);
+        if let Some(known) = known {
+            hand_over_browser(call, &known);
         }
         Ok(standing)
     }

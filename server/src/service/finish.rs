@@ -6,7 +6,7 @@ use super::{
     enrolment::{GONE, SEPARATOR},
     error::incident,
     methods::{named, shown},
-    sessions::hand_over,
+    sessions::{hand_over, hand_over_browser},
 };
 use crate::{
     clock::UnixTime,
@@ -17,7 +17,7 @@ use crate::{
         recovery_code::RecoveryCode,
     },
     store::{
-        Tx, access_codes, accounts,
+        Tx, access_codes, accounts, browsers,
         enrolments::{self, TakenRow},
         methods::{self, MethodRow, NewMethod},
         recovery::{self, NewSet},
@@ -39,7 +39,8 @@ impl Service {
     /// replace, and its codes the person's set. The session gets a new token.
     /// After a temporary access code it takes the place of all methods before.
     /// With the first method every other session of the person, opened with the
-    /// password alone, ends; with any method all trust in browsers does.
+    /// password alone, ends, and other browsers are no longer known; with any
+    /// method all trust in browsers does. This browser is known from now on.
     ///
     /// Finishing what is finished answers the same: another tab may have done
     /// it, or the first answer may have been lost.
@@ -86,10 +87,12 @@ impl Service {
         let method = self.activate(&mut tx, caller, &row, replaced, before).await?;
         if before.is_empty() {
             sessions::delete_others(&mut tx, &session.user_id, &session.id).await?;
+            browsers::forget_of_user(&mut tx, &session.user_id).await?;
         }
         sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
         let token = self.renew_session(&mut tx, session).await?;
         self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
+        let browser = self.remember(&mut tx, caller.call(), &session.user_id, None)?;
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, now, actor, AuditEvent::EnrolmentFinished, Outcome::Success).await?;
         let name = method.name.clone();
@@ -104,6 +107,7 @@ impl Service {
         }
         tx.commit().await?;
         hand_over(caller.call(), &token);
+        hand_over_browser(caller.call(), &browser);
         Ok(method)
     }
 

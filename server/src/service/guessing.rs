@@ -6,8 +6,8 @@
 //! ```
 //!
 //! A right one takes back what it was charged, and nothing else: failures made
-//! elsewhere stand. A browser in which the person signed in with both factors
-//! has counters of its own, which a success there starts anew. A charge that
+//! elsewhere stand. A browser in which the person signed in, with both factors
+//! once they have two, has counters of its own, which a success there starts anew. A charge that
 //! nobody concludes, because the database went away, the portal was too busy or
 //! the request was given up, is no failure: it stays until somebody is found who
 //! can take it back (`owed`).
@@ -226,7 +226,7 @@ struct CodeCounters {
     in_a_row: String,
     a_day: String,
     recovery: String,
-    /// They are those of one browser, in which the person signed in with both factors.
+    /// They are those of one known browser.
     own: bool,
 }
 

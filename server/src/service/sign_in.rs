@@ -148,15 +148,15 @@ impl Service {
             accounts::note_sign_in(&mut tx, &user.id, self.now().0)?;
         }
         let noted = event == AuditEvent::SignedIn && !trusted;
-        let seen = if noted { self.note_untrusted_browser(&mut tx, call, &user.id)? } else { None };
+        let known = if noted { Some(self.remember(&mut tx, call, &user.id, None)?) } else { None };
         let actor = Actor::claiming(Some(user), &call.client);
         for event in trusted.then_some(AuditEvent::TrustedBrowserUsed).into_iter().chain([event]) {
             record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
         }
         charge.concluded(tx.commit().await)?;
         hand_over(call, &token);
-        if let Some(seen) = seen {
-            hand_over_browser(call, &seen);
+        if let Some(known) = known {
+            hand_over_browser(call, &known);
         }
         Ok(standing)
     }

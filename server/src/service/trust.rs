@@ -44,7 +44,6 @@ impl Service {
         user_id: &str,
         trust_days: Option<u32>,
     ) -> Result<Remembered, ApiError> {
-        let token = self.new_token();
         let trust = match trust_days {
             Some(days) => {
                 policy::lock(tx).await?;
@@ -52,6 +51,20 @@ impl Service {
             }
             None => None,
         };
+        let token = self.remember(tx, call, user_id, trust)?;
+        Ok(Remembered { token, trust })
+    }
+
+    /// Remembers the browser of someone who has done all that was asked of them, under a new
+    /// token. The cookie is set by the caller after the commit.
+    pub(super) fn remember(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        user_id: &str,
+        trust: Option<Trust>,
+    ) -> Result<Token, ApiError> {
+        let token = self.new_token();
         self.note_browser(tx, call, user_id, &token)?;
         if let Some(before) = browser_hash(&call.client) {
             browsers::renew_token(tx, &before, &token.digest())?;
@@ -66,7 +79,7 @@ impl Service {
             trusted_until: trust.map(|trust| trust.until.0),
         };
         browsers::remember(tx, &browser)?;
-        Ok(Remembered { token, trust })
+        Ok(token)
     }
 
     /// Trusts none of a person's browsers any longer.

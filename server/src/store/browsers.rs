@@ -1,4 +1,4 @@
-//! Browsers that signed in with both factors, and which of them are trusted.
+//! Browsers in which people signed in, with both factors once they have two, and which of them are trusted.
 
 use super::db::{Db, StoreError, Tx};
 use crate::values;
@@ -21,7 +21,7 @@ pub struct BrowserRow {
     pub trusted_until: Option<i64>,
 }
 
-/// A browser in which both factors were proved just now.
+/// A browser in which somebody signed in just now.
 #[derive(Debug)]
 pub struct SeenBrowser<'a> {
     /// Id, should it be new.
@@ -62,7 +62,7 @@ pub fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Result<(
     Ok(())
 }
 
-/// Remembers a browser in which both factors were proved, trusted from now on or not.
+/// Remembers a browser in which somebody signed in, trusted from now on or not.
 ///
 /// # Errors
 /// See [`StoreError`].
