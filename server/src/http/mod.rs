@@ -85,14 +85,17 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
         service: service.clone(),
     });
     let downloads = Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export));
-    let application = around(application(&service).merge(downloads))
-        .layer(from_fn_with_state(shared.clone(), middleware::gate::gate))
-        .layer(from_fn_with_state(shared.clone(), middleware::session::session))
-        .layer(from_fn(middleware::database::to_its_end))
-        .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
-        .layer(from_fn_with_state(shared.clone(), middleware::database::for_one_request))
-        .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
-        .layer(compression());
+    // In one piece, from the outside in: layers that are added one by one are copied one within the other.
+    let layers = (
+        compression(),
+        from_fn_with_state(shared.clone(), middleware::origin::check_origin),
+        from_fn_with_state(shared.clone(), middleware::database::for_one_request),
+        from_fn_with_state(shared.clone(), middleware::body::whole),
+        from_fn(middleware::database::to_its_end),
+        from_fn_with_state(shared.clone(), middleware::session::session),
+        from_fn_with_state(shared.clone(), middleware::gate::gate),
+    );
+    let application = around(application(&service).merge(downloads)).layer(layers);
     Router::new()
         .fallback_service(application)
         .merge(assets::router())
