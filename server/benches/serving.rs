@@ -10,7 +10,8 @@
 //!
 //! CPU time is what the kernel counts for that process, user and system. Threads
 //! that do nothing but hash passwords are told apart from the others: they are
-//! the runtime's threads that came after its workers. Linux only.
+//! those of the runtime that have nothing to do while no password is hashed.
+//! What each request takes is read between two of them, one at a time. Linux only.
 
 #![expect(
     clippy::unwrap_used,
@@ -31,7 +32,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
@@ -40,7 +41,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    thread::available_parallelism,
     time::Duration,
 };
 use tokio::{net::TcpStream, time::Instant};
@@ -72,6 +72,12 @@ const ROUNDS: usize = 5;
 /// In a round.
 const SIGN_INS: usize = 160;
 
+/// What it sends, in order.
+const REQUESTS: [&str; 5] = ["the page", "name and password", "led on", "the page for the code", "the code"];
+
+/// Requests that hash nothing, by which the threads are found that hash.
+const OTHERS: usize = 2_000;
+
 /// In a round.
 const CHECKS: usize = 8_000;
 
@@ -101,9 +107,9 @@ async fn measure(database: &str, database_url: Option<String>) {
             let before = portal.cpu_time();
             let each = || async {
                 for _ in 1..SIGN_INS / load {
-                    portal.sign_in().await;
+                    portal.sign_in(|| ()).await;
                 }
-                portal.sign_in().await
+                portal.sign_in(|| ()).await
             };
             browsers = join_all((0..load).map(|_| each())).await;
             let after = portal.cpu_time();
@@ -120,6 +126,11 @@ async fn measure(database: &str, database_url: Option<String>) {
             checking.push((portal.cpu_time().besides - before.besides) / CHECKS as u32);
         }
         print("a sign-in with second factor, CPU time besides its hash", signing_in);
+        if load == 1 {
+            for (name, rounds) in REQUESTS.iter().zip(portal.request_by_request().await) {
+                print(&format!("  of it {name}"), rounds);
+            }
+        }
         print("its hash, CPU time", hashing);
         print("a session check, CPU time", checking);
         print("a session check, elapsed", elapsed);
@@ -137,6 +148,8 @@ struct Portal {
     process: Child,
     address: String,
     secret: Secret,
+    /// Threads of the runtime that answer requests.
+    answering: BTreeSet<u32>,
     /// How many people have begun to sign in.
     count: AtomicUsize,
 }
@@ -161,7 +174,40 @@ impl Portal {
         let mut process = command.spawn().unwrap();
         let mut said = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         let address = said.find_map(|line| Some(line.strip_prefix("listening on http://")?.to_owned())).unwrap();
-        Self { process, address, secret, count: AtomicUsize::new(0) }
+        let mut portal = Self { process, address, secret, answering: BTreeSet::new(), count: AtomicUsize::new(0) };
+        let before = portal.threads();
+        let mut browsers = [Browser::new(&portal.address).await, Browser::new(&portal.address).await];
+        join_all(browsers.iter_mut().map(|browser| async {
+            for _ in 0..OTHERS {
+                browser.get("/health/live").await;
+            }
+        }))
+        .await;
+        let busy =
+            portal.threads().into_iter().filter(|(id, (_, time))| before.get(id).is_some_and(|old| old.1 < *time));
+        portal.answering = busy.map(|(id, _)| id).collect();
+        portal
+    }
+
+    /// By number: name and CPU time.
+    fn threads(&self) -> BTreeMap<u32, (String, Duration)> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap().map(|thread| thread.unwrap());
+        let read = |thread: &Path, what: &str| fs::read_to_string(thread.join(what));
+        threads
+            .filter_map(|thread| {
+                // One that hashed may have ended.
+                let (name, time) = (read(&thread.path(), "comm").ok()?, read(&thread.path(), "schedstat").ok()?);
+                let nanoseconds = time.split(' ').next().unwrap().parse().unwrap();
+                let id = thread.file_name().to_str().unwrap().parse().unwrap();
+                Some((id, (name, Duration::from_nanos(nanoseconds))))
+            })
+            .collect()
+    }
+
+    /// What has been taken until now, but for hashing.
+    fn besides(&self) -> Duration {
+        let hashes = |id: &u32, name: &str| name.starts_with("tokio-rt-worker") && !self.answering.contains(id);
+        self.threads().iter().filter(|(id, (name, _))| !hashes(id, name)).map(|(_, (_, time))| *time).sum()
     }
 
     /// What it has taken until now.
@@ -171,36 +217,45 @@ impl Portal {
         let statistics = fs::read_to_string(process.join("stat")).unwrap();
         let fields = statistics.rsplit_once(") ").unwrap().1.split(' ').skip(11).take(2);
         let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
-        let threads = fs::read_dir(process.join("task")).unwrap().map(|thread| thread.unwrap());
-        // In the order in which they began.
-        let threads: BTreeMap<u32, PathBuf> =
-            threads.map(|thread| (thread.file_name().to_str().unwrap().parse().unwrap(), thread.path())).collect();
-        let mut workers = available_parallelism().unwrap().get();
-        let mut nanoseconds = 0;
-        for thread in threads.values() {
-            if fs::read_to_string(thread.join("comm")).unwrap().starts_with("tokio-rt-worker") {
-                if workers == 0 {
-                    continue;
-                }
-                workers -= 1;
+        CpuTime { whole: Duration::from_millis(ticks * 10), besides: self.besides() }
+    }
+
+    /// What each request of a sign-in takes, in rounds.
+    async fn request_by_request(&self) -> [Vec<Duration>; REQUESTS.len()] {
+        let mut all = [const { Vec::new() }; REQUESTS.len()];
+        for _ in 0..ROUNDS {
+            let mut sums = [Duration::ZERO; REQUESTS.len()];
+            for _ in 0..SIGN_INS {
+                let (mut before, mut request) = (self.besides(), 0);
+                self.sign_in(|| {
+                    let now = self.besides();
+                    sums[request] += now - before;
+                    (before, request) = (now, request + 1);
+                })
+                .await;
             }
-            let statistics = fs::read_to_string(thread.join("schedstat")).unwrap();
-            nanoseconds += statistics.split(' ').next().unwrap().parse::<u64>().unwrap();
+            for (rounds, sum) in all.iter_mut().zip(sums) {
+                rounds.push(sum / SIGN_INS as u32);
+            }
         }
-        CpuTime { whole: Duration::from_millis(ticks * 10), besides: Duration::from_nanos(nanoseconds) }
+        all
     }
 
     /// The next person signs in, in a browser that has kept nothing.
-    async fn sign_in(&self) -> Browser {
+    async fn sign_in(&self, mut after_each: impl FnMut()) -> Browser {
         let number = self.count.fetch_add(1, Ordering::Relaxed) % PEOPLE;
         let mut browser = Browser::new(&self.address).await;
         browser.get("/sign-in").await;
+        after_each();
         let mut page = browser.post("/api/sign-in", format!("user_name=user{number}&password={PASSWORD}&next=")).await;
+        after_each();
         while let Some(next) = location(&page) {
             page = browser.get(&next).await;
+            after_each();
         }
         let code = self.secret.code_at(SystemClock.now());
         let end = browser.post("/api/sign-in-with-code", format!("code={}&next=", code.as_str())).await;
+        after_each();
         assert_eq!(location(&end).as_deref(), Some("/"));
         browser
     }

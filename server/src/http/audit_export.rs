@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 /// Answers with the file, which is written while it is sent.
 pub async fn audit_export(
-    Extension(service): Extension<Service>,
+    Extension(service): Extension<Arc<Service>>,
     Extension(call): Extension<Arc<Call>>,
     Path(format): Path<String>,
     RawQuery(query): RawQuery,

@@ -60,13 +60,12 @@ pub struct Web {
     pub listening: Option<SocketAddr>,
 }
 
-/// What the layers share.
-#[derive(Clone)]
+/// What the layers share. Each of them has its own handle to it, and every request copies all of them.
 pub(crate) struct Shared {
     service: Service,
-    web: Arc<Web>,
-    cookies: Arc<middleware::session::CookieNames>,
-    room: Arc<middleware::body::Room>,
+    web: Web,
+    cookies: middleware::session::CookieNames,
+    room: middleware::body::Room,
 }
 
 /// The whole portal.
@@ -79,21 +78,24 @@ pub fn router(service: Service, web: Web) -> Router {
 /// between the look at the session and what it allows.
 pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> Router) -> Router {
     let https = web.public_url.is_https();
-    let shared = Shared {
-        cookies: Arc::new(middleware::session::CookieNames::new(&web.public_url)),
-        room: Arc::default(),
-        web: Arc::new(web),
+    let shared = Arc::new(Shared {
+        cookies: middleware::session::CookieNames::new(&web.public_url),
+        room: middleware::body::Room::default(),
+        web,
         service: service.clone(),
-    };
+    });
     let downloads = Router::new().route("/api/audit-export/{format}", get(audit_export::audit_export));
-    let application = around(application(&service).merge(downloads))
-        .layer(from_fn_with_state(shared.clone(), middleware::gate::gate))
-        .layer(from_fn_with_state(shared.clone(), middleware::session::session))
-        .layer(from_fn(middleware::database::to_its_end))
-        .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
-        .layer(from_fn_with_state(shared.clone(), middleware::database::for_one_request))
-        .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
-        .layer(compression());
+    // In one piece, from the outside in: layers that are added one by one are copied one within the other.
+    let layers = (
+        compression(),
+        from_fn_with_state(shared.clone(), middleware::origin::check_origin),
+        from_fn_with_state(shared.clone(), middleware::database::for_one_request),
+        from_fn_with_state(shared.clone(), middleware::body::whole),
+        from_fn(middleware::database::to_its_end),
+        from_fn_with_state(shared.clone(), middleware::session::session),
+        from_fn_with_state(shared.clone(), middleware::gate::gate),
+    );
+    let application = around(application(&service).merge(downloads)).layer(layers);
     Router::new()
         .fallback_service(application)
         .merge(assets::router())

@@ -30,7 +30,7 @@ use axum::{
 use http_body_util::BodyExt as _;
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::timeout;
@@ -160,7 +160,7 @@ impl IntoResponse for Refused {
 }
 
 /// Reads what belongs to a state change.
-pub async fn whole(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub async fn whole(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
@@ -210,7 +210,7 @@ async fn bounds<'a>(
     if length.is_some_and(|length| length <= room) {
         return Ok((ANYBODY, &shared.room.anybody));
     }
-    let service = parts.extensions.get::<Service>().unwrap_or(&shared.service);
+    let service = parts.extensions.get::<Arc<Service>>().map_or(&shared.service, |own| own);
     let session = find_session(service, shared, &parts.headers).await;
     if TAKE_LISTS.contains(&parts.uri.path()) {
         session.and_then(|session| Administrator::admit(&session)).map_err(Refused::Caller)?;

@@ -22,12 +22,12 @@ use tokio_util::sync::CancellationToken;
 const TRIES: u32 = 3;
 
 /// Hands on a portal that is this request's own.
-pub async fn for_one_request(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+pub async fn for_one_request(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     // Dropped with the connection.
     let given_up = CancellationToken::new();
     let _somebody_waits = given_up.clone().drop_guard();
-    let service = shared.service.for_request(given_up);
-    let portal: Arc<dyn Portal> = Arc::new(service.clone());
+    let service = Arc::new(shared.service.for_request(given_up));
+    let portal: Arc<dyn Portal> = service.clone();
     request.extensions_mut().insert(service);
     request.extensions_mut().insert(portal);
     next.run(request).await
@@ -36,7 +36,7 @@ pub async fn for_one_request(State(shared): State<Shared>, mut request: Request,
 /// Carries a state change out to its end, whoever hangs up meanwhile: otherwise a
 /// guess could be given up between what it found and what that costs. Answers
 /// it anew when it lost against another one. Comes after its body is there.
-pub async fn to_its_end(Extension(service): Extension<Service>, request: Request, next: Next) -> Response {
+pub async fn to_its_end(Extension(service): Extension<Arc<Service>>, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
@@ -50,7 +50,7 @@ pub async fn to_its_end(Extension(service): Extension<Service>, request: Request
     }
 }
 
-async fn anew(service: Service, request: Request, next: Next) -> Response {
+async fn anew(service: Arc<Service>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     // It is in memory already.
     let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_REQUEST.into_response() };

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// Leads visitors to the sign-in, and people who are in away from it.
 pub async fn gate(
-    State(shared): State<Shared>,
+    State(shared): State<Arc<Shared>>,
     Extension(call): Extension<Arc<Call>>,
     request: Request,
     next: Next,

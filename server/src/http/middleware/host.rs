@@ -14,10 +14,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 /// Refuses requests for other names.
-pub async fn check_host(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub async fn check_host(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let web = &shared.web;
     match host(&request) {
         None => (StatusCode::BAD_REQUEST, "A request names one host.\n").into_response(),

@@ -17,9 +17,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use std::sync::Arc;
 
 /// Refuses state changes from elsewhere.
-pub async fn check_origin(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+pub async fn check_origin(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if !safe && !is_ours(request.headers(), &shared.web.public_url) {
         return (StatusCode::FORBIDDEN, "This request did not come from a page of this portal.\n").into_response();

@@ -89,8 +89,8 @@ pub async fn find_session(service: &Service, shared: &Shared, headers: &HeaderMa
 
 /// Finds out who calls, and sets the cookies that the use-case asked for.
 pub async fn session(
-    State(shared): State<Shared>,
-    Extension(service): Extension<Service>,
+    State(shared): State<Arc<Shared>>,
+    Extension(service): Extension<Arc<Service>>,
     mut request: Request,
     next: Next,
 ) -> Response {
