@@ -1,7 +1,7 @@
 //! The mail server, and how the portal introduces itself there.
 
 use super::{ConfigError, PublicUrl, is_loopback_name};
-use crate::domain::mail_address::in_ascii;
+use crate::domain::mail_address::sent_to;
 use lettre::{
     Address,
     message::Mailbox,
@@ -195,7 +195,7 @@ impl MailSettings {
         hello: ClientId,
         authority: Option<Certificate>,
     ) -> Result<Self, ConfigError> {
-        let sender = Mailbox::new(sender.name, in_ascii(&sender.email).ok_or(ConfigError::Sender)?);
+        let sender = Mailbox::new(sender.name, sent_to(&sender.email).map_err(|_| ConfigError::Sender)?);
         let tls = if server.encryption == Encryption::Off {
             None
         } else {
