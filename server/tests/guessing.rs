@@ -633,8 +633,8 @@ both_databases! {
             kinds
         };
         let all = [
-            "address 1", "browser 2", "codes-a-day 1", "codes-a-day 2", "codes-in-a-row 1", "codes-in-a-row 2", "letters 2",
-            "mail-address 1", "password 1", "recovery 1", "recovery 2",
+            "address 1", "browser 2", "codes-a-day 1", "codes-a-day 2", "codes-in-a-row 1", "codes-in-a-row 2", "deeds 3",
+            "letters 2", "mail-address 1", "password 1", "recovery 1", "recovery 2",
         ];
         assert_eq!(keys().await, all);
         portal.clock.advance(86_401);
