@@ -3,7 +3,7 @@
 //! ```text
 //! connection -> security headers -> catch panic -+-> /health/*
 //!                                                '-> host check -+-> /pkg/*, /.well-known/*
-//!                                                                '-> compression -> origin check -> patience with the database -> whole body -> to its end -> session -> gate
+//!                                                                '-> compression -> origin check -> patience with the database -> pages for plain forms -> whole body -> to its end -> session -> gate
 //!                                                                      -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
@@ -91,6 +91,7 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
         .layer(from_fn_with_state(shared.clone(), middleware::session::session))
         .layer(from_fn(middleware::database::to_its_end))
         .layer(from_fn_with_state(shared.clone(), middleware::body::whole))
+        .layer(from_fn_with_state(shared.clone(), middleware::plain_form::told_by_a_page))
         .layer(from_fn_with_state(shared.clone(), middleware::database::for_one_request))
         .layer(from_fn_with_state(shared.clone(), middleware::origin::check_origin))
         .layer(compression());
