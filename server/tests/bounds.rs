@@ -63,6 +63,30 @@ both_databases! {
         assert_eq!(sessions, 100);
     }
 
+    async fn of_far_too_many_each_sign_in_ends_some(portal) {
+        portal.add("alice").await;
+        let alice = portal.browser();
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        let now = portal.clock.now().0;
+        let mut tx = portal.service.db.begin().await.unwrap();
+        for n in 0..1_200 {
+            let sql = "INSERT INTO sessions (id, token_hash, user_id, assurance, created_at, last_seen_at, authenticated_at,
+                    address, user_agent)
+                SELECT $1, $2, id, 'full', $3, $3 + $4, $3, '', '' FROM users";
+            let id = format!("session {n}");
+            tx.execute(sql, values![&id, id.as_bytes(), now - 1_200, n]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        for left in [702, 203, 100, 100] {
+            portal.browser().sign_in("alice", PASSWORD).await.unwrap();
+            let sql = "SELECT COUNT(*), MIN(last_seen_at) FROM sessions";
+            let (count, oldest) = portal.service.db.one::<(i64, i64)>(sql, values![]).await.unwrap();
+            assert_eq!(count, left);
+            assert!(oldest >= now - left, "the oldest go: {oldest}");
+        }
+        assert_eq!(alice.who_am_i().await.unwrap(), "alice");
+    }
+
     async fn whoever_has_the_password_alone_ends_no_session_by_signing_in(portal) {
         let alice = portal.enrolled("alice").await.browser;
         for _ in 0..101 {
