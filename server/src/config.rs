@@ -7,6 +7,7 @@ mod mail;
 pub use connections::ConnectionArgs;
 pub use mail::{Encryption, MailSettings, Patience, SmtpUrl, TypedUrl};
 
+use crate::domain::name;
 use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;
 use lettre::{Address, message::Mailbox, transport::smtp::extension::ClientId};
@@ -134,7 +135,7 @@ pub enum ConfigError {
     /// Out of bounds.
     #[error("expected a time from 1s to 1h, such as 3m")]
     QrLifetime,
-    /// Empty, long or with control characters.
+    /// Empty, long, or with what can't be seen.
     #[error("expected 1 to {LONGEST_NAME} printable characters, not only colons")]
     Name,
     /// Out of bounds.
@@ -288,12 +289,10 @@ fn parse_qr_lifetime(text: &str) -> Result<Duration, ConfigError> {
 }
 
 fn parse_name(text: &str) -> Result<String, ConfigError> {
-    let name = text.trim();
+    let name = name::parse(text, LONGEST_NAME).map_err(|_| ConfigError::Name)?;
     // Apps show it without colons.
-    let good = name.contains(|c: char| c != ':' && !c.is_whitespace())
-        && name.chars().count() <= LONGEST_NAME
-        && !name.chars().any(char::is_control);
-    if good { Ok(name.to_owned()) } else { Err(ConfigError::Name) }
+    let is_shown = name.contains(|c: char| c != ':' && !c.is_whitespace());
+    if is_shown { Ok(name) } else { Err(ConfigError::Name) }
 }
 
 /// One of a list, in which a comma too many does no harm.
@@ -350,7 +349,8 @@ mod tests {
             assert_eq!(parse_qr_lifetime(bad), Err(ConfigError::QrLifetime), "{bad}");
         }
         assert_eq!(parse_name(" Acme: IT & more "), Ok("Acme: IT & more".to_owned()));
-        for bad in ["", "  ", " : ", "a\nb", &"a".repeat(65)] {
+        assert_eq!(parse_name("\u{202a}Acme\u{202c}"), Ok("Acme".to_owned()), "what comes along around it");
+        for bad in ["", "  ", " : ", "a\nb", "a\u{202e}b", "a\u{2066}b", "a\u{200b}b", &"a".repeat(65)] {
             assert_eq!(parse_name(bad), Err(ConfigError::Name), "{bad:?}");
         }
         assert!(parse_network("10.0.0.0/8").is_ok() && parse_network("::1").is_ok());

@@ -242,7 +242,7 @@ both_databases! {
         for round in 0..30 {
             let policy = AccountPolicy::default();
             save_policy(&root, &policy, round + 1).await.unwrap();
-            portal.browser().sign_in("root", PASSWORD).await.unwrap();
+            portal.browser().at(&format!("198.51.100.{}", round / 10)).sign_in("root", PASSWORD).await.unwrap();
         }
         let of_root = AuditFilter { user: "root".to_owned(), ..AuditFilter::default() };
         let everything = all(&root, &AuditFilter::default()).await;

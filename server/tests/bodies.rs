@@ -99,6 +99,38 @@ both_databases! {
         }
     }
 
+    async fn a_form_that_can_not_be_read_is_answered_by_a_page_with_a_way_back(portal) {
+        portal.add("alice").await;
+        let browser = portal.browser();
+        let long = "n".repeat(20_000);
+        let words = |problem: ApiError| problem.to_string();
+        for (fields, status, expected) in [
+            (&[("user_name", long.as_str()), ("password", "x")][..], StatusCode::PAYLOAD_TOO_LARGE, "longer than".to_owned()),
+            (&[("user_name", "alice")], StatusCode::BAD_REQUEST, words(ApiError::Malformed)),
+            (&[], StatusCode::BAD_REQUEST, words(ApiError::Malformed)),
+        ] {
+            let page = browser.send_form("/api/sign-in", fields).await;
+            assert_eq!((page.status, page.location()), (status, None), "{}", page.text());
+            assert!(page.header("content-type").starts_with("text/html"));
+            assert!(page.text().contains(&expected) && page.text().contains("href=\"/\""), "{}", page.text());
+            let answer = browser.call_raw("sign-in", fields).await;
+            assert_eq!(answer.status, status);
+            assert!(!answer.text().contains('<'), "{}", answer.text());
+        }
+        // What the page itself says goes on to be said there.
+        let refused = browser.send_form("/api/sign-in", &[("user_name", "alice"), ("password", "wrong")]).await;
+        assert_eq!((refused.status, refused.location().as_deref()), (StatusCode::SEE_OTHER, Some("/sign-in/cookies")));
+    }
+
+    async fn a_form_for_which_there_is_no_room_is_answered_by_a_page(portal) {
+        let visitor = portal.browser();
+        let unfinished = flood(&visitor, "192.0.2.1").await;
+        let page = visitor.send_form("/api/sign-in", &[("user_name", "alice"), ("password", PASSWORD)]).await;
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(page.text().contains(&ApiError::Unavailable.to_string()), "{}", page.text());
+        give_up(unfinished).await;
+    }
+
     async fn whose_bodies_do_not_end_holds_no_more_than_is_left_for_others(portal) {
         let (visitor, person) = (portal.browser(), portal.person("alice").await);
         let unfinished = flood(&visitor, "192.0.2.1").await;

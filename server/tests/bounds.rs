@@ -1,20 +1,27 @@
 //! How much one person may have the portal store, record and send.
 
 use crate::support::{
-    ApiError, MailServer, PASSWORD, Phone, both_databases,
-    portal::{Enrolled, begin, confirm, finish},
+    ApiError, Browser, MailServer, PASSWORD, Phone, TestPortal, both_databases,
+    portal::{Enrolled, begin, confirm, finish, save_policy},
 };
 use app::contract::{
     activity::ActivityPage,
     enrolment::{Enrolment, ExtendedEnrolment},
-    profile::TwoFactorStatus,
+    policy::VersionedPolicy,
+    profile::{SecurityOverview, SignInEvent, TwoFactorStatus},
     reminder::Missing,
 };
+use axum::http::{HeaderName, Method, StatusCode};
 use serde_json::{Value, json};
 use twofold::{clock::Clock as _, domain::audit::AuditEvent, values};
 
 /// Seconds within which events are folded.
 const WINDOW: i64 = 600;
+
+async fn id_of(portal: &TestPortal, name: &str) -> String {
+    let sql = "SELECT id FROM users WHERE name = $1";
+    portal.service.db.one::<(String,)>(sql, values![name]).await.unwrap().0
+}
 
 both_databases! {
     async fn nobody_has_more_than_ten_authenticator_apps(portal) {
@@ -54,6 +61,30 @@ both_databases! {
         assert_eq!(last.who_am_i().await.unwrap(), "alice");
         let (sessions,): (i64,) = portal.service.db.one("SELECT COUNT(*) FROM sessions", values![]).await.unwrap();
         assert_eq!(sessions, 100);
+    }
+
+    async fn of_far_too_many_each_sign_in_ends_some(portal) {
+        portal.add("alice").await;
+        let alice = portal.browser();
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        let now = portal.clock.now().0;
+        let mut tx = portal.service.db.begin().await.unwrap();
+        for n in 0..1_200 {
+            let sql = "INSERT INTO sessions (id, token_hash, user_id, assurance, created_at, last_seen_at, authenticated_at,
+                    address, user_agent)
+                SELECT $1, $2, id, 'full', $3, $3 + $4, $3, '', '' FROM users";
+            let id = format!("session {n}");
+            tx.execute(sql, values![&id, id.as_bytes(), now - 1_200, n]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        for left in [702, 203, 100, 100] {
+            portal.browser().sign_in("alice", PASSWORD).await.unwrap();
+            let sql = "SELECT COUNT(*), MIN(last_seen_at) FROM sessions";
+            let (count, oldest) = portal.service.db.one::<(i64, i64)>(sql, values![]).await.unwrap();
+            assert_eq!(count, left);
+            assert!(oldest >= now - left, "the oldest go: {oldest}");
+        }
+        assert_eq!(alice.who_am_i().await.unwrap(), "alice");
     }
 
     async fn whoever_has_the_password_alone_ends_no_session_by_signing_in(portal) {
@@ -165,15 +196,144 @@ both_databases! {
         assert_eq!(begun.detail, None);
     }
 
-    async fn what_is_not_everyday_is_recorded_each_time(portal) {
+    async fn so_do_signing_in_and_out_and_proofs_of_identity(portal) {
+        portal.add("alice").await;
+        let over_and_over = async |address: &str, times: u32| {
+            let alice = portal.browser().at(address);
+            for _ in 0..times {
+                alice.sign_in("alice", PASSWORD).await.unwrap();
+                alice.step_up(PASSWORD, "").await.unwrap();
+                alice.sign_out().await;
+            }
+        };
+        over_and_over("198.51.100.1", 25).await;
+        over_and_over("198.51.100.2", 3).await;
+        let events = [AuditEvent::SignedIn, AuditEvent::SteppedUp, AuditEvent::SignedOut];
+        for event in events {
+            assert_eq!(portal.count(event).await, 13, "{event:?}: ten from one address, and all from the other");
+        }
+        let last = portal.clock.now().0;
+        portal.clock.advance(WINDOW + 1);
+        portal.service.record_folded().await.unwrap();
+        let entries = portal.audit().await;
+        for event in events {
+            let summed = entries.iter().rfind(|entry| entry.event == event.as_str()).unwrap();
+            assert_eq!(summed.address.as_deref(), Some("198.51.100.1"));
+            assert!(summed.detail.as_deref().unwrap().contains(r#""times":15"#), "{summed:?}");
+        }
+        let alice = portal.browser();
+        alice.sign_in("alice", PASSWORD).await.unwrap();
+        let overview: SecurityOverview = alice.call("security-overview", &[]).await.unwrap();
+        let summed = &overview.recent_sign_ins[1];
+        assert_eq!((summed.times, summed.at, summed.event), (Some(15), last, SignInEvent::SignedIn));
+    }
+
+    async fn what_one_proves_oneself_by_changes_ten_times_an_hour_and_each_is_recorded(portal) {
+        let alice = portal.person("alice").await;
+        let password = |n: usize| format!("Fresh-horse-{n}-{n}");
+        let change = async |from: &str, to: &str| alice.call::<()>("change-password", &[("current", from), ("new", to)]).await;
+        change(PASSWORD, &password(0)).await.unwrap();
+        for n in 1..10 {
+            change(&password(n - 1), &password(n)).await.unwrap();
+        }
+        let refused = change(&password(9), &password(10)).await;
+        assert_eq!(refused, Err(ApiError::TooOften { retry_after: 3_600 }));
+        assert_eq!(portal.count(AuditEvent::PasswordChanged).await, 10);
+        portal.browser().sign_in("alice", &password(9)).await.unwrap();
+
+        let set_up = async || {
+            let pending = begin(&alice).await;
+            let phone = Phone::with_key(&pending.key, &portal.clock);
+            confirm(&alice, &pending.id, &phone.code()).await.unwrap();
+            finish(&alice, &pending.id).await.map(drop)
+        };
+        for n in 0..10 {
+            set_up().await.unwrap();
+            if n < 9 {
+                alice.call::<()>("disable-second-factor", &[]).await.unwrap();
+            }
+        }
+        let codes = async || alice.call::<Value>("generate-recovery-codes", &[("password", &password(9))]).await.map(drop);
+        for _ in 0..10 {
+            codes().await.unwrap();
+        }
+        assert_eq!(codes().await, Err(ApiError::TooOften { retry_after: 3_600 }));
+        assert_eq!(portal.count(AuditEvent::RecoveryCodesReplaced).await, 10);
+        // Off it goes all the same.
+        alice.call::<()>("disable-second-factor", &[]).await.unwrap();
+        assert_eq!(set_up().await, Err(ApiError::TooOften { retry_after: 3_600 }));
+        let counted = [portal.count(AuditEvent::EnrolmentFinished).await, portal.count(AuditEvent::SecondFactorDisabled).await];
+        assert_eq!(counted, [10, 10]);
+        portal.clock.advance(3_600);
+        alice.sign_in("alice", &password(9)).await.unwrap();
+        set_up().await.unwrap();
+    }
+
+    async fn an_administrator_does_the_same_to_the_same_person_ten_times_an_hour(portal) {
+        let root = portal.administrator("root").await;
+        let other = portal.administrator("other").await;
+        portal.add("alice").await;
+        portal.add("bob").await;
+        let change = async |by: &Browser, name: &str, change: &str| {
+            let id = id_of(&portal, name).await;
+            by.call_json::<Value>("change-people", &json!({ "ids": [id], "change": change })).await.map(drop)
+        };
+        for _ in 0..10 {
+            change(&root, "alice", "Deactivate").await.unwrap();
+            change(&root, "alice", "Reactivate").await.unwrap();
+        }
+        change(&root, "alice", "Deactivate").await.unwrap();
+        assert_eq!(change(&root, "alice", "Reactivate").await, Err(ApiError::TooOften { retry_after: 3_600 }));
+        let sql = "SELECT active FROM users WHERE name = 'alice'";
+        assert_eq!(portal.service.db.one::<(bool,)>(sql, values![]).await.unwrap(), (false,));
+        assert_eq!(portal.count(AuditEvent::UserDeactivated).await, 11, "each is recorded");
+        assert_eq!(portal.count(AuditEvent::UserReactivated).await, 10, "and nothing besides");
+        change(&root, "bob", "Deactivate").await.unwrap();
+        change(&root, "bob", "Reactivate").await.unwrap();
+        change(&other, "alice", "Reactivate").await.unwrap();
+    }
+
+    async fn what_administrators_repeat_is_told_apart_by_person(portal) {
         let root = portal.administrator("root").await;
         portal.add("alice").await;
-        let alice = portal.service.db.one::<(String,)>("SELECT id FROM users WHERE name = 'alice'", values![]).await.unwrap().0;
-        for change in ["Deactivate", "Reactivate"].repeat(12) {
-            root.call_json::<Value>("change-people", &json!({ "ids": [alice], "change": change })).await.unwrap();
+        portal.add("bob").await;
+        for (name, times) in [("alice", 15), ("bob", 4)] {
+            let id = id_of(&portal, name).await;
+            for _ in 0..times {
+                root.call_json::<Value>("renew-links", &json!({ "ids": [id] })).await.unwrap();
+            }
         }
-        assert_eq!(portal.count(AuditEvent::UserDeactivated).await, 12);
-        assert_eq!(portal.count(AuditEvent::UserReactivated).await, 12);
+        for _ in 0..15 {
+            let export = root.request(Method::GET, "/api/audit-export/csv");
+            let reply = export.header(HeaderName::from_static("sec-fetch-site"), "same-origin").send().await;
+            assert_eq!(reply.status, StatusCode::OK);
+        }
+        assert_eq!(portal.count(AuditEvent::InvitationIssued).await, 14);
+        assert_eq!(portal.count(AuditEvent::AuditExported).await, 10);
+        portal.clock.advance(WINDOW + 1);
+        portal.service.record_folded().await.unwrap();
+        let summed: Vec<_> = portal.audit().await.into_iter()
+            .filter(|entry| entry.detail.as_deref().is_some_and(|detail| detail.contains(r#""times":5"#)))
+            .map(|entry| (entry.event, entry.actor_name, entry.subject_name)).collect();
+        let root = || Some("root".to_owned());
+        assert_eq!(summed.len(), 2, "{summed:?}");
+        assert!(summed.contains(&("invitation_issued".to_owned(), root(), Some("alice".to_owned()))), "{summed:?}");
+        assert!(summed.contains(&("audit_exported".to_owned(), root(), None)), "{summed:?}");
+        portal.service.verify_audit(None, 1_000).await.unwrap();
+    }
+
+    async fn the_policy_changes_sixty_times_an_hour(portal) {
+        let root = portal.administrator("root").await;
+        let save = async |length| {
+            let VersionedPolicy { mut policy, version, .. } = root.call("account-policy", &[]).await.unwrap();
+            policy.password.minimum_length = length;
+            save_policy(&root, &policy, version).await.map(drop)
+        };
+        for n in 0..60 {
+            save(8 + n % 2).await.unwrap();
+        }
+        assert_eq!(save(8).await, Err(ApiError::TooOften { retry_after: 3_600 }));
+        assert_eq!(portal.count(AuditEvent::PolicyChanged).await, 60);
     }
 
     async fn a_mail_address_changes_ten_times_and_then_waits(portal) {

@@ -475,6 +475,25 @@ both_databases! {
         portal.awaiting_code("alice").await.recovery_code(&alice.recovery_codes[0]).await.expect("still");
     }
 
+    async fn whatever_of_a_secret_was_changed(portal) {
+        let alice = portal.enrolled("alice").await;
+        let sql = "SELECT secret FROM methods";
+        let (whole,): (Vec<u8>,) = portal.service.db.one(sql, values![]).await.unwrap();
+        // The version, the key's name, the nonce, the ciphertext, the tag; and nothing of it.
+        for (at, times) in [(0, 1), (1, 2), (4, 3), (7, 4), (30, 5), (whole.len() - 1, 6), (whole.len(), 7)] {
+            let mut changed = whole.clone();
+            match changed.get_mut(at) {
+                Some(byte) => *byte ^= 1,
+                None => changed.clear(),
+            }
+            portal.service.db.execute("UPDATE methods SET secret = $1", values![&changed]).await.unwrap();
+            let outcome = portal.awaiting_code("alice").await.code(&alice.phone.code()).await;
+            assert!(matches!(outcome, Err(ApiError::Internal { .. })), "{at}: {outcome:?}");
+            portal.service.owed.pay().await.unwrap();
+            assert_eq!(portal.count(AuditEvent::SecretTampered).await, times, "{at}");
+        }
+    }
+
     async fn another_app_counts_beside_one_that_was_tampered_with(portal) {
         let alice = portal.enrolled("alice").await;
         let second = finish_another(&portal, &alice.browser).await;
@@ -643,8 +662,8 @@ both_databases! {
             kinds
         };
         let all = [
-            "address 1", "browser 2", "codes-a-day 1", "codes-a-day 2", "codes-in-a-row 1", "codes-in-a-row 2", "letters 2",
-            "mail-address 1", "password 1", "recovery 1", "recovery 2",
+            "address 1", "browser 2", "codes-a-day 1", "codes-a-day 2", "codes-in-a-row 1", "codes-in-a-row 2", "deeds 3",
+            "letters 2", "mail-address 1", "password 1", "recovery 1", "recovery 2",
         ];
         assert_eq!(keys().await, all);
         portal.clock.advance(86_401);

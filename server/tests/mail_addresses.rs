@@ -56,7 +56,7 @@ fn said(actor: &str, subject: &str, what: &str) -> (String, String, String) {
 
 /// What is no mail address, and why.
 fn bad_ones() -> Vec<(String, MailAddressProblem)> {
-    use MailAddressProblem::{Malformed, TooLong, Unprintable};
+    use MailAddressProblem::{Malformed, NotSentTo, TooLong, Unprintable};
     let bad = [
         ("alice", Malformed),
         ("@", Malformed),
@@ -67,6 +67,8 @@ fn bad_ones() -> Vec<(String, MailAddressProblem)> {
         ("alice@example.org bob@example.org", Malformed),
         ("Alice <alice@example.org>", Malformed),
         ("al\u{A0}ice@example.org", Malformed),
+        ("\"al ice\"@example.org", NotSentTo),
+        ("alice@[192.0.2.1]", NotSentTo),
         ("alice@example.org\r\nBcc: eve@example.org", Unprintable),
         ("alice@example.org\nSubject: hello", Unprintable),
         ("al\0ice@example.org", Unprintable),
@@ -165,7 +167,7 @@ both_databases! {
         outbox::note_utf8(&portal.service.db, true).await.unwrap();
         for address in [
             "用户@例子.广告", "анна@почта.example", "δοκιμή@παράδειγμα.example", "alice@müller.example", "o'neil+x@example.org",
-            "\"alice lee\"@example.org", "root@localhost", "<script>@example.org",
+            "root@localhost", "<script>@example.org",
         ] {
             let outcome = change_own(&alice, &format!("\u{3000} {address}\t")).await;
             if address.starts_with('<') {

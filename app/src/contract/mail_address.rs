@@ -27,6 +27,8 @@ pub enum MailAddressProblem {
     TooLong,
     /// Letters beyond ASCII before the @, which the mail server takes no mail for.
     NotAscii,
+    /// A quoted name before the @, or a numeric address in brackets after it.
+    NotSentTo,
     /// Characters that are invisible, control something or change the reading direction.
     Unprintable,
 }
@@ -38,6 +40,9 @@ impl fmt::Display for MailAddressProblem {
             Self::TooLong => "A mail address has at most 254 characters.",
             Self::NotAscii => {
                 "The mail server sends to no address with letters beyond a to z before the @. After it they are fine."
+            }
+            Self::NotSentTo => {
+                "The portal can't send to an address with quotation marks, or with brackets after the @."
             }
             Self::Unprintable => "A mail address can't contain line breaks or invisible characters.",
         })

@@ -51,10 +51,12 @@ pub struct SecurityOverview {
 /// One attempt to sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInRecord {
-    /// Unix time in seconds.
+    /// Unix time in seconds; of the last one, where it stands for several.
     pub at: i64,
     /// What happened.
     pub event: SignInEvent,
+    /// How often, where it stands for several.
+    pub times: Option<u64>,
     /// Client address.
     pub address: String,
     /// Browser and system in readable form.

@@ -154,7 +154,7 @@ fn RecentSignIns(records: Vec<SignInRecord>, level: Option<&'static str>) -> imp
 
 #[component]
 fn SignIn(record: SignInRecord) -> impl IntoView {
-    let SignInRecord { at, event, address, browser } = record;
+    let SignInRecord { at, event, times, address, browser } = record;
     let (good, words) = match event {
         SignInEvent::SignedIn => (true, "Signed in"),
         SignInEvent::SignedInWithRecoveryCode => (true, "Signed in with a recovery code"),
@@ -165,7 +165,7 @@ fn SignIn(record: SignInRecord) -> impl IntoView {
         <li class="record">
             <span class="record-event" class:record-good=good class:record-caution=!good>
                 <Icon glyph=if good { Glyph::Check } else { Glyph::Warning } />
-                {words}
+                <span>{words} {times.map(|times| format!(" ({times} times)"))}</span>
             </span>
             <span class="record-where">
                 <bdi translate="no">{browser}</bdi>

@@ -1,7 +1,7 @@
 //! The mail server, and how the portal introduces itself there.
 
 use super::{ConfigError, PublicUrl, is_loopback_name};
-use crate::domain::mail_address::in_ascii;
+use crate::domain::{mail_address::sent_to, name::is_legible};
 use lettre::{
     Address,
     message::Mailbox,
@@ -195,7 +195,7 @@ impl MailSettings {
         hello: ClientId,
         authority: Option<Certificate>,
     ) -> Result<Self, ConfigError> {
-        let sender = Mailbox::new(sender.name, in_ascii(&sender.email).ok_or(ConfigError::Sender)?);
+        let sender = Mailbox::new(sender.name, sent_to(&sender.email).map_err(|_| ConfigError::Sender)?);
         let tls = if server.encryption == Encryption::Off {
             None
         } else {
@@ -265,7 +265,8 @@ fn qualified(name: &str) -> Option<ClientId> {
 /// # Errors
 /// [`ConfigError::Sender`].
 pub fn parse_sender(text: &str) -> Result<Mailbox, ConfigError> {
-    text.trim().parse().map_err(|_| ConfigError::Sender)
+    let sender: Mailbox = text.trim().parse().map_err(|_| ConfigError::Sender)?;
+    if sender.name.as_deref().is_none_or(is_legible) { Ok(sender) } else { Err(ConfigError::Sender) }
 }
 
 #[cfg(test)]
@@ -389,6 +390,8 @@ mod tests {
             "Post <login@xn--mller-kva.example>"
         );
         assert_eq!(parse_sender("Acme <login@example.org>").unwrap().email.to_string(), "login@example.org");
-        assert_eq!(parse_sender("Acme").unwrap_err(), ConfigError::Sender);
+        for bad in ["Acme", "Ac\u{202e}me <login@example.org>"] {
+            assert_eq!(parse_sender(bad).unwrap_err(), ConfigError::Sender, "{bad}");
+        }
     }
 }

@@ -1,17 +1,26 @@
-//! Entries of the audit trail that say nothing new.
+//! What one person can have recorded by doing it over and over.
 //!
-//! Some events a person can cause as often as they like, hundreds of times a
-//! second. The first [`SINGLY`] within a [`WINDOW`] are recorded one by one, the
-//! others only counted; when the window is over, they are recorded as one entry
-//! with their number. So nothing is refused and nothing is lost, and yet nobody
-//! can fill the trail.
+//! Of events that say nothing new when they come again, from the same address
+//! and about the same person, the first [`SINGLY`] within a [`WINDOW`] are
+//! recorded one by one, the others only counted; when the window is over, they
+//! are recorded as one entry with their number. So nothing is refused and nothing
+//! is lost, and yet nobody can fill the trail.
+//!
+//! What changes how somebody proves who they are, or what they may do, is
+//! recorded each time, or the trail would not tell for a while how things stand.
+//! There may be so many of them within an hour, and then whoever does it has to
+//! wait. Only one direction of what can be done and undone is held back so:
+//! nobody is kept from shutting somebody out, or from switching something off.
 //!
 //! ```text
 //!  event ── first SINGLY of the window ──> entry
 //!        └─ others ──> counted ── window over, at the next one or by housekeeping ──> one entry: "times"
 //! ```
 
-use super::audit::{AuditEvent, Outcome};
+use super::{
+    audit::{AuditEvent, Outcome},
+    lockout::Allowance,
+};
 use crate::clock::UnixTime;
 
 /// Seconds within which events of a kind are folded.
@@ -20,30 +29,56 @@ pub const WINDOW: i64 = 600;
 /// How many of them are recorded one by one.
 pub const SINGLY: i64 = 10;
 
-/// Addresses that are told apart within a window, where events are folded by address.
+/// Addresses that are told apart within a window.
 pub const PLACES: usize = 20;
 
-/// Under which address one more event is folded; empty where all count together. Refused sign-ins come from
-/// somebody else: ten from one address must not hide where the others came from. `known` are the addresses
-/// of the present window.
-pub fn place<'a>(event: AuditEvent, address: Option<&'a str>, known: &[&str]) -> &'a str {
+/// What becomes of an event that comes again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repetition {
+    /// Recorded each time: each is news, or something else bounds how many there can be.
+    Each,
+    /// Recorded one by one at first, then with their number.
+    Folded,
+    /// Recorded each time, but so many times within an hour, for each who does it and whom it concerns.
+    Limited(Allowance),
+}
+
+/// So many times within an hour.
+const fn an_hour(most: i64) -> Repetition {
+    Repetition::Limited(Allowance::within(most, 60 * 60))
+}
+
+/// Under which address one more event is folded: ten from one must not hide where the others came from. Empty for all
+/// that come from more addresses than are told apart. `known` are those of the present window.
+pub fn place<'a>(address: Option<&'a str>, known: &[&str]) -> &'a str {
     match address {
-        Some(address) if event == AuditEvent::SignInRefused && (known.contains(&address) || known.len() < PLACES) => {
-            address
-        }
+        Some(address) if known.contains(&address) || known.len() < PLACES => address,
         _ => "",
     }
 }
 
-/// Whether more of the same say nothing new. What changes what somebody may do, or how they prove who they are, is
-/// never folded. Each kind that is has one outcome, so that the entry that sums them up has it, too.
-pub const fn folds(event: AuditEvent, outcome: Outcome) -> bool {
+/// How often an event is recorded. Each kind that is folded has one outcome, so that the entry that sums them up has
+/// it, too.
+pub const fn repetition(event: AuditEvent, outcome: Outcome) -> Repetition {
     // Each is decided here: one that is added does not compile before.
     match event {
-        // Wrong ones are few: only so many are looked at in a day.
-        AuditEvent::RecoveryCodeChecked => matches!(outcome, Outcome::Success),
-        AuditEvent::SignInRefused
+        AuditEvent::RecoveryCodeChecked => match outcome {
+            Outcome::Success => Repetition::Folded,
+            // Only so many are looked at in a day.
+            Outcome::Failure => Repetition::Each,
+        },
+        AuditEvent::SignedIn
+        | AuditEvent::SignedOut
+        | AuditEvent::SignInRefused
         | AuditEvent::SecondFactorRequested
+        | AuditEvent::SecondFactorAccepted
+        | AuditEvent::SessionExpired
+        | AuditEvent::SessionEnded
+        | AuditEvent::SessionsEnded
+        | AuditEvent::BrowserTrusted
+        | AuditEvent::TrustedBrowserUsed
+        | AuditEvent::TrustedBrowserRemoved
+        | AuditEvent::SteppedUp
         | AuditEvent::StepUpRefused
         | AuditEvent::SecondFactorExhausted
         | AuditEvent::SecondFactorSuspended
@@ -57,58 +92,52 @@ pub const fn folds(event: AuditEvent, outcome: Outcome) -> bool {
         | AuditEvent::EnrolmentConfirmed
         | AuditEvent::EnrolmentCancelled
         | AuditEvent::EnrolmentPostponed
-        | AuditEvent::MethodRenamed => true,
-        AuditEvent::FirstAdministratorCreated
-        | AuditEvent::UserAdded
+        | AuditEvent::MethodRenamed
         | AuditEvent::InvitationIssued
-        | AuditEvent::PasswordChosen
+        | AuditEvent::AuditExported => Repetition::Folded,
+        AuditEvent::PasswordChosen
         | AuditEvent::PasswordChanged
-        | AuditEvent::MailAddressChanged
-        | AuditEvent::UserDeactivated
+        | AuditEvent::RecoveryCodesReplaced
+        | AuditEvent::EnrolmentFinished
         | AuditEvent::UserReactivated
         | AuditEvent::AdministratorGranted
-        | AuditEvent::AdministratorRevoked
-        | AuditEvent::SignedIn
-        | AuditEvent::SignInFailed
-        | AuditEvent::AccountLocked
         | AuditEvent::AccountUnlocked
-        | AuditEvent::SecondFactorAccepted
-        | AuditEvent::SecondFactorFailed
-        | AuditEvent::CodeReused
-        | AuditEvent::ClockSkew
-        | AuditEvent::ClockCorrected
-        | AuditEvent::SecretTampered
-        | AuditEvent::RecoveryCodeUsed
-        | AuditEvent::RecoveryCodeFailed
-        | AuditEvent::SignedOut
-        | AuditEvent::SessionExpired
-        | AuditEvent::SessionEnded
-        | AuditEvent::SessionsEnded
-        | AuditEvent::BrowserTrusted
-        | AuditEvent::TrustedBrowserUsed
-        | AuditEvent::TrustedBrowserRemoved
-        | AuditEvent::SteppedUp
-        | AuditEvent::StepUpFailed
-        | AuditEvent::EnrolmentFinished
+        | AuditEvent::AccessCodeIssued => an_hour(10),
+        // Whoever tries values saves more often.
+        AuditEvent::PolicyChanged => an_hour(60),
+        // Nobody is the same person twice.
+        AuditEvent::FirstAdministratorCreated | AuditEvent::UserAdded => Repetition::Each,
+        // No more than were let in, set up, issued or written before.
+        AuditEvent::UserDeactivated
+        | AuditEvent::AdministratorRevoked
         | AuditEvent::MethodReplaced
         | AuditEvent::MethodDisabled
         | AuditEvent::SecondFactorDisabled
         | AuditEvent::SecondFactorReset
-        | AuditEvent::RecoveryCodesReplaced
-        | AuditEvent::AccessCodeIssued
+        | AuditEvent::RecoveryCodeUsed
         | AuditEvent::AccessCodeApproved
         | AuditEvent::AccessCodeWithdrawn
         | AuditEvent::AccessCodeUsed
-        | AuditEvent::PolicyChanged
-        | AuditEvent::ReminderSent
-        | AuditEvent::MailDiscarded
-        | AuditEvent::AuditExported
+        | AuditEvent::MailDiscarded => Repetition::Each,
+        // Counters of their own: of guesses, of changes of an address, of letters.
+        AuditEvent::SignInFailed
+        | AuditEvent::AccountLocked
+        | AuditEvent::SecondFactorFailed
+        | AuditEvent::CodeReused
+        | AuditEvent::ClockSkew
+        | AuditEvent::RecoveryCodeFailed
+        | AuditEvent::StepUpFailed
+        | AuditEvent::MailAddressChanged
+        | AuditEvent::ReminderSent => Repetition::Each,
+        // Not people's doing.
+        AuditEvent::ClockCorrected
+        | AuditEvent::SecretTampered
         | AuditEvent::AuditPruned
-        | AuditEvent::EncryptionKeyRotated => false,
+        | AuditEvent::EncryptionKeyRotated => Repetition::Each,
     }
 }
 
-/// What there was of one kind of event of one person.
+/// What there was of one kind of event of one person, about one and from one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fold {
     /// When the first one of the window came.
@@ -191,14 +220,27 @@ mod tests {
     }
 
     #[test]
-    fn refused_sign_ins_are_told_apart_by_so_many_addresses() {
+    fn so_many_addresses_are_told_apart() {
         let known: Vec<String> = (0..PLACES).map(|n| format!("192.0.2.{n}")).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let place = |known| place(AuditEvent::SignInRefused, Some("192.0.2.7"), known);
+        let place = |known| place(Some("192.0.2.7"), known);
         assert_eq!([place(&[]), place(&known[..7]), place(&known)], ["192.0.2.7"; 3]);
-        assert_eq!(super::place(AuditEvent::SignInRefused, Some("192.0.2.99"), &known), "");
-        assert_eq!(super::place(AuditEvent::SignInRefused, None, &[]), "");
-        assert_eq!(super::place(AuditEvent::MethodRenamed, Some("192.0.2.7"), &[]), "");
+        assert_eq!(super::place(Some("192.0.2.99"), &known), "");
+        assert_eq!(super::place(None, &[]), "");
+    }
+
+    #[test]
+    fn nobody_is_kept_from_shutting_out_or_switching_off() {
+        for event in [
+            AuditEvent::UserDeactivated,
+            AuditEvent::AdministratorRevoked,
+            AuditEvent::AccessCodeWithdrawn,
+            AuditEvent::SecondFactorDisabled,
+            AuditEvent::SecondFactorReset,
+            AuditEvent::MethodDisabled,
+        ] {
+            assert_eq!(repetition(event, Outcome::Success), Repetition::Each, "{event:?}");
+        }
     }
 
     #[test]

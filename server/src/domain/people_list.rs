@@ -68,16 +68,19 @@ impl List {
 /// Reads a list.
 pub fn read(list: &str) -> List {
     let Written { delimiter, lines_before, text } = &Written::read(list);
+    let text = &format!("{text}\n{END}");
     let mut reader = ReaderBuilder::new()
         .delimiter(*delimiter)
         .has_headers(false)
         .flexible(true)
         .trim(Trim::All)
         .from_reader(text.as_bytes());
-    let mut records = reader.records().filter(|record| !record.as_ref().is_ok_and(is_blank));
+    let mut records = reader.records().filter(|record| !record.as_ref().is_ok_and(is_blank)).peekable();
     let columns = match records.next() {
         None => return List::none(1, ImportProblem::Empty),
-        Some(record) => record.map_err(|_| ImportProblem::Unreadable).and_then(|record| columns(&record)),
+        Some(Ok(record)) if records.peek().is_none() && is_end(&record) => return List::none(1, ImportProblem::Empty),
+        Some(Ok(record)) if records.peek().is_some() => columns(&record),
+        Some(_) => Err(ImportProblem::Unreadable),
     };
     let columns = match columns {
         Ok(columns) => columns,
@@ -85,12 +88,18 @@ pub fn read(list: &str) -> List {
     };
     let (mut read, mut lines) = (List::default(), HashMap::new());
     let mut count = 0;
-    for record in records {
+    while let Some(record) = records.next() {
         let Ok(record) = record else {
             read.problems.push(LineProblem { line: 1, problem: ImportProblem::Unreadable });
             continue;
         };
         let line = lines_before + line_of(text, &record);
+        if records.peek().is_none() {
+            if !is_end(&record) {
+                read.problems.push(LineProblem { line, problem: ImportProblem::Unreadable });
+            }
+            break;
+        }
         add_line(&mut read, line, &columns, &record, &mut lines);
         count += 1;
         if count > MOST_ADDED {
@@ -101,6 +110,13 @@ pub fn read(list: &str) -> List {
         return List::none(1, ImportProblem::Empty);
     }
     read
+}
+
+/// A line of its own behind the list: where it is not read as one, a quotation mark before it was not closed.
+const END: char = '\u{FDD0}';
+
+fn is_end(record: &StringRecord) -> bool {
+    record.len() == 1 && record.get(0).is_some_and(|cell| cell.chars().eq([END]))
 }
 
 /// Nobody has filled any of the cells.
@@ -180,8 +196,8 @@ fn add_line(
 fn yes_or_no(typed: &str) -> Result<bool, ImportProblem> {
     let word: String = typed::line(typed).nfc().collect::<String>().to_uppercase();
     match word.as_str() {
-        "YES" | "Y" | "1" | "X" | "✓" => Ok(true),
-        "" | "NO" | "N" | "0" => Ok(false),
+        "YES" | "Y" | "1" | "X" | "✓" | "JA" | "OUI" | "SÍ" | "SI" => Ok(true),
+        "" | "NO" | "N" | "0" | "NEIN" | "NON" => Ok(false),
         word => truth(word).ok_or(ImportProblem::Administrator),
     }
 }
@@ -279,7 +295,10 @@ mod tests {
 
     #[test]
     fn who_is_an_administrator_is_said_in_words_or_by_a_mark() {
-        for (words, expected) in [(["yes", " X\u{200B}", "wahr"], true), (["no", "0", "Faux"], false)] {
+        for (words, expected) in [
+            (["yes", " X\u{200B}", "wahr", "Ja", "oui", "si\u{301}", "si"], true),
+            (["no", "0", "Faux", "Nein", "non", "No", "n"], false),
+        ] {
             for word in words {
                 assert_eq!(yes_or_no(word), Ok(expected), "{word}");
             }
@@ -353,7 +372,16 @@ mod tests {
 
     #[test]
     fn a_quotation_mark_that_is_not_closed_swallows_no_people() {
-        assert!(!read("name,display name\nalice,\"Alice\nbob,Bob\ncarol,Carol\n").problems.is_empty());
+        let read = read("sep=,\nname,display name\nalice,Alice\nbob,\"Bob\ncarol,Carol\n");
+        assert_eq!(read.problems, [LineProblem { line: 4, problem: ImportProblem::Unreadable }]);
+        assert_eq!(read.people.len(), 1);
+        for (list, problem) in [
+            ("name,\"display name\nalice,Alice\n", ImportProblem::Unreadable),
+            ("name\n", ImportProblem::Empty),
+            ("\n\n", ImportProblem::Empty),
+        ] {
+            assert_eq!(problems(list), [(1, problem)], "{list}");
+        }
     }
 
     proptest! {

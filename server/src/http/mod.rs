@@ -3,7 +3,7 @@
 //! ```text
 //! connection -> security headers -> catch panic -+-> /health/*
 //!                                                '-> host check -+-> /pkg/*, /.well-known/*
-//!                                                                '-> compression -> origin check -> patience with the database -> whole body -> to its end -> session -> gate
+//!                                                                '-> compression -> origin check -> patience with the database -> pages for plain forms -> whole body -> to its end -> session -> gate
 //!                                                                      -> /api/who-am-i, /api/audit-export, /api/* (server functions), pages
 //! ```
 
@@ -90,6 +90,7 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
         compression(),
         from_fn_with_state(shared.clone(), middleware::origin::check_origin),
         from_fn_with_state(shared.clone(), middleware::database::for_one_request),
+        from_fn_with_state(shared.clone(), middleware::plain_form::told_by_a_page),
         from_fn_with_state(shared.clone(), middleware::body::whole),
         from_fn(middleware::database::to_its_end),
         from_fn_with_state(shared.clone(), middleware::session::session),

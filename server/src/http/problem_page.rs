@@ -29,17 +29,21 @@ pub const TRY_AGAIN: Way<'_> = Way { href: "", words: "Try again" };
 /// The page, with the status that belongs to the problem.
 pub fn problem_page(problem: &ApiError, portal: Option<&str>, way: &Way<'_>) -> Response {
     let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let nonce = Token::generate(&mut os_rng()).text();
-    let nonce = nonce.as_str();
-    let css = Site::embedded().map(|site| site.document_css).unwrap_or_default();
     let heading = match problem {
         ApiError::Unavailable => "Not available right now",
         ApiError::SignedOut => "You are signed out",
         ApiError::AuditFilter(_) => "This filter can't be used",
         _ => "Something went wrong",
     };
+    page(status, heading, &problem.to_string(), portal, way)
+}
+
+/// The same for what is no problem of a use-case; the sentences are the portal's own.
+pub fn page(status: StatusCode, heading: &str, problem: &str, portal: Option<&str>, way: &Way<'_>) -> Response {
+    let nonce = Token::generate(&mut os_rng()).text();
+    let nonce = nonce.as_str();
+    let css = Site::embedded().map(|site| site.document_css).unwrap_or_default();
     let title = escaped(&portal.map_or_else(|| heading.to_owned(), |portal| format!("{heading} · {portal}")));
-    // The sentences are the portal's own.
     let (href, words) = (escaped(way.href), way.words);
     let page = format!(
         r#"<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>{title}</title><style nonce="{nonce}">{css}</style></head><body><div class="standalone"><div></div><main class="standalone-main"><div class="card"><h1>{heading}</h1><p>{problem}</p><a class="button button-primary button-wide" href="{href}">{words}</a></div></main></div></body></html>"#

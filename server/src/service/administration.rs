@@ -13,13 +13,13 @@
 //! Only [`Administration`] can be committed, only holding makes one, and holding
 //! looks again. The order of locks is that of [`super::second_factor`].
 
-use super::{Service, audit::Actor};
+use super::{
+    Service,
+    audit::{Actor, record_about},
+};
 use crate::{
     domain::audit::{AuditEvent, Outcome},
-    store::{
-        Entitled, Tx, accounts,
-        audit::{Named, NewEntry, append},
-    },
+    store::{Entitled, Tx, accounts, audit::Named},
 };
 use app::{
     contract::ApiError,
@@ -127,25 +127,16 @@ impl<'a> Begun<'a> {
 }
 
 impl Administration<'_> {
-    /// Records what is done; `subject` is whom it concerns, `detail` JSON and never a secret.
+    /// Records what is done; `subject` is whom it concerns, `detail` JSON and never a secret. Where it was done too
+    /// often just now, it is refused, and with it the transaction.
     pub(super) async fn record(
         &mut self,
         subject: Option<Named<'_>>,
         event: AuditEvent,
         detail: Option<&str>,
     ) -> Result<(), ApiError> {
-        let address = self.actor.client.map(|client| client.address.to_string());
-        let entry = NewEntry {
-            at: self.service.now().0,
-            event,
-            outcome: Outcome::Success,
-            actor: self.actor.person,
-            subject,
-            address: address.as_deref(),
-            user_agent: self.actor.client.map(|client| client.user_agent.as_str()),
-            detail,
-        };
-        Ok(append(&mut self.tx, &entry).await?)
+        let now = self.service.now();
+        record_about(&mut self.tx, now, self.actor, subject, event, Outcome::Success, detail).await
     }
 
     /// Makes it last.

@@ -6,16 +6,21 @@ use crate::{
     domain::{
         audit::{AuditEvent, Outcome},
         audit_export::rfc3339,
-        folding::{Fold, Folded, WINDOW, fold, folds, place},
+        folding::{Fold, Folded, Repetition, WINDOW, fold, place, repetition},
+        lockout::Allowance,
     },
     store::{
         StoreError, Tx,
         accounts::UserRow,
+        attempts,
         audit::{Named, NewEntry, append, hold},
-        audit_folds::{self, FoldRow},
+        audit_folds::{self, FoldRow, OverRow},
     },
 };
-use app::portal::{Client, Session};
+use app::{
+    contract::ApiError,
+    portal::{Client, Session},
+};
 use serde_json::{Value, json};
 
 /// Counted events that are recorded in one transaction: whoever else appends waits for no longer than that.
@@ -54,18 +59,25 @@ impl<'a> Actor<'a> {
 }
 
 /// Records something that concerns the actor themselves.
+///
+/// # Errors
+/// As [`record_about`].
 pub async fn record(
     tx: &mut Tx,
     now: UnixTime,
     actor: Actor<'_>,
     event: AuditEvent,
     outcome: Outcome,
-) -> Result<(), StoreError> {
+) -> Result<(), ApiError> {
     record_about(tx, now, actor, actor.person, event, outcome, None).await
 }
 
 /// Records something that concerns `subject`, with more in `detail` (JSON, never a secret). What somebody does to
 /// others is recorded by [`Administration`](super::administration::Administration).
+///
+/// # Errors
+/// [`ApiError::TooOften`] where the actor may do no more of it for now, and the transaction is to come to nothing;
+/// otherwise the database does not answer.
 pub async fn record_about(
     tx: &mut Tx,
     now: UnixTime,
@@ -74,7 +86,7 @@ pub async fn record_about(
     event: AuditEvent,
     outcome: Outcome,
     detail: Option<&str>,
-) -> Result<(), StoreError> {
+) -> Result<(), ApiError> {
     let address = actor.client.map(|client| client.address.to_string());
     let entry = NewEntry {
         at: now.0,
@@ -86,24 +98,49 @@ pub async fn record_about(
         user_agent: actor.client.map(|client| client.user_agent.as_str()),
         detail,
     };
-    match actor.person.and_then(|person| person.id) {
-        Some(user_id) if folds(event, outcome) => append_or_count(tx, now, user_id, &entry).await,
-        _ => append(tx, &entry).await,
+    // The command line and the portal itself are nobody who has to be bounded.
+    let Some(user_id) = actor.person.and_then(|person| person.id) else { return Ok(append(tx, &entry).await?) };
+    match repetition(event, outcome) {
+        Repetition::Folded => append_or_count(tx, now, user_id, &entry).await?,
+        Repetition::Limited(allowance) => {
+            charge(tx, now, user_id, &entry, allowance).await?;
+            append(tx, &entry).await?;
+        }
+        Repetition::Each => append(tx, &entry).await?,
     }
+    Ok(())
+}
+
+/// Charges an event to how many of its kind the actor may cause. Whoever does so holds the row of whom it concerns.
+async fn charge(
+    tx: &mut Tx,
+    now: UnixTime,
+    user_id: &str,
+    entry: &NewEntry<'_>,
+    allowance: Allowance,
+) -> Result<(), ApiError> {
+    let key = format!("deeds:{}:{user_id}:{}", entry.event.as_str(), subject_id(entry));
+    let charged = attempts::charge(tx, &key, allowance, now).await?;
+    charged.map(drop).map_err(|refused| ApiError::TooOften { retry_after: refused.retry_after.unwrap_or(1) })
+}
+
+/// Id of whom an entry is about; empty for nobody.
+fn subject_id<'a>(entry: &NewEntry<'a>) -> &'a str {
+    entry.subject.and_then(|subject| subject.id).unwrap_or_default()
 }
 
 /// Appends an entry, or only counts it when there were many of its kind just now.
 async fn append_or_count(tx: &mut Tx, now: UnixTime, user_id: &str, entry: &NewEntry<'_>) -> Result<(), StoreError> {
-    let event = entry.event.as_str();
+    let (event, subject) = (entry.event.as_str(), subject_id(entry));
     // First, so that whoever counts for the same person waits here and nowhere else.
     hold(tx).await?;
-    let mut rows = audit_folds::find(tx, user_id, event).await?;
+    let mut rows = audit_folds::find(tx, user_id, event, subject).await?;
     let present = rows.iter().filter(|row| !state(row).is_over(now));
-    let place = place(entry.event, entry.address, &present.map(|row| row.place.as_str()).collect::<Vec<_>>());
+    let place = place(entry.address, &present.map(|row| row.place.as_str()).collect::<Vec<_>>());
     let before = rows.iter().position(|row| row.place == place).map(|position| rows.swap_remove(position));
     let Folded { fold: after, recorded, closes } = fold(before.as_ref().map(state), now);
     if let Some(before) = before.as_ref().filter(|_| closes) {
-        append_folded(tx, now, entry.actor, entry.event, before).await?;
+        append_folded(tx, now, [entry.actor, entry.subject], entry.event, before).await?;
     }
     if recorded {
         append(tx, entry).await?;
@@ -120,14 +157,14 @@ async fn append_or_count(tx: &mut Tx, now: UnixTime, user_id: &str, entry: &NewE
         user_agent: entry.user_agent.map(str::to_owned),
         detail: entry.detail.map(str::to_owned),
     };
-    audit_folds::store(tx, user_id, event, &row)
+    audit_folds::store(tx, user_id, event, subject, &row)
 }
 
 /// One entry for those that were only counted: how many, from when until when, and what the last one was.
 async fn append_folded(
     tx: &mut Tx,
     now: UnixTime,
-    person: Option<Named<'_>>,
+    [actor, subject]: [Option<Named<'_>>; 2],
     event: AuditEvent,
     row: &FoldRow,
 ) -> Result<(), StoreError> {
@@ -141,13 +178,19 @@ async fn append_folded(
         at: now.0,
         event,
         outcome: Outcome::parse(&row.outcome).unwrap_or(Outcome::Failure),
-        actor: person,
-        subject: person,
+        actor,
+        subject,
         address: row.address.as_deref(),
         user_agent: row.user_agent.as_deref(),
         detail: Some(&detail),
     };
     append(tx, &entry).await
+}
+
+/// Who did what was counted, and whom it concerns.
+fn people(of: &OverRow) -> [Option<Named<'_>>; 2] {
+    let subject = of.subject_name.as_deref().map(|name| Named { id: Some(&of.subject_id), name });
+    [Some(Named { id: Some(&of.user_id), name: &of.name }), subject]
 }
 
 fn state(row: &FoldRow) -> Fold {
@@ -170,11 +213,10 @@ impl Service {
             hold(&mut tx).await?;
             for of in &over {
                 // It may have gone on, or been recorded by another node.
-                let mut rows = audit_folds::find(&mut tx, &of.user_id, &of.event).await?.into_iter();
+                let mut rows = audit_folds::find(&mut tx, &of.user_id, &of.event, &of.subject_id).await?.into_iter();
                 let Some(row) = rows.find(|row| row.place == of.place && state(row).is_over(now)) else { continue };
                 if let Some(event) = AuditEvent::parse(&of.event).filter(|_| row.folded > 0) {
-                    let person = Some(Named { id: Some(&of.user_id), name: &of.name });
-                    append_folded(&mut tx, now, person, event, &row).await?;
+                    append_folded(&mut tx, now, people(of), event, &row).await?;
                 }
                 audit_folds::delete(&mut tx, of)?;
             }

@@ -7,9 +7,11 @@ use crate::{
 };
 use app::contract::{
     ApiError,
-    activity::Origin,
+    activity::{Origin, times},
     profile::{SignInEvent, SignInRecord},
 };
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use woothee::parser::Parser;
 
 /// How many the dashboard lists.
@@ -31,12 +33,20 @@ fn sign_in_record(entry: EntryRow) -> Option<SignInRecord> {
         AuditEvent::SignInFailed => SignInEvent::WrongPassword,
         _ => SignInEvent::WrongCode,
     };
+    let summed = entry.detail.as_deref().and_then(|detail| times(detail).zip(until(detail)));
     Some(SignInRecord {
-        at: entry.at,
+        at: summed.map_or(entry.at, |(_, until)| until),
         event,
+        times: summed.map(|(times, _)| times),
         address: entry.address.unwrap_or_default(),
         browser: readable_browser(&entry.user_agent.unwrap_or_default()),
     })
+}
+
+/// When the last of several events came, in Unix seconds, from the detail of the entry that sums them up.
+fn until(detail: &str) -> Option<i64> {
+    let detail: Value = serde_json::from_str(detail).ok()?;
+    Some(OffsetDateTime::parse(detail.get("until")?.as_str()?, &Rfc3339).ok()?.unix_timestamp())
 }
 
 /// Where a request came from, in readable form.

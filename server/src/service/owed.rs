@@ -7,11 +7,15 @@
 //! works. What a process that dies has not paid stays charged: that errs on the
 //! side of whoever is being guessed.
 
-use super::audit::{Actor, record_about};
+use super::audit::Actor;
 use crate::{
     clock::UnixTime,
     domain::audit::{AuditEvent, Outcome},
-    store::{Db, StoreError, attempts, audit::Named, db::PATIENCE},
+    store::{
+        Db, StoreError, attempts,
+        audit::{Named, NewEntry, append},
+        db::PATIENCE,
+    },
 };
 use app::portal::Client;
 use sha2::{Digest, Sha256};
@@ -155,11 +159,19 @@ impl Owed {
                 }
             }
             Debt::Tampering { at, person, client } => {
-                let person = person.as_ref().map(|(id, name)| Named { id: Some(id), name });
-                // It is about the person, and not their deed.
-                let actor = Actor { person: None, client: client.as_ref() };
-                let event = AuditEvent::SecretTampered;
-                record_about(&mut tx, *at, actor, person, event, Outcome::Failure, None).await?;
+                let address = client.as_ref().map(|client| client.address.to_string());
+                let entry = NewEntry {
+                    at: at.0,
+                    event: AuditEvent::SecretTampered,
+                    outcome: Outcome::Failure,
+                    // It is about the person, and not their deed.
+                    actor: None,
+                    subject: person.as_ref().map(|(id, name)| Named { id: Some(id), name }),
+                    address: address.as_deref(),
+                    user_agent: client.as_ref().map(|client| client.user_agent.as_str()),
+                    detail: None,
+                };
+                append(&mut tx, &entry).await?;
             }
         }
         tx.commit().await

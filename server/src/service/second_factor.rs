@@ -227,7 +227,8 @@ impl Service {
     }
 
     /// Opens what was sealed in the row called `id`, which belongs to the actor or, without one, to the portal.
-    /// That somebody else changed it stays on record.
+    /// That somebody else changed it stays on record; so does that it names a key which is not there: all that there
+    /// may be are looked at before the portal starts, and a new one is known everywhere before it seals.
     pub(super) fn open_sealed(
         &self,
         purpose: Purpose,
@@ -236,8 +237,10 @@ impl Service {
         actor: Actor<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
         self.keyring.open(purpose, id, sealed).map_err(|error| {
-            if let OpenError::Tampered | OpenError::Malformed = error {
-                self.owed.report_tampering(id, sealed, actor, self.now());
+            match error {
+                OpenError::Tampered | OpenError::Malformed | OpenError::UnknownKey(_) => {
+                    self.owed.report_tampering(id, sealed, actor, self.now());
+                }
             }
             error.into()
         })

@@ -6,7 +6,7 @@ use crate::{
     config::{Encryption, MailSettings},
     domain::{
         mail::{Letter, problem},
-        mail_address::in_ascii,
+        mail_address::sent_to,
         mail_answer::Reply,
         mail_refusal::{Step, Verdict, judge},
     },
@@ -86,7 +86,7 @@ impl<'a> Post<'a> {
     /// Sends a message; the server has taken it once this is over.
     pub async fn send(&mut self, row: &DueRow, letter: Letter, now: UnixTime) -> Result<(), NotSent> {
         let to: Address = row.address.parse().map_err(|_| NotSent::never("This is no mail address"))?;
-        let to = in_ascii(&to).ok_or_else(|| NotSent::never("The domain of this mail address can't be one"))?;
+        let to = sent_to(&to).map_err(|problem| NotSent::never(problem.to_string()))?;
         let message = self
             .compose(&row.id, to.clone(), letter, now)
             .map_err(|error| NotSent::never(problem(&error.to_string())))?;

@@ -210,7 +210,7 @@ pub async fn reset_codes(tx: &mut Tx, user_id: &str, key: &str) -> Result<Vec<Co
 ///
 /// | what it counts by | goes |
 /// |---|---|
-/// | an address; what is counted within a day or less: codes, recovery codes, changes of a mail address, letters | charged last before `before` |
+/// | an address; what is counted within a day or less: codes, recovery codes, changes of a mail address, letters, deeds | charged last before `before` |
 /// | a name that nobody has, a one-time link | charged last before `names_before` |
 /// | a browser | with the browser: [`delete_of_forgotten_browsers`] |
 /// | a person's password; their codes in a row | with the person: there is one of each |
@@ -222,7 +222,7 @@ pub async fn delete_stale(db: &Db, before: i64, names_before: i64, most: i64) ->
     let sql = "DELETE FROM attempt_counters WHERE (last_failure_at < $1 OR last_failure_at < $2) AND key IN
              (SELECT key FROM attempt_counters
               WHERE (last_failure_at < $1 AND (key LIKE 'address:%' OR key LIKE 'codes-a-day:%' OR key LIKE 'recovery%'
-                    OR key LIKE 'mail-address:%' OR key LIKE 'letters:%'))
+                    OR key LIKE 'mail-address:%' OR key LIKE 'letters:%' OR key LIKE 'deeds:%'))
                  OR (last_failure_at < $2 AND user_id IS NULL AND (key LIKE 'password:%' OR key LIKE 'link:%'))
               LIMIT $3)";
     db.execute(sql, values![before, names_before, most]).await

@@ -83,6 +83,9 @@ pub struct ListedSession {
     pub user_agent: String,
 }
 
+/// Sessions that one sign-in ends at most, so that it takes no longer because there are many.
+const ENDED_AT_ONCE: i64 = 500;
+
 const fn assurance(full: bool) -> &'static str {
     if full { "full" } else { "first_factor" }
 }
@@ -321,7 +324,8 @@ pub async fn delete_old(db: &Db, before: i64, most: i64) -> Result<u64, StoreErr
     db.execute(sql, values![before, most]).await
 }
 
-/// Ends the sessions of a person that were used before the last `keep`, of those that await no code.
+/// Ends the sessions of a person that were used before the last `keep`, of those that await no code, the oldest first
+/// and no more than [`ENDED_AT_ONCE`]: the rest goes with the next ones.
 ///
 /// # Errors
 /// See [`StoreError`].
@@ -329,8 +333,10 @@ pub fn end_oldest(tx: &mut Tx, user_id: &str, keep: i64) -> Result<(), StoreErro
     tx.later(
         "DELETE FROM sessions WHERE user_id = $1 AND assurance = 'full' AND id IN (
              SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = 'full'
-             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 1000000 OFFSET $2)",
-        values![user_id, keep],
+             ORDER BY s.last_seen_at, s.id LIMIT (
+                 SELECT CASE WHEN COUNT(*) - $2 > $3 THEN $3 WHEN COUNT(*) > $2 THEN COUNT(*) - $2 ELSE 0 END
+                 FROM sessions c WHERE c.user_id = $1 AND c.assurance = 'full'))",
+        values![user_id, keep, ENDED_AT_ONCE],
     )
 }
 
@@ -349,8 +355,11 @@ pub fn end_oldest_pending(
         "DELETE FROM sessions WHERE user_id = $1 AND assurance = 'first_factor' AND id IN (
              SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = 'first_factor'
                  AND (COALESCE(s.asked_because, $2) = $2) = $3
-             ORDER BY s.last_seen_at DESC, s.id DESC LIMIT 1000000 OFFSET $4)",
-        values![user_id, because_new, new, keep],
+             ORDER BY s.last_seen_at, s.id LIMIT (
+                 SELECT CASE WHEN COUNT(*) - $4 > $5 THEN $5 WHEN COUNT(*) > $4 THEN COUNT(*) - $4 ELSE 0 END
+                 FROM sessions c WHERE c.user_id = $1 AND c.assurance = 'first_factor'
+                     AND (COALESCE(c.asked_because, $2) = $2) = $3))",
+        values![user_id, because_new, new, keep, ENDED_AT_ONCE],
     )
 }
 

@@ -8,4 +8,5 @@ pub mod host;
 pub mod one_thread;
 pub mod origin;
 pub mod panic;
+pub mod plain_form;
 pub mod session;
