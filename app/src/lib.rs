@@ -30,7 +30,7 @@ pub use components::{
 #[cfg(feature = "ssr")]
 pub use shell::{Site, number_nodes, shell};
 
-use components::unsaved::Steps;
+use components::{page::ProblemsShown, unsaved::Steps};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
@@ -50,6 +50,7 @@ use pages::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_context(ProblemsShown::default());
     // Before the router, which listens to the same.
     provide_context(Steps::new());
     view! {

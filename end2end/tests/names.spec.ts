@@ -16,6 +16,22 @@ test('a name that runs from the right does not turn the words around it', async 
   await expect(page.getByRole('checkbox', { name: 'Select bea', exact: true })).toBeVisible();
 });
 
+for (const letter of ['Ж', '田']) {
+  test(`64 times ${letter} leave a QR code that cameras read from a small screen`, async ({ page, portal }) => {
+    portal.add(letter.repeat(64));
+    await page.setViewportSize({ width: 320, height: 640 });
+    await enter(page, letter.repeat(64));
+    await openSetUp(page);
+    const { width, modules } = await page.getByRole('img', { name: 'QR code' }).evaluate((svg: SVGSVGElement) => ({
+      width: svg.getBoundingClientRect().width,
+      modules: svg.viewBox.baseVal.width,
+    }));
+    expect(width / modules).toBeGreaterThanOrEqual(3);
+    const { pathname } = new URL((await Authenticator.scan(page)).uri);
+    expect(decodeURIComponent(pathname)).toMatch(new RegExp(`:${letter}{44,64}…?$`));
+  });
+}
+
 for (const name of NAMES) {
   test(`${name.slice(0, 30)} is just a name`, async ({ page, portal }) => {
     page.on('dialog', () => expect(false, 'a script in a name has run').toBe(true));

@@ -143,6 +143,17 @@ test.describe('a program that can’t start', () => {
   });
 });
 
+test('a program that a proxy calls by another type runs, also in its parts', async ({ page }) => {
+  await page.route('**/*.wasm', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), 'content-type': 'text/plain' } });
+  });
+  await enter(page, 'alice');
+  await page.goto('/profile');
+  await expectAlive(page);
+  expect(await asSent(page)).toBe(true);
+});
+
 test('a program that is slow to come is spoken of, and works when it is there', async ({ page }) => {
   await enter(page, 'alice');
   const release = await holdProgram(page);

@@ -227,8 +227,26 @@ test('many wrong lines hide neither what is wrong nor the way out', async ({ pag
     await form.getByRole('button', { name: 'Check' }).click();
     await expect(form.getByRole('alert').locator(':focus')).toHaveText(/60 lines are all right\.$/);
     await expect(form.getByRole('alert')).toBeInViewport({ ratio: 1 });
+    // Not only that there are some, but which, and where they are mended; the buttons lie above what scrolls.
+    const buttons = (await form.locator('.list-actions').boundingBox())!;
+    const problems = form.locator('#list-problems').getByRole('listitem');
+    for (const index of [0, 1, 2, 3, 4]) {
+      const problem = (await problems.nth(index).boundingBox())!;
+      expect(problem.y + problem.height).toBeLessThan(buttons.y);
+    }
+    const text = form.getByRole('textbox', { name: 'List' });
+    const field = (await text.boundingBox())!;
+    expect(field.y + field.height / 2).toBeLessThan(buttons.y);
     await expect(form.getByRole('button', { name: 'Add the 60 that are all right' })).toBeInViewport({ ratio: 1 });
     await expectAccessible(page);
+    // What is wrong stays while it is being mended; who is all right may be another matter by now.
+    await text.pressSequentially('x');
+    await expect(problems.first()).toBeVisible();
+    await expect(form.getByRole('button', { name: 'that are all right' })).toHaveCount(0);
+    await text.fill('name\nzoe\n');
+    await form.getByRole('button', { name: 'Check' }).click();
+    await expect(form.getByRole('status')).toContainText('Every line is all right');
+    await expect(problems).toHaveCount(0);
     await page.keyboard.press('Escape');
   }
 });

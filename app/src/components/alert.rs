@@ -5,11 +5,12 @@ use super::{
     button::Button,
     changing::sometimes,
     icon::{Glyph, Icon},
+    page::ProblemsShown,
 };
 use crate::contract::ApiError;
 use leptos::prelude::*;
 
-/// A problem that belongs to no single field; announced at once.
+/// A problem that belongs to no single field; announced at once, and in the window's title while it is shown.
 #[component]
 pub fn Alert(
     /// Lets fields refer to it.
@@ -18,6 +19,7 @@ pub fn Alert(
     /// What is wrong, and perhaps what to do.
     children: Children,
 ) -> impl IntoView {
+    ProblemsShown::one_more();
     view! {
         <div class="notice notice-problem" role="alert" id=id>
             <Icon glyph=Glyph::Warning />

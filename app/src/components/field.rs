@@ -3,6 +3,7 @@
 use super::{
     browser,
     icon::{Glyph, Icon},
+    page::ProblemsShown,
 };
 use leptos::{ev, html, prelude::*};
 
@@ -210,7 +211,7 @@ fn go_to_error(input: NodeRef<html::Input>, error: Signal<Option<String>>, kind:
     });
 }
 
-/// What is wrong with a field.
+/// What is wrong with a field; in the window's title while it is shown.
 #[component]
 pub fn FieldError(
     /// Unique in the document.
@@ -223,6 +224,7 @@ pub fn FieldError(
 ) -> impl IntoView {
     move || {
         error.get().map(|error| {
+            ProblemsShown::one_more();
             view! {
                 <p class="field-error" id=id.clone() role=(!quiet).then_some("alert")>
                     <Icon glyph=Glyph::Warning />

@@ -24,6 +24,22 @@ pub fn portal_name() -> String {
 /// Id of the page's heading, where the focus goes when what had it above the page is gone.
 pub const HEADING: &str = "page-title";
 
+/// How many problems are shown. That there are some is the first thing that the window's title says.
+#[derive(Clone, Default)]
+pub struct ProblemsShown(ArcRwSignal<u32>);
+
+impl ProblemsShown {
+    /// Counts one that is being shown, for as long as it is.
+    pub fn one_more() {
+        let Some(Self(count)) = use_context() else { return };
+        count.update(|count| *count += 1);
+        // On the server the title is written after everything else, and nothing goes again.
+        if cfg!(not(feature = "ssr")) {
+            on_cleanup(move || count.update(|count| *count = count.saturating_sub(1)));
+        }
+    }
+}
+
 /// Title of the window and heading of the page, which are the same words.
 #[component]
 pub fn PageHeading(
@@ -32,9 +48,6 @@ pub fn PageHeading(
     /// A sentence below them.
     #[prop(optional)]
     lead: Option<&'static str>,
-    /// Something is wrong with what was sent, which the title says first.
-    #[prop(optional)]
-    wrong: bool,
 ) -> impl IntoView {
     Effect::new(|_| {
         if let Some(arrival) = use_context::<Arrival>() {
@@ -42,7 +55,7 @@ pub fn PageHeading(
         }
     });
     view! {
-        <Title text=window_title(title, wrong) />
+        <WindowTitle page=title />
         <header class="page-heading">
             <h1 id=HEADING tabindex="-1">
                 {title}
@@ -52,12 +65,21 @@ pub fn PageHeading(
     }
 }
 
-/// Title of the window: the page's, after word of what is wrong with what was sent, and the portal's name.
-pub fn window_title(page: &'static str, wrong: bool) -> String {
+/// Title of the window: the page's and the portal's name, after word of what is wrong where something is.
+#[component]
+pub fn WindowTitle(
+    /// What the page is called.
+    page: &'static str,
+) -> impl IntoView {
+    let problems = use_context::<ProblemsShown>().unwrap_or_default();
     let portal = portal_name();
-    let title = if wrong { format!("Error: {page} · {portal}") } else { format!("{page} · {portal}") };
-    // The document's `<title>` is written as it is; what sets it in the browser takes text.
-    if cfg!(feature = "ssr") { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
+    let text = move || {
+        let wrong = if problems.0.get() > 0 { "Error: " } else { "" };
+        let title = format!("{wrong}{page} · {portal}");
+        // The document's `<title>` is written as it is; what sets it in the browser takes text.
+        if cfg!(feature = "ssr") { title.replace('&', "&amp;").replace('<', "&lt;") } else { title }
+    };
+    view! { <Title text /> }
 }
 
 /// Has the response say that the page is not there.

@@ -8,7 +8,9 @@
 //!
 //! A file is a WebAssembly module that holds others in custom sections, because
 //! browsers can take those out by themselves. Which function lives where is as
-//! it was: all modules find each other through the main one's table.
+//! it was: all modules find each other through the main one's table. A file has no
+//! code of its own that could be compiled while it arrives, so it is read as bytes,
+//! whatever type a proxy says that they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,7 +107,9 @@ function fetchPack(name) {{
     }});
 }}
 async function instantiatePack(name) {{
-    const pack = await WebAssembly.compileStreaming(fetch(new URL(`./${{name}}.wasm`, import.meta.url)));
+    const answer = await fetch(new URL(`./${{name}}.wasm`, import.meta.url));
+    if (!answer.ok) throw new Error(`HTTP status ${{answer.status}} for ${{answer.url}}`);
+    const pack = await WebAssembly.compile(await answer.arrayBuffer());
     const modules = WebAssembly.Module.customSections(pack, "{SECTION}");
     await Promise.all(modules.map((module) => WebAssembly.instantiate(module, {{ __wasm_split: wasm }})));
 }}

@@ -15,6 +15,7 @@ use crate::{
         field::{Kind, TextField, on_submit},
         icon::{Glyph, Icon},
         one_time_code::worth_sending,
+        page::ProblemsShown,
         qr::Qr,
         setup_key::SetupKey,
     },
@@ -157,6 +158,7 @@ pub fn Expired(flow: Flow) -> impl IntoView {
                 <p>
                     {move || {
                         if late() {
+                            ProblemsShown::one_more();
                             "The code you entered came too late. Delete the entry that your app made from the old QR code, then generate a new one and scan it."
                         } else {
                             "For your security it is valid for a short time only. Generate a new one and scan it; if your app already made an entry from the old one, delete that entry."

@@ -9,21 +9,20 @@ use crate::{
     components::{
         card::Standalone,
         field::{Kind, TextField},
-        page::window_title,
+        page::WindowTitle,
     },
     contract::{ApiError, session::CodeRequest},
     portal::Flash,
     routes,
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The second step for those who have an app.
 #[component]
 pub fn CodePage() -> impl IntoView {
     let (flash, next) = (flash(), destination());
     view! {
-        <Title text=window_title("Two factor authentication", flash.is_some()) />
+        <WindowTitle page="Two factor authentication" />
         <Standalone>
             <section class="card" aria-labelledby="code-title">
                 <h1 id="code-title">"Two factor authentication"</h1>

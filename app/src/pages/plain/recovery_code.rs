@@ -7,25 +7,23 @@ use crate::{
     components::{
         card::Standalone,
         field::{Kind, TextField},
-        page::window_title,
+        page::WindowTitle,
     },
     contract::ApiError,
     routes,
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The second step for those without their app.
 #[component]
 pub fn RecoveryCodePage() -> impl IntoView {
     let flash = flash();
-    let wrong = flash.is_some();
     let refusal =
         Refusal::new(flash.map(|flash| flash.problem), |problem| matches!(problem, ApiError::RecoveryCode(_)));
     let described_by = refusal.form_problem_id();
     let next = destination();
     view! {
-        <Title text=window_title("Two-factor authentication with recovery code", wrong) />
+        <WindowTitle page="Two-factor authentication with recovery code" />
         <Standalone>
             <dialog open class="card" aria-labelledby="recovery-title">
                 <h1 id="recovery-title">"Two-factor authentication with recovery code"</h1>

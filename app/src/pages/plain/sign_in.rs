@@ -17,7 +17,6 @@ use leptos::prelude::*;
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let flash = flash();
-    let wrong = flash.is_some();
     let session_ended = flash.is_none() && current_call().session_ended();
     let user_name = flash.as_ref().and_then(|flash| flash.user_name.clone()).unwrap_or_default();
     let refusal = Refusal::new(flash.map(|flash| flash.problem), |problem| *problem == ApiError::Credentials);
@@ -27,7 +26,7 @@ pub fn SignInPage() -> impl IntoView {
     view! {
         <Standalone>
             <div class="card">
-                <PageHeading title="Sign in" wrong />
+                <PageHeading title="Sign in" />
                 {session_ended
                     .then(|| {
                         view! {

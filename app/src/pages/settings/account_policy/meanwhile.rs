@@ -8,7 +8,7 @@
 
 use super::draft::Draft;
 use crate::{
-    components::{alert::Alert, browser, changing::sometimes, moment::Moment},
+    components::{alert::Alert, browser, changing::sometimes, field::FieldError, moment::Moment},
     contract::{
         policy::{AccountPolicy, PolicyChange, VersionedPolicy},
         policy_value::{Difference, PolicyKey},
@@ -186,11 +186,10 @@ fn Row(meanwhile: Meanwhile, draft: Draft, difference: Difference) -> impl IntoV
                     label=format!("Take theirs: {}", key.words(theirs))
                 />
             </div>
-            {sometimes(move || {
-                meanwhile
-                    .lacks(key)
-                    .then(|| view! { <p class="field-error" role="alert">"Choose one of the two."</p> }.into_any())
-            })}
+            <FieldError
+                id=format!("{}-error", key.name())
+                error=Signal::derive(move || meanwhile.lacks(key).then(|| "Choose one of the two.".to_owned()))
+            />
         }
     });
     view! {

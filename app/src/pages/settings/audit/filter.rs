@@ -5,8 +5,7 @@ use crate::{
         activity_words::words,
         browser,
         changing::sometimes,
-        field::on_submit,
-        icon::{Glyph, Icon},
+        field::{FieldError, on_submit},
     },
     contract::{
         audit::{AuditEvent, Outcome},
@@ -111,19 +110,7 @@ fn Field(
                 aria-describedby=move || bad().then(|| describes.clone())
                 on:input:target=move |event| set(event.target().value())
             />
-            {sometimes(move || {
-                problem
-                    .get()
-                    .map(|problem| {
-                        view! {
-                            <p class="field-error" id=error.clone() role="alert">
-                                <Icon glyph=Glyph::Warning />
-                                <span>{problem.to_string()}</span>
-                            </p>
-                        }
-                            .into_any()
-                    })
-            })}
+            <FieldError id=error error=Signal::derive(move || problem.get().map(|problem| problem.to_string())) />
         </div>
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         alert::{Alert, Notice, Problem, Tone},
         browser,
         button::{Button, Emphasis},
-        changing::sometimes,
+        changing::{changing, sometimes},
         field::{FieldError, on_submit},
         loaded::Trouble,
         modal::Modal,
@@ -28,6 +28,9 @@ use leptos::{html, prelude::*, task::spawn_local};
 /// How many problems are listed at once.
 const LISTED: usize = 50;
 
+/// What a list is.
+const ABOUT: &str = "A list in CSV, as spreadsheets save it, with a first line of column names: name, display name, administrator and mail address. Only the name is needed. Everybody gets a one-time link to choose a password.";
+
 /// What the fields of a list look like.
 const EXAMPLE: &str =
     "name,display name,administrator,mail address\nalice,Alice Lee,no,alice@example.org\nbob,Bob Smith,yes,";
@@ -42,11 +45,15 @@ pub fn AddMany(users: Users) -> impl IntoView {
     // Those whose lines are all right, where others are not.
     let usable = RwSignal::new(None::<(ImportReport, usize)>);
     let refused = RwSignal::new(None::<FileProblem>);
-    let changed = move |text: String| {
+    // What is wrong stays while it is being mended.
+    let typed = move |text: String| {
         list.set(text);
         checked.set(None);
         usable.set(None);
         refused.set(None);
+    };
+    let another = move |text: String| {
+        typed(text);
         trouble.clear();
     };
     let submit = move |wrong: Wrong| {
@@ -57,7 +64,6 @@ pub fn AddMany(users: Users) -> impl IntoView {
             return refused.set(Some(FileProblem::TooLarge));
         }
         pending.set(true);
-        trouble.clear();
         let text = list.get_untracked();
         let add = wrong == Wrong::LeftOut || checked.with_untracked(Option::is_some);
         let left_out = usable.get_untracked().map_or(0, |(_, left_out)| left_out);
@@ -74,7 +80,10 @@ pub fn AddMany(users: Users) -> impl IntoView {
                     users.refetch();
                 })
             } else {
-                check_list(text.clone(), Wrong::Refused).await.flatten().map(|report| checked.set(Some(report)))
+                check_list(text.clone(), Wrong::Refused).await.flatten().map(|report| {
+                    trouble.clear();
+                    checked.set(Some(report));
+                })
             };
             if let Err(problem) = outcome {
                 let _ = checked.try_set(None);
@@ -84,19 +93,26 @@ pub fn AddMany(users: Users) -> impl IntoView {
                     let others = check_list(text, Wrong::LeftOut).await.flatten().ok();
                     let _ = usable.try_set(others.map(|report| (report, lines)));
                 }
+                let of_the_list = matches!(problem, ApiError::Import(_));
                 trouble.note(problem);
-                request_animation_frame(|| browser::focus(REFUSED));
+                if of_the_list {
+                    request_animation_frame(|| {
+                        browser::scroll_dialog_to_top();
+                        browser::focus(REFUSED);
+                    });
+                }
             }
             let _ = pending.try_set(false);
         });
     };
     let other = move || trouble.get().filter(|problem| !matches!(problem, ApiError::Import(_)));
-    let problems = sometimes(move || match trouble.get()? {
-        ApiError::Import(problems) => {
+    // In one place, so that what is wrong is seen at once, and above what is to be mended.
+    let about = changing(move || match trouble.get() {
+        Some(ApiError::Import(problems)) => {
             let good = usable.get_untracked().map_or(0, |(report, _)| report.people);
-            Some(view! { <Problems problems good list=list.get_untracked() /> }.into_any())
+            view! { <Problems problems good list=list.get_untracked() /> }.into_any()
         }
-        _ => None,
+        _ => view! { <p>{ABOUT}</p> }.into_any(),
     });
     let button = move || match checked.get() {
         None => "Check".to_owned(),
@@ -116,12 +132,9 @@ pub fn AddMany(users: Users) -> impl IntoView {
     view! {
         <Modal id="add-many-title" title="Add many" wide=true leave>
             <form class="stack" novalidate on:submit=on_submit(move || submit(Wrong::Refused))>
-                <p>
-                    "A list in CSV, as spreadsheets save it, with a first line of column names: name, display name, administrator and mail address. Only the name is needed. Everybody gets a one-time link to choose a password."
-                </p>
-                <ListField list changed refused wrong_lines />
+                {about}
+                <ListField list typed another refused wrong_lines />
                 <div role="status">{sometimes(move || checked.get().map(|report| good(&report)))}</div>
-                {problems}
                 <Problem problem=Signal::derive(other) />
                 <div class="actions list-actions">
                     <Button emphasis=Emphasis::Primary submit=true pending>
@@ -139,7 +152,10 @@ pub fn AddMany(users: Users) -> impl IntoView {
 #[component]
 fn ListField(
     list: RwSignal<String>,
-    changed: impl Fn(String) + Copy + Send + Sync + 'static,
+    /// It was typed in.
+    typed: impl Fn(String) + Copy + Send + Sync + 'static,
+    /// There is another one in its place.
+    another: impl Fn(String) + Copy + Send + Sync + 'static,
     /// Why the file can't be taken.
     refused: RwSignal<Option<FileProblem>>,
     /// Some lines can't be used; the list of them says why.
@@ -151,7 +167,7 @@ fn ListField(
         spawn_local(async move {
             match chosen_list(&input).await {
                 // The dialog may be closed by now.
-                Some(Ok(text)) if !refused.is_disposed() => changed(text),
+                Some(Ok(text)) if !refused.is_disposed() => another(text),
                 Some(Err(problem)) => drop(refused.try_set(Some(problem))),
                 _ => {}
             }
@@ -189,7 +205,7 @@ fn ListField(
                 aria-invalid=move || wrong_lines.get().then_some("true")
                 aria-describedby=move || wrong_lines.get().then_some(PROBLEMS_ID)
                 prop:value=list
-                on:input:target=move |event| changed(event.target().value())
+                on:input:target=move |event| typed(event.target().value())
             ></textarea>
         </div>
     }
