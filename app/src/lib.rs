@@ -1,11 +1,11 @@
 //! Twofold's interface: rendered on the server, taken over in the browser.
 //!
 //! The crate is compiled twice. With `ssr` the server functions in [`api`] run
-//! here and reach the server's use-cases through [`portal`]; with `hydrate`
-//! they are calls over HTTP. [`contract`] is what travels.
+//! here and reach the server's use-cases through [`contract::portal`]; with `hydrate`
+//! they are calls over HTTP. The crate [`contract`] is what travels.
 //!
 //! Two kinds of pages share one set of routes. The *plain* ones
-//! ([`routes::is_plain`]) are documents: complete, without script, met by
+//! ([`contract::routes::is_plain`]) are documents: complete, without script, met by
 //! everybody first. All others are rendered on the server and then taken over
 //! by the same code in the browser, in parts: the dialogs, the profile and each of
 //! the administrators' pages are fetched when they are opened.
@@ -14,19 +14,13 @@
 
 pub mod api;
 mod components;
-pub mod contract;
 mod pages;
-#[cfg(feature = "ssr")]
-pub mod portal;
-pub mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 
 #[cfg(not(feature = "ssr"))]
 pub use components::translation::keep_texts;
-pub use components::{
-    activity_words::words as event_words, hydration::Hydrated, lost_focus::keep_focus, moment::in_utc,
-};
+pub use components::{hydration::Hydrated, lost_focus::keep_focus};
 #[cfg(feature = "ssr")]
 pub use shell::{Site, number_nodes, shell};
 

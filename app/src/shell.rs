@@ -14,7 +14,8 @@
 //! running is said above the page, with what helps; the words are in the document
 //! and appear by themselves where not even `start.js` runs.
 
-use crate::{App, routes};
+use crate::App;
+use contract::routes;
 use http::{HeaderValue, header::CONTENT_SECURITY_POLICY, request::Parts};
 use leptos::{
     nonce::{Nonce, use_nonce},

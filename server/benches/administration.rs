@@ -16,7 +16,6 @@
     reason = "a benchmark that can't run should stop, speaks by printing, and measures real time"
 )]
 
-use app::contract::audit_trail::AuditFilter;
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -25,6 +24,7 @@ use axum::{
         header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE},
     },
 };
+use contract::audit_trail::AuditFilter;
 use sqlx::Connection as _;
 use std::{
     path::{Path, PathBuf},
@@ -36,10 +36,10 @@ use twofold::{
     clock::{SettableClock, UnixTime},
     config::{DataArgs, PublicUrl},
     crypto::password::{Params, PasswordHasher},
-    domain::audit::{EntryFields, GENESIS, chain_hash},
+    domain::audit::trail::{EntryFields, GENESIS, chain_hash},
     http::{Web, router},
     open::open,
-    service::{Service, Settings, users::FirstPassword},
+    service::{Service, Settings, people::operator::FirstPassword},
     store::Db,
     values,
 };

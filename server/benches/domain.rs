@@ -3,19 +3,25 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that can't run should stop")]
 
-use std::hint::black_box;
-
 use criterion::{Criterion, criterion_group, criterion_main};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use twofold::clock::UnixTime;
-use twofold::crypto::os_rng;
-use twofold::crypto::password::{Params, PasswordHasher, Salt, derive_code};
-use twofold::crypto::secret_box::{Key, Keyring, Purpose};
-use twofold::crypto::token::Token;
-use twofold::domain::code::SixDigits;
-use twofold::domain::totp::{self, Secret};
-use twofold::domain::user_name::lookup_key;
+use rand::{SeedableRng, rngs::StdRng};
+use std::hint::black_box;
+use twofold::{
+    clock::UnixTime,
+    crypto::{
+        os_rng,
+        password::{Params, PasswordHasher, Salt, derive_code},
+        secret_box::{Key, Keyring, Purpose},
+        token::Token,
+    },
+    domain::{
+        identity::user_name::lookup_key,
+        second_factor::{
+            code::SixDigits,
+            totp::{self, Secret},
+        },
+    },
+};
 
 fn codes(c: &mut Criterion) {
     let secret = Secret::generate(&mut StdRng::seed_from_u64(1));

@@ -12,7 +12,6 @@
     reason = "a benchmark that can't run should stop, and says what it found"
 )]
 
-use app::contract::people::{PeopleFilter, PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -21,6 +20,7 @@ use axum::{
         header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE},
     },
 };
+use contract::people::{PeopleFilter, PeoplePage, PeoplePlace, PeopleQuery, PeopleSort, PeopleView};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::{sync::Arc, time::Duration};
 use tokio::runtime::Runtime;
@@ -30,7 +30,7 @@ use twofold::{
     config::{DataArgs, PublicUrl},
     http::{Web, router},
     open::open,
-    service::{Service, Settings, users::FirstPassword},
+    service::{Service, Settings, people::operator::FirstPassword},
     store::Db,
 };
 

@@ -29,14 +29,14 @@ use twofold::{
         password::{Params, PasswordHasher, Salt},
         secret_box::Purpose,
     },
-    domain::totp::{STEP_SECONDS, Secret},
+    domain::second_factor::totp::{STEP_SECONDS, Secret},
     http::{Web, router},
     open::open,
     service::{Service, Settings, Use},
     store::{
         Tx,
-        accounts::{self, NewUser},
-        methods::{self, NewMethod},
+        account::accounts::{self, NewUser},
+        second_factor::methods::{self, NewMethod},
     },
     values,
 };

@@ -48,13 +48,13 @@ use twofold::{
     clock::{Clock as _, SystemClock},
     config::{DataArgs, PublicUrl},
     crypto::{os_rng, password::Salt, secret_box::Purpose},
-    domain::totp::Secret,
+    domain::second_factor::totp::Secret,
     open::open,
     service::Settings,
     store::{
         Db,
-        accounts::{self, NewUser},
-        methods::{self, NewMethod},
+        account::accounts::{self, NewUser},
+        second_factor::methods::{self, NewMethod},
     },
 };
 

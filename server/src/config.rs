@@ -1,13 +1,13 @@
 //! What an operator can set: flags of the command line, each also an
 //! environment variable, validated before anything is opened.
 
-mod connections;
+pub mod connections;
 mod mail;
 
 pub use connections::ConnectionArgs;
 pub use mail::{Encryption, MailSettings, Patience, SmtpUrl, TypedUrl};
 
-use crate::domain::name;
+use crate::domain::identity::name;
 use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;
 use lettre::{Address, message::Mailbox, transport::smtp::extension::ClientId};

@@ -7,11 +7,13 @@
 
 #![recursion_limit = "256"]
 
+#[cfg(feature = "interface")]
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+#[cfg(feature = "interface")]
 pub mod http;
 pub mod open;
 pub mod service;

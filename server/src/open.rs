@@ -9,14 +9,14 @@ use crate::{
         password::{HashError, Params, PasswordHasher},
         secret_box::{Key, KeyError, Keyring, OpenError, Purpose, SealError},
     },
-    domain::search_words::words_of,
+    domain::identity::search_words::words_of,
     service::{Owed, Service, Settings, Undecided},
     store::{
-        Cause, Db, StoreError, accounts,
+        Cause, Db, StoreError,
+        account::{accounts, words},
         db::Unsuitable,
-        enrolments, methods,
         migrate::{self, SchemaError, lock, migrate},
-        recovery, words,
+        second_factor::{enrolments, methods, recovery},
     },
 };
 use sqlx::postgres::PgConnectOptions;

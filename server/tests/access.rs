@@ -2,13 +2,13 @@
 //! that has none fails the test, so nothing is ever open by oversight.
 
 use crate::support::{ApiError, Browser, Reply, TestPortal, both_databases, browser::SITE};
-use app::contract::{
-    people::{NewPerson, PeopleChange, PeopleQuery},
-    policy::AccountPolicy,
-};
 use axum::http::{
     Method, StatusCode,
     header::{CONTENT_TYPE, ORIGIN},
+};
+use contract::{
+    people::{NewPerson, PeopleChange, PeopleQuery},
+    policy::AccountPolicy,
 };
 use serde_json::json;
 use std::collections::BTreeSet;

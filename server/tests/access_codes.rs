@@ -4,7 +4,7 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{Enrolled, OPERATOR, begin},
 };
-use app::contract::{
+use contract::{
     account::{Standing, Viewer},
     error::RecoveryCodeProblem,
     overview::PortalOverview,
@@ -15,7 +15,7 @@ use app::contract::{
     profile::TwoFactorStatus,
 };
 use serde_json::json;
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 async fn person(browser: &Browser, name: &str) -> Person {
     let query = json!({ "query": PeopleQuery { search: name.to_owned(), ..PeopleQuery::default() } });

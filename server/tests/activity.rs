@@ -1,7 +1,7 @@
 //! A person's own security events.
 
 use crate::support::{Browser, PASSWORD, both_databases, portal::OPERATOR};
-use app::contract::{
+use contract::{
     activity::ActivityPage,
     audit::{AuditEvent, Outcome},
 };

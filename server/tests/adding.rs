@@ -1,7 +1,8 @@
 //! "Users": adding one person by a one-time link, or many from a list.
 
 use crate::support::{ApiError, Browser, PASSWORD, both_databases, portal::OPERATOR};
-use app::contract::{
+use axum::http::{Method, header::CONTENT_TYPE};
+use contract::{
     error::UserNameProblem,
     mail_address::MailAddressProblem,
     people::{
@@ -9,9 +10,8 @@ use app::contract::{
         Wrong,
     },
 };
-use axum::http::{Method, header::CONTENT_TYPE};
 use serde_json::json;
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 async fn add(browser: &Browser, name: &str, display_name: &str, administrator: bool) -> Result<IssuedLinks, ApiError> {
     let (name, display_name) = (name.to_owned(), display_name.to_owned());

@@ -5,18 +5,16 @@ use crate::{
     access::{FUNCTIONS, For},
     support::{ApiError, Browser, MailServer, PASSWORD, TestPortal, both_databases, browser::SITE, portal::OPERATOR},
 };
-use app::{
-    contract::{
-        people::{NewPerson, PeopleChange, PeopleQuery},
-        policy::AccountPolicy,
-    },
+use axum::http::{Method, header::CONTENT_TYPE};
+use contract::{
+    people::{NewPerson, PeopleChange, PeopleQuery},
+    policy::AccountPolicy,
     portal::{Administrator, Call, Caller as _, Client},
 };
-use axum::http::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use std::{net::IpAddr, sync::Arc};
 use twofold::{
-    domain::{audit::AuditEvent, audit_export::Format},
+    domain::audit::{export::Format, trail::AuditEvent},
     service::{Authority, Use},
     values,
 };
@@ -164,7 +162,7 @@ async fn someone(portal: &TestPortal, name: &str) -> Browser {
 
 /// What this administrator did to others or to the portal.
 async fn deeds(portal: &TestPortal, name: &str) -> Vec<String> {
-    let by_them = |entry: &twofold::store::audit::EntryRow| entry.actor_name.as_deref() == Some(name);
+    let by_them = |entry: &twofold::store::audit::trail::EntryRow| entry.actor_name.as_deref() == Some(name);
     let signed_in = AuditEvent::SignedIn.as_str();
     portal
         .audit()
@@ -232,7 +230,7 @@ both_databases! {
         let session = portal.service.find_session(&root.session_token().unwrap(), Use::None).await.unwrap();
         let client = Client { address: IpAddr::from([192, 0, 2, 1]), user_agent: String::new(), browser_token: None };
         let administrator = Administrator::prove(&Arc::new(Call::new(client, Ok(session), None))).unwrap();
-        let filter = app::contract::audit_trail::AuditFilter::default();
+        let filter = contract::audit_trail::AuditFilter::default();
         let mut export =
             portal.service.export_audit(Authority::of(&administrator), &filter, Format::Csv).await.unwrap();
         for _ in 0..2 {

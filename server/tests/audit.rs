@@ -5,12 +5,12 @@ use crate::support::{
     browser::FIREFOX,
     portal::{OPERATOR, begin, confirm, finish, save_policy},
 };
-use app::contract::{policy::AccountPolicy, profile::TwoFactorStatus};
+use contract::{policy::AccountPolicy, profile::TwoFactorStatus};
 use twofold::{
     clock::Clock as _,
-    domain::audit::{AuditEvent, BrokenChain, GENESIS, verify},
-    service::users::FirstPassword,
-    store::{StoreError, audit::EntryRow},
+    domain::audit::trail::{AuditEvent, BrokenChain, GENESIS, verify},
+    service::people::operator::FirstPassword,
+    store::{StoreError, audit::trail::EntryRow},
     values,
 };
 

@@ -5,10 +5,10 @@ use crate::support::{
     binary::{run, twofold},
     both_databases,
 };
-use app::contract::audit_trail::{Breach, ChainState, Verified};
+use contract::audit_trail::{Breach, ChainState, Verified};
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use twofold::{
-    domain::audit::AuditEvent,
+    domain::audit::trail::AuditEvent,
     store::{Db, StoreError},
     values,
 };

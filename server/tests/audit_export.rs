@@ -8,7 +8,7 @@ use crate::support::{
 };
 use axum::http::{Method, StatusCode, header::ACCEPT_ENCODING};
 use serde_json::Value;
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 const WRONG: &str = "Wrong-horse-7";
 

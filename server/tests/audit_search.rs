@@ -4,12 +4,12 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, save_policy},
 };
-use app::contract::{
+use contract::{
     audit::{AuditEvent, Outcome},
     audit_trail::{AuditEntry, AuditField, AuditFilter, AuditPage},
     policy::AccountPolicy,
 };
-use twofold::{domain::audit_search::Page, service::audit_search::PAGE};
+use twofold::{domain::audit::search::Page, service::audit::search::PAGE};
 
 const WRONG: &str = "Wrong-horse-7";
 const DAY: i64 = 86_400;

@@ -1,11 +1,11 @@
 //! What a request may hold in memory before it is known who makes it.
 
 use crate::support::{ApiError, Browser, PASSWORD, both_databases, browser::encode};
-use app::contract::people::{ImportReport, LARGEST_LIST};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderName, Method, StatusCode, header::CONTENT_TYPE},
 };
+use contract::people::{ImportReport, LARGEST_LIST};
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use std::{

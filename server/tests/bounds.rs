@@ -4,16 +4,16 @@ use crate::support::{
     ApiError, Browser, MailServer, PASSWORD, Phone, TestPortal, both_databases,
     portal::{Enrolled, begin, confirm, finish, save_policy},
 };
-use app::contract::{
+use axum::http::{HeaderName, Method, StatusCode};
+use contract::{
     activity::ActivityPage,
     enrolment::{Enrolment, ExtendedEnrolment},
     policy::VersionedPolicy,
     profile::{SecurityOverview, SignInEvent, TwoFactorStatus},
     reminder::Missing,
 };
-use axum::http::{HeaderName, Method, StatusCode};
 use serde_json::{Value, json};
-use twofold::{clock::Clock as _, domain::audit::AuditEvent, values};
+use twofold::{clock::Clock as _, domain::audit::trail::AuditEvent, values};
 
 /// Seconds within which events are folded.
 const WINDOW: i64 = 600;

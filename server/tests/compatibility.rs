@@ -5,11 +5,11 @@ use crate::support::{
     ApiError, Phone, both_databases,
     portal::{begin, confirm, finish},
 };
-use app::contract::{
+use contract::{
     enrolment::{Enrolment, EnrolmentProblem},
     error::{AppAlgorithm, AppSettings, CodeProblem},
 };
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 const fn app(algorithm: AppAlgorithm, digits: u32, period: u32) -> AppSettings {
     AppSettings { algorithm, digits, period }

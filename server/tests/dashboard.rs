@@ -4,13 +4,13 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm},
 };
-use app::contract::{
+use contract::{
     overview::{Adoption, Funnel, PortalOverview, SignInsOfDay},
     people::{PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView},
     policy::EnforcementImpact,
 };
 use serde_json::json;
-use twofold::{clock::Clock as _, domain::audit::AuditEvent, service::users::FirstPassword, values};
+use twofold::{clock::Clock as _, domain::audit::trail::AuditEvent, service::people::operator::FirstPassword, values};
 
 const WRONG: &str = "Wrong-horse-7";
 const DAY: i64 = 86_400;

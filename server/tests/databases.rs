@@ -141,7 +141,7 @@ both_databases! {
              {pile} SELECT 'session-' || i, CAST('hash-' || i AS {bytes}), s.user_id, 'full', s.created_at,
                  s.last_seen_at + i, '', '', 0 FROM n, sessions s WHERE s.id NOT LIKE 'session-%'"
         )).await;
-        let listed: Vec<app::contract::session::SessionEntry> = alice.call("sessions", &[]).await.unwrap();
+        let listed: Vec<contract::session::SessionEntry> = alice.call("sessions", &[]).await.unwrap();
         assert_eq!(listed.len(), 100);
         assert!(listed[0].current, "its own among them");
         assert_eq!(listed[1].id, "session-1750");

@@ -4,7 +4,7 @@ use crate::support::{
     ApiError, PASSWORD, both_databases,
     portal::{OPERATOR, RENDERING},
 };
-use app::contract::{
+use contract::{
     account::{Standing, Viewer},
     policy::{EnforcementImpact, PersonWithout},
 };
@@ -15,7 +15,7 @@ const DEMAND: &str = "Two-factor authentication required";
 async fn pages() -> Vec<String> {
     let _nothing_is_rendered = RENDERING.write().await;
     let pages = leptos_axum::generate_route_list(app::App).into_iter().map(|page| page.path().to_owned());
-    let behind: Vec<String> = pages.filter(|path| !app::routes::is_public(path)).collect();
+    let behind: Vec<String> = pages.filter(|path| !contract::routes::is_public(path)).collect();
     assert!(behind.len() >= 4, "{behind:?}");
     behind
 }

@@ -4,13 +4,13 @@ use crate::support::{
     ApiError, Browser, PASSWORD, Phone, TestPortal, both_databases,
     portal::{begin, confirm, finish},
 };
-use app::contract::{
+use contract::{
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, ExtendedEnrolment, PendingEnrolment},
     error::CodeProblem,
     profile::TwoFactorStatus,
 };
 use std::collections::BTreeSet;
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 fn refused<T>(problem: EnrolmentProblem) -> Result<T, ApiError> {
     Err(ApiError::Enrolment(problem))

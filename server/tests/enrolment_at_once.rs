@@ -4,9 +4,9 @@ use crate::support::{
     ApiError, Phone, both_databases,
     portal::{begin, confirm, finish},
 };
-use app::contract::{enrolment::EnrolmentProblem, error::CodeProblem, profile::TwoFactorStatus};
+use contract::{enrolment::EnrolmentProblem, error::CodeProblem, profile::TwoFactorStatus};
 use std::collections::BTreeSet;
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 const ROUNDS: usize = 6;
 

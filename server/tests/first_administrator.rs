@@ -1,12 +1,12 @@
 //! The one-time link on which a new portal's first administrator is created.
 
 use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
-use app::contract::{
+use contract::{
     account::{Invitation, InvitationKind},
     error::UserNameProblem,
     password::PasswordRule,
 };
-use twofold::{domain::audit::AuditEvent, service::users::FirstPassword};
+use twofold::{domain::audit::trail::AuditEvent, service::people::operator::FirstPassword};
 
 /// The token of a fresh link, as `twofold serve` prints it.
 async fn link(portal: &TestPortal) -> String {

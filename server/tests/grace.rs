@@ -1,12 +1,12 @@
 //! The days within which people may put off the second factor that is demanded of them.
 
 use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
-use app::contract::{
+use contract::{
     account::{Grace, Standing, Viewer},
     policy::{EnforcementImpact, FewerDays},
     reminder::{Due, Missing},
 };
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 const DEMAND: &str = "Two-factor authentication required";
 const DAY: i64 = 86_400;
@@ -31,7 +31,7 @@ async fn demand(portal: &TestPortal, days: u32) {
     .await;
 }
 
-async fn change(portal: &TestPortal, change: impl FnOnce(&mut app::contract::policy::AccountPolicy)) {
+async fn change(portal: &TestPortal, change: impl FnOnce(&mut contract::policy::AccountPolicy)) {
     let mut current = portal.service.policy_in_force().await.unwrap();
     change(&mut current.policy);
     portal.service.set_policy(OPERATOR, current.policy, current.version).await.unwrap();

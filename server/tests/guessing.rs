@@ -6,12 +6,14 @@ use crate::support::{
     ApiError, Browser, Database, MailServer, PASSWORD, Phone, TestPortal, both_databases,
     portal::{Enrolled, OPERATOR, begin, confirm, finish, finish_another},
 };
-use app::contract::error::{AppAlgorithm, AppSettings, CodeProblem};
-use app::contract::password::PasswordRule;
+use contract::{
+    error::{AppAlgorithm, AppSettings, CodeProblem},
+    password::PasswordRule,
+};
 use twofold::{
     clock::{Clock as _, UnixTime},
     crypto::password::{Params, PasswordHasher, Salt},
-    domain::audit::AuditEvent,
+    domain::audit::trail::AuditEvent,
     store::Db,
     values,
 };

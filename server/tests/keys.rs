@@ -6,7 +6,7 @@ use crate::support::{
     both_databases,
     portal::{begin, confirm, finish},
 };
-use app::contract::error::CodeProblem;
+use contract::error::CodeProblem;
 use std::{fs, path::PathBuf};
 use twofold::{config::DataArgs, values};
 

@@ -6,7 +6,7 @@ use crate::support::{
     mail::Letter,
     portal::{Enrolled, finish_another},
 };
-use app::contract::{mail::MailProgress, profile::TwoFactorStatus, recovery::RecoveryCodeSheet};
+use contract::{mail::MailProgress, profile::TwoFactorStatus, recovery::RecoveryCodeSheet};
 use serde_json::json;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};

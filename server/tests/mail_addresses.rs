@@ -2,20 +2,20 @@
 //! operator, and what is no address.
 
 use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
-use app::contract::{
+use clap::{Args as _, Command, FromArgMatches as _};
+use contract::{
     activity::ActivityPage,
     audit::AuditEvent,
     mail_address::{MailAddressProblem, OwnMail},
     people::{NewPerson, PeoplePage, PeopleQuery, Person},
 };
-use clap::{Args as _, Command, FromArgMatches as _};
 use serde_json::json;
 use std::sync::Arc;
 use twofold::{
     config::{PublicUrl, ServeArgs},
     http::{Web, router},
-    service::{Settings, users::FirstPassword},
-    store::outbox,
+    service::{Settings, people::operator::FirstPassword},
+    store::mail::outbox,
 };
 
 async fn person(browser: &Browser, name: &str) -> Person {

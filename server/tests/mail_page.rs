@@ -1,12 +1,12 @@
 //! "Mail": what administrators see of the mail that waits, and what they can do about it.
 
 use crate::support::{ApiError, Browser, MailServer, PASSWORD, TestPortal, both_databases};
-use app::contract::{
+use contract::{
     mail::{MailKind, MailProgress, MailRefused, MailState, Mend, TestOutcome},
     overview::PortalOverview,
 };
 use serde_json::json;
-use twofold::{clock::Clock as _, domain::audit::AuditEvent, service::Round, values};
+use twofold::{clock::Clock as _, domain::audit::trail::AuditEvent, service::Round, values};
 
 pub async fn state(browser: &Browser) -> MailState {
     browser.call_json("mail-state", &json!({})).await.unwrap()
@@ -30,7 +30,7 @@ async fn waiting(portal: &TestPortal, people: &[&str]) -> Browser {
 }
 
 async fn remind(root: &Browser, name: &str) -> Result<(), ApiError> {
-    let missing: app::contract::reminder::Missing = root.call("missing-second-factors", &[]).await.unwrap();
+    let missing: contract::reminder::Missing = root.call("missing-second-factors", &[]).await.unwrap();
     let person = missing.people.into_iter().find(|person| person.name == name).unwrap();
     root.call::<serde_json::Value>("send-reminder", &[("person_id", &person.id)]).await.map(drop)
 }

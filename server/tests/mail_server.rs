@@ -9,14 +9,14 @@ use crate::{
         portal::OPERATOR,
     },
 };
-use app::contract::{
+use contract::{
     mail::{MailProgress, Mend},
     mail_address::MailAddressProblem,
     overview::PortalOverview,
     people::{ImportProblem, LineProblem, NewPerson},
 };
 use serde_json::json;
-use twofold::{clock::Clock as _, service::users::FirstPassword};
+use twofold::{clock::Clock as _, service::people::operator::FirstPassword};
 
 /// An administrator, and people with addresses to whom a reminder is written.
 pub async fn reminded(portal: &TestPortal, addresses: &[&str]) -> Browser {
@@ -30,7 +30,7 @@ pub async fn reminded(portal: &TestPortal, addresses: &[&str]) -> Browser {
     root
 }
 
-pub fn mended(state: &app::contract::mail::MailState) -> Vec<Mend> {
+pub fn mended(state: &contract::mail::MailState) -> Vec<Mend> {
     state.to_mend.iter().map(|to_mend| to_mend.what).collect()
 }
 

@@ -5,14 +5,14 @@ use crate::support::{
     ApiError, Browser, PASSWORD, Phone, TestPortal, both_databases,
     portal::{Enrolled, OPERATOR, begin, finish_another},
 };
-use app::contract::{
+use contract::{
     account::Viewer,
     enrolment::Enrolment,
     error::{CodeProblem, MethodNameProblem},
     profile::{Method, TwoFactorStatus},
     session::{AskedBecause, CodeRequest},
 };
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 async fn methods(browser: &Browser) -> Vec<Method> {
     browser.call::<TwoFactorStatus>("two-factor-status", &[]).await.unwrap().methods

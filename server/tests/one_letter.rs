@@ -5,7 +5,7 @@ use crate::{
     mail_server::{mended, reminded},
     support::{MailServer, PASSWORD, TestPortal, both_databases},
 };
-use app::contract::mail::{MailProgress, MailState, Mend, TestOutcome};
+use contract::mail::{MailProgress, MailState, Mend, TestOutcome};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 use twofold::{clock::Clock as _, values};

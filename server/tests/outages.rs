@@ -10,11 +10,11 @@ use crate::{
         portal::{begin, confirm, finish},
     },
 };
-use app::contract::{
+use axum::http::StatusCode;
+use contract::{
     people::IssuedLinks,
     recovery::{RecoveryCodeSheet, RecoveryLedger},
 };
-use axum::http::StatusCode;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{process::Command, time::Duration};
 use twofold::{
@@ -221,7 +221,7 @@ both_databases! {
 }
 
 async fn ledger(browser: &Browser) -> RecoveryLedger {
-    let overview: app::contract::profile::SecurityOverview = browser.call("security-overview", &[]).await.unwrap();
+    let overview: contract::profile::SecurityOverview = browser.call("security-overview", &[]).await.unwrap();
     overview.two_factor.recovery.expect("there are codes")
 }
 

@@ -4,12 +4,12 @@ use crate::support::{
     ApiError, Browser, Database, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm, finish},
 };
-use app::contract::people::{
+use contract::people::{
     COUNTED, NewPerson, PeopleChange, PeopleChanged, PeopleFilter, PeoplePage, PeopleQuery, PeopleSort, PeopleView,
     Person,
 };
 use serde_json::json;
-use twofold::{service::users::FirstPassword, store::accounts, values};
+use twofold::{service::people::operator::FirstPassword, store::account::accounts, values};
 
 const WRONG: &str = "Wrong-horse-7";
 
@@ -291,7 +291,7 @@ both_databases! {
                 ..accounts::NewUser::default()
             };
             accounts::insert(&mut tx, &user).unwrap();
-            twofold::store::words::insert(&mut tx, user.id, &name).unwrap();
+            twofold::store::account::words::insert(&mut tx, user.id, &name).unwrap();
             accounts::note_sign_in(&mut tx, user.id, number % 7).unwrap();
             if number % 3 == 0 {
                 tx.execute("UPDATE users SET active = FALSE WHERE id = $1", values![user.id]).await.unwrap();
@@ -394,7 +394,7 @@ both_databases! {
 async fn no_statement_looks_at_everybody() {
     let portal = TestPortal::on(Database::Sqlite).await;
     portal.add("alice").await;
-    for statement in twofold::store::people::statements() {
+    for statement in twofold::store::account::people::statements() {
         let twofold::store::Db::Sqlite { readers, .. } = &portal.service.db else { unreachable!() };
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
         let mut reader = readers.take().await.unwrap();

@@ -1,16 +1,16 @@
 //! "Users": what administrators do to one person or several at once.
 
 use crate::support::{ApiError, Browser, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
-use app::contract::{
+use axum::http::{Method, header::CONTENT_TYPE};
+use contract::{
     account::Viewer,
     people::{
         AccessCodeProblem, IssuedLinks, MOST_AT_ONCE, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery, Person,
         ReasonProblem,
     },
 };
-use axum::http::{Method, header::CONTENT_TYPE};
 use serde_json::json;
-use twofold::{domain::audit::AuditEvent, store::audit::EntryRow};
+use twofold::{domain::audit::trail::AuditEvent, store::audit::trail::EntryRow};
 
 const WRONG: &str = "Wrong-horse-7";
 

@@ -4,12 +4,12 @@ use crate::support::{
     ApiError, Browser, PASSWORD, Phone, TestPortal, both_databases,
     portal::{begin, confirm, finish},
 };
-use app::contract::{
+use contract::{
     enrolment::{Enrolment, EnrolmentProblem, EnrolmentProgress, PendingEnrolment, PhoneLink, PhoneSetUp},
     error::{AppAlgorithm, AppSettings, CodeProblem},
     profile::TwoFactorStatus,
 };
-use twofold::{domain::audit::AuditEvent, service::Use};
+use twofold::{domain::audit::trail::AuditEvent, service::Use};
 
 const INVALID: ApiError = ApiError::Enrolment(EnrolmentProblem::PhoneLinkInvalid);
 const GONE: ApiError = ApiError::Enrolment(EnrolmentProblem::Gone);

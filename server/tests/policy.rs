@@ -4,12 +4,12 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, save_policy},
 };
-use app::contract::{
+use axum::http::{Method, header::CONTENT_TYPE};
+use contract::{
     password::{PasswordPolicy, PasswordRule},
     policy::{AccountPolicy, Lockout, PolicyChange, PolicyField, SessionLimits, VersionedPolicy},
 };
-use axum::http::{Method, header::CONTENT_TYPE};
-use twofold::{clock::Clock, domain::audit::AuditEvent};
+use twofold::{clock::Clock, domain::audit::trail::AuditEvent};
 
 const WRONG: &str = "Wrong-horse-7";
 

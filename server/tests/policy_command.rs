@@ -5,9 +5,9 @@ use crate::support::{
     binary::{beside, run, system_user},
     both_databases,
 };
-use app::contract::{policy::AccountPolicy, policy_value::PolicyKey};
+use contract::{policy::AccountPolicy, policy_value::PolicyKey};
 use serde_json::{Value, json};
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 /// Exit code and all that was said.
 fn policy(portal: &TestPortal, arguments: &[&str]) -> (Option<i32>, String) {

@@ -2,7 +2,7 @@
 //! without a case here does not compile.
 
 use crate::support::{PASSWORD, TestPortal, both_databases, portal::OPERATOR};
-use app::contract::{
+use contract::{
     account::{Standing, Viewer},
     policy::AccountPolicy,
     policy_value::{PolicyKey, PolicyValue},

@@ -1,11 +1,11 @@
 //! Under which names, on which ports and through which proxies the portal is reached.
 
 use crate::support::{Browser, Database, PASSWORD, TestPortal, both_databases, portal::ORIGIN};
-use app::contract::overview::{PortalOverview, UntrustedProxy};
 use axum::http::{
     HeaderName, Method, StatusCode,
     header::{ACCEPT_ENCODING, FORWARDED, HOST},
 };
+use contract::overview::{PortalOverview, UntrustedProxy};
 use std::sync::Arc;
 use twofold::{
     config::PublicUrl,
@@ -133,13 +133,13 @@ both_databases! {
     async fn password_managers_find_where_a_password_is_changed(portal) {
         for browser in [portal.browser(), portal.person("alice").await] {
             let reply = browser.get("/.well-known/change-password").await;
-            assert_eq!((reply.status, reply.location().unwrap()), (StatusCode::SEE_OTHER, app::routes::CHANGE_PASSWORD.to_owned()));
+            assert_eq!((reply.status, reply.location().unwrap()), (StatusCode::SEE_OTHER, contract::routes::CHANGE_PASSWORD.to_owned()));
             for unknown in ["resource-that-should-not-exist-whose-status-code-should-not-be-200", "x/y", "security.txt"] {
                 let reply = browser.get(&format!("/.well-known/{unknown}")).await;
                 assert_eq!((reply.status, reply.body.len()), (StatusCode::NOT_FOUND, 0), "{unknown}");
             }
         }
-        let (_, id) = app::routes::CHANGE_PASSWORD.split_once('#').unwrap();
+        let (_, id) = contract::routes::CHANGE_PASSWORD.split_once('#').unwrap();
         let profile = portal.person("bob").await.get("/profile").await;
         assert!(profile.text().contains(&format!("id=\"{id}\"")));
     }

@@ -5,7 +5,7 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{Enrolled, finish_another},
 };
-use app::contract::{
+use contract::{
     account::Viewer,
     error::{CodeProblem, RecoveryCodeProblem},
     profile::{SecurityOverview, SignInEvent, TwoFactorStatus},
@@ -18,7 +18,7 @@ use twofold::{
         password::{Salt, derive_code},
         secret_box::Purpose,
     },
-    domain::audit::AuditEvent,
+    domain::audit::trail::AuditEvent,
     values,
 };
 
@@ -194,7 +194,10 @@ both_databases! {
             assert_eq!(generate(&alice.browser, "Wrong-horse-7").await, Err(ApiError::WrongPassword));
         }
         check(&alice.browser, &alice.recovery_codes[0]).await.expect("the old set lives");
-        generate(&alice.browser, PASSWORD).await.expect("the right one takes its own charge back");
+        generate(&alice.browser, PASSWORD).await.expect("the right one starts the count of her browser anew");
+        for _ in 0..4 {
+            assert_eq!(generate(&alice.browser, "Wrong-horse-7").await, Err(ApiError::WrongPassword));
+        }
         let locked = Err(ApiError::Locked { retry_after: Some(900) });
         assert_eq!(generate(&alice.browser, "Wrong-horse-7").await, locked, "guessed like a sign-in");
         assert_eq!(generate(&alice.browser, PASSWORD).await, locked);

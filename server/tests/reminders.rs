@@ -1,11 +1,11 @@
 //! Reminding people by mail to set up a second factor.
 
 use crate::support::{ApiError, Browser, MailServer, PASSWORD, TestPortal, both_databases, portal::OPERATOR};
-use app::contract::{
+use contract::{
     mail::MailRefused,
     reminder::{Due, Missing, MissingPerson, RemindedAll},
 };
-use twofold::{clock::Clock as _, domain::audit::AuditEvent, service::users::FirstPassword, values};
+use twofold::{clock::Clock as _, domain::audit::trail::AuditEvent, service::people::operator::FirstPassword, values};
 
 const DAY: i64 = 86_400;
 
@@ -66,7 +66,7 @@ both_databases! {
         assert_eq!(letters[0].subject(), "Please set up two-factor authentication at Acme & Söhne");
         let Due::From(day) = after.due else { panic!("{after:?}") };
         assert_eq!(day, now + 14 * DAY);
-        let words = app::contract::reminder::message("alice", after.due, "Acme & Söhne", "http://127.0.0.1:3000");
+        let words = contract::reminder::message("alice", after.due, "Acme & Söhne", "http://127.0.0.1:3000");
         assert_eq!(letters[0].body.trim_end(), words.trim_end());
         let entry = portal.audit().await.pop().unwrap();
         let named = (entry.actor_name.as_deref(), entry.subject_name.as_deref());

@@ -4,12 +4,12 @@ use crate::support::{
     ApiError, Browser, PASSWORD, Phone, TestPortal, both_databases,
     portal::{begin, confirm, finish, finish_another},
 };
-use app::contract::{
+use contract::{
     enrolment::{Enrolment, EnrolmentProblem, PendingEnrolment},
     profile::{Method, TwoFactorStatus},
     session::{AskedBecause, CodeRequest},
 };
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 async fn status(browser: &Browser) -> TwoFactorStatus {
     browser.call("two-factor-status", &[]).await.unwrap()

@@ -5,16 +5,16 @@ use crate::support::{
     Browser, Database, PASSWORD, Phone, Reply, TestPortal, both_databases,
     portal::{OPERATOR, begin, confirm, finish},
 };
-use app::contract::{
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use contract::{
     enrolment::{Enrolment, PhoneLink, PhoneSetUp},
     recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{
     io::Write,
     sync::{Mutex, Once},
 };
-use twofold::{service::users::FirstPassword, values};
+use twofold::{service::people::operator::FirstPassword, values};
 
 /// Everything that this process logged, also for tests that run beside.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());

@@ -1,8 +1,8 @@
 //! Where a person is signed in, for how long, and ending it.
 
 use crate::support::{ApiError, Browser, PASSWORD, both_databases};
-use app::contract::session::{SessionEntry, SessionState};
-use twofold::domain::audit::AuditEvent;
+use contract::session::{SessionEntry, SessionState};
+use twofold::domain::audit::trail::AuditEvent;
 
 async fn state(browser: &Browser) -> Result<SessionState, ApiError> {
     browser.call("session-state", &[]).await

@@ -2,7 +2,7 @@
 
 use crate::support::{ApiError, Browser, PASSWORD, both_databases, browser::encode, portal::OPERATOR};
 use axum::http::{HeaderName, Method, header::CONTENT_TYPE};
-use twofold::domain::audit::AuditEvent;
+use twofold::domain::audit::trail::AuditEvent;
 
 const WRONG: &str = "Wrong-horse-7";
 

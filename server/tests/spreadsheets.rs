@@ -2,14 +2,14 @@
 //! as Excel, LibreOffice, Numbers and Google Sheets save them where German, French or Japanese is spoken.
 
 use crate::support::{binary, both_databases};
-use app::contract::{
+use contract::{
     list_file::{FileProblem, text_of},
     people::{ImportReport, IssuedLinks},
 };
 use proptest::prelude::*;
 use serde_json::json;
 use std::path::PathBuf;
-use twofold::domain::people_list::{self, List};
+use twofold::domain::identity::people_list::{self, List};
 
 /// The files of a folder, in order.
 fn files(folder: &str) -> Vec<PathBuf> {

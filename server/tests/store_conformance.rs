@@ -9,24 +9,28 @@ use proptest::{
 };
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use twofold::{
     clock::UnixTime,
-    domain::lockout::{self, Allowance, Counter},
-    store::{Db, StoreError, attempts, audit_search, people},
+    domain::credentials::lockout::{self, Allowance, Counter},
+    store::{Db, StoreError, account::people, audit::search, credentials::attempts},
     values,
 };
 
 /// Every statement in the store's source: its string literals that begin as SQL does.
 fn statements() -> Vec<String> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
     let mut statements = Vec::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let file = file.unwrap();
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/store"))];
+    while let Some(file) = folders.pop() {
         // The one that knows which database it talks to, and its folder.
-        if file.file_name() == "db.rs" || file.path().is_dir() {
+        if file.file_name().is_some_and(|name| name == "db.rs" || name == "db") {
             continue;
         }
-        let source = std::fs::read_to_string(file.path()).unwrap();
+        if file.is_dir() {
+            folders.extend(std::fs::read_dir(file).unwrap().map(|file| file.unwrap().path()));
+            continue;
+        }
+        let source = std::fs::read_to_string(file).unwrap();
         let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         // Between the quotes: none of these files has an escaped one.
         let code = code.join("\n").replace("'\"'", "");
@@ -48,7 +52,7 @@ async fn counter(db: &Db, key: &str) -> Option<i64> {
 
 both_databases! {
     async fn every_statement_of_the_store_can_be_prepared(portal) {
-        let put_together = audit_search::all_statements().into_iter().map(str::to_owned);
+        let put_together = search::all_statements().into_iter().map(str::to_owned);
         for statement in statements().into_iter().chain(put_together) {
             let sql = AssertSqlSafe(statement.clone()).into_sql_str();
             let outcome = match &portal.service.db {

@@ -4,8 +4,8 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{Enrolled, OPERATOR, finish_another},
 };
-use app::contract::session::{AskedBecause, CodeRequest, TrustedBrowser};
-use twofold::{clock::Clock as _, domain::audit::AuditEvent};
+use contract::session::{AskedBecause, CodeRequest, TrustedBrowser};
+use twofold::{clock::Clock as _, domain::audit::trail::AuditEvent};
 
 const DAY: i64 = 86_400;
 

@@ -4,12 +4,12 @@ use crate::support::{
     ApiError, PASSWORD, TestPortal, both_databases,
     portal::{OPERATOR, begin},
 };
-use app::contract::{
+use contract::{
     account::{Invitation, InvitationKind},
     error::UserNameProblem,
     password::PasswordRule,
 };
-use twofold::{domain::audit::AuditEvent, service::users::FirstPassword};
+use twofold::{domain::audit::trail::AuditEvent, service::people::operator::FirstPassword};
 
 async fn add(portal: &TestPortal, name: &str, password: &str) -> Result<(), ApiError> {
     let password = FirstPassword::Given(password.to_owned().into());

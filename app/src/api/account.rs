@@ -1,17 +1,19 @@
 //! People and their accounts.
 
-use crate::contract::{
+#[cfg(feature = "ssr")]
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
+};
+#[cfg(feature = "ssr")]
+use contract::portal::{Enrolling, Person, SteppedUp, Visitor};
+use contract::{
     Answer, ApiError,
     account::{Invitation, Viewer},
     activity::ActivityPage,
     mail_address::OwnMail,
     password::PasswordPolicy,
     profile::{SecurityOverview, TwoFactorStatus},
-};
-#[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    portal::{Enrolling, Person, SteppedUp, Visitor, caller},
 };
 use leptos::prelude::*;
 

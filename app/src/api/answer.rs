@@ -1,6 +1,6 @@
 //! From a use-case's result to an HTTP response.
 
-use crate::contract::{Answer, ApiError};
+use contract::{Answer, ApiError};
 use http::StatusCode;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;

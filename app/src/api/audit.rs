@@ -1,13 +1,15 @@
 //! The audit trail, for administrators.
 
-use crate::contract::{
-    Answer, ApiError,
-    audit_trail::{AuditFilter, AuditPage, ChainState},
+#[cfg(feature = "ssr")]
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
 };
 #[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    portal::{Administrator, caller},
+use contract::portal::Administrator;
+use contract::{
+    Answer, ApiError,
+    audit_trail::{AuditFilter, AuditPage, ChainState},
 };
 use leptos::prelude::*;
 use server_fn::codec::Json;

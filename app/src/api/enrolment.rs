@@ -1,15 +1,14 @@
 //! Setting up a second factor. The answers hold secrets: these are called when
 //! the dialog is open, never while a page is rendered.
 
-use crate::contract::{
+#[cfg(feature = "ssr")]
+use crate::api::{answer::answer, caller::caller};
+#[cfg(feature = "ssr")]
+use contract::portal::{Enrolling, SteppedUp, Visitor};
+use contract::{
     Answer,
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, ExtendedEnrolment, PhoneLink, PhoneSetUp},
     profile::Method,
-};
-#[cfg(feature = "ssr")]
-use crate::{
-    api::answer::answer,
-    portal::{Enrolling, SteppedUp, Visitor, caller},
 };
 use leptos::prelude::*;
 

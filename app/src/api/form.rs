@@ -1,9 +1,10 @@
 //! How server functions answer a plain form, posted by a browser without script.
 
-use crate::{
-    api::answer::set_status,
-    contract::{ApiError, account::Standing},
-    portal::{CookieChange, Flash, current_call},
+use crate::api::{answer::set_status, caller::current_call};
+use contract::{
+    ApiError,
+    account::Standing,
+    portal::{CookieChange, Flash},
     routes,
 };
 use http::{

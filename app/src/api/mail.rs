@@ -1,14 +1,16 @@
 //! Mail that the portal sends, for administrators.
 
-use crate::contract::{
+#[cfg(feature = "ssr")]
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
+};
+#[cfg(feature = "ssr")]
+use contract::portal::{Administrator, SteppedUp};
+use contract::{
     Answer, ApiError,
     mail::{MailPlace, MailState, TestOutcome},
     reminder::{MissingPerson, RemindedAll},
-};
-#[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    portal::{Administrator, SteppedUp, caller},
 };
 use leptos::prelude::*;
 use server_fn::codec::Json;

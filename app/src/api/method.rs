@@ -1,11 +1,15 @@
 //! Active authenticator apps.
 
-use crate::contract::{Answer, ApiError};
 #[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    api::form::go_to,
-    portal::{Person, SteppedUp, caller},
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
+    form::go_to,
+};
+use contract::{Answer, ApiError};
+#[cfg(feature = "ssr")]
+use contract::{
+    portal::{Person, SteppedUp},
     routes,
 };
 use leptos::prelude::*;

@@ -18,7 +18,6 @@ pub mod sign_in;
 #[cfg(feature = "ssr")]
 mod answer;
 #[cfg(feature = "ssr")]
-mod form;
-
+pub(crate) mod caller;
 #[cfg(feature = "ssr")]
-pub(crate) use answer::set_status;
+mod form;

@@ -1,11 +1,10 @@
 //! How the portal is doing, for administrators.
 
-use crate::contract::{ApiError, overview::PortalOverview};
 #[cfg(feature = "ssr")]
-use crate::{
-    api::answer::report,
-    portal::{Administrator, caller},
-};
+use crate::api::{answer::report, caller::caller};
+#[cfg(feature = "ssr")]
+use contract::portal::Administrator;
+use contract::{ApiError, overview::PortalOverview};
 use leptos::prelude::*;
 
 /// How the portal is doing, with the last `days` days.

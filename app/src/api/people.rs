@@ -1,16 +1,18 @@
 //! Other people, for administrators.
 
-use crate::contract::{
+#[cfg(feature = "ssr")]
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
+};
+#[cfg(feature = "ssr")]
+use contract::portal::{Administrator, SteppedUp};
+use contract::{
     Answer, ApiError,
     people::{
         ImportReport, IssuedAccessCode, IssuedLinks, NewPerson, PeopleChange, PeopleChanged, PeoplePage, PeopleQuery,
         Person, Wrong,
     },
-};
-#[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    portal::{Administrator, SteppedUp, caller},
 };
 use leptos::prelude::*;
 use server_fn::codec::Json;

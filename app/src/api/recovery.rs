@@ -1,13 +1,15 @@
 //! Recovery codes after set-up. A new set holds secrets: it is asked for when the dialog is open.
 
-use crate::contract::{
-    Answer, ApiError,
-    recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
+#[cfg(feature = "ssr")]
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
 };
 #[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    portal::{Person, SteppedUp, caller},
+use contract::portal::{Person, SteppedUp};
+use contract::{
+    Answer, ApiError,
+    recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
 };
 use leptos::prelude::*;
 

@@ -1,13 +1,15 @@
 //! Where a person is signed in.
 
-use crate::contract::{
-    Answer, ApiError,
-    session::{SessionEntry, SessionState, TrustedBrowser},
+#[cfg(feature = "ssr")]
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
 };
 #[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    portal::{Enrolling, Person, caller},
+use contract::portal::{Enrolling, Person};
+use contract::{
+    Answer, ApiError,
+    session::{SessionEntry, SessionState, TrustedBrowser},
 };
 use leptos::prelude::*;
 

@@ -1,12 +1,16 @@
 //! Coming in and going out. These serve plain forms: they work without script.
 
-use crate::contract::{Answer, ApiError, session::CodeRequest};
 #[cfg(feature = "ssr")]
-use crate::{
-    api::answer::{answer, report},
-    api::form::{go_to, lead_back, lead_on},
-    contract::account::Standing,
-    portal::{AwaitingCode, Enrolling, Flash, Visitor, caller},
+use crate::api::{
+    answer::{answer, report},
+    caller::caller,
+    form::{go_to, lead_back, lead_on},
+};
+use contract::{Answer, ApiError, session::CodeRequest};
+#[cfg(feature = "ssr")]
+use contract::{
+    account::Standing,
+    portal::{AwaitingCode, Enrolling, Flash, Visitor},
     routes,
 };
 use leptos::prelude::*;

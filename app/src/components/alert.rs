@@ -7,7 +7,7 @@ use super::{
     icon::{Glyph, Icon},
     page::ProblemsShown,
 };
-use crate::contract::ApiError;
+use contract::ApiError;
 use leptos::prelude::*;
 
 /// A problem that belongs to no single field; announced at once, and in the window's title while it is shown.

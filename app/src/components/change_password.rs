@@ -17,13 +17,11 @@ use super::{
     proof::{Proof, ProofFields},
     signed_in::use_signed_in,
 };
-use crate::{
-    api::{
-        account::{change_password, fetch_password_policy},
-        session::fetch_session_state,
-    },
-    contract::{ApiError, error::CodeProblem, password::PasswordPolicy},
+use crate::api::{
+    account::{change_password, fetch_password_policy},
+    session::fetch_session_state,
 };
+use contract::{ApiError, error::CodeProblem, password::PasswordPolicy};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Id of the field for the current password, which is part of the proof.

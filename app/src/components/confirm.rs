@@ -5,7 +5,7 @@ use super::{
     button::{Button, Emphasis},
     modal::Modal,
 };
-use crate::contract::ApiError;
+use contract::ApiError;
 use leptos::prelude::*;
 
 /// A dialog with one thing to do, and "Cancel".

@@ -1,7 +1,7 @@
 //! Content that the portal is asked for.
 
-use crate::contract::ApiError;
 use codee::{Decoder, Encoder};
+use contract::ApiError;
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use serde::{Serialize, de::DeserializeOwned};
 

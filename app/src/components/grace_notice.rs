@@ -6,7 +6,7 @@ use super::{
     moment::Moment,
     signed_in::use_signed_in,
 };
-use crate::routes;
+use contract::routes;
 use leptos::prelude::*;
 
 /// A quiet reminder; nothing where nothing is demanded.

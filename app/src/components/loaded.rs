@@ -7,7 +7,7 @@ use super::{
     fetched::Fetched,
     signed_in::{SignedIn, use_signed_in},
 };
-use crate::contract::ApiError;
+use contract::ApiError;
 use leptos::{ev, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 

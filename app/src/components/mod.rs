@@ -1,6 +1,5 @@
 //! What the pages are made of, one file per part.
 
-pub mod activity_words;
 pub mod alert;
 pub mod arrival;
 pub mod avatar;

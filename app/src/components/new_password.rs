@@ -6,7 +6,7 @@ use super::{
     hydration::use_hydrated,
     icon::{Glyph, Icon},
 };
-use crate::contract::password::{PasswordPolicy, PasswordRule};
+use contract::password::{PasswordPolicy, PasswordRule};
 use leptos::prelude::*;
 
 /// A field for a new password; its rules are ticked off while it is typed.

@@ -1,6 +1,6 @@
 //! Codes as people type them.
 
-use crate::contract::typed::read_digits;
+use contract::typed::read_digits;
 
 /// Whether the portal would look at this code at all: six digits, or seven or
 /// eight, of which it can tell which setting of the app makes them.

@@ -9,7 +9,7 @@ use super::{
     button::Button,
     page::PageHeading,
 };
-use crate::contract::ApiError;
+use contract::ApiError;
 use futures_channel::oneshot;
 use leptos::{prelude::*, task::spawn_local, wasm_split::SplitLoaderError};
 use std::pin::Pin;

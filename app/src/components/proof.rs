@@ -8,7 +8,8 @@ use super::{
     loaded::Trouble,
     signed_in::use_signed_in,
 };
-use crate::{api::sign_in::step_up, contract::ApiError};
+use crate::api::sign_in::step_up;
+use contract::ApiError;
 use leptos::prelude::*;
 
 /// The two kinds of code.

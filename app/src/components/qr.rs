@@ -1,6 +1,6 @@
 //! QR codes.
 
-use crate::contract::enrolment::QrCode;
+use contract::enrolment::QrCode;
 use leptos::prelude::*;
 
 /// Pixels per module that cameras read well; style/setup.css says where there is no room for them.

@@ -12,7 +12,8 @@ use super::{
     part::Part,
     signed_in::use_signed_in,
 };
-use crate::{api::recovery::dismiss_recovery_notice, contract::recovery::RecoveryNotice, routes};
+use crate::api::recovery::dismiss_recovery_notice;
+use contract::{recovery::RecoveryNotice, routes};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Says that a recovery code was used or that few are left; nothing otherwise.

@@ -1,7 +1,8 @@
 //! The recovery codes: on the screen, on paper and as a file.
 
-use super::{browser, button::Button, field::CheckBox, moment::iso_date};
-use crate::contract::recovery::RecoveryCodeSheet;
+use super::{browser, button::Button, field::CheckBox};
+use contract::recovery::RecoveryCodeSheet;
+use contract::words::moment::iso_date;
 use leptos::{prelude::*, task::spawn_local};
 
 /// Name of the downloaded file.

@@ -9,7 +9,7 @@ use super::{
     part::Part,
     set_up::{Intent, Outcome, use_set_up},
 };
-use crate::routes;
+use contract::routes;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 

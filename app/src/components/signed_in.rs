@@ -1,10 +1,7 @@
 //! Whoever is signed in, and what to do when an answer says that this has changed.
 
 use super::{browser, fetched::Fetched};
-use crate::{
-    contract::{ApiError, account::Viewer},
-    routes,
-};
+use contract::{ApiError, account::Viewer, routes};
 use leptos::prelude::*;
 use leptos_router::{hooks::use_location, location::Location};
 

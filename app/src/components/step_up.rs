@@ -11,7 +11,7 @@ use super::{
     part::{MissingPart, Part},
     proof::{Proof, ProofFields},
 };
-use crate::contract::ApiError;
+use contract::ApiError;
 use futures_channel::oneshot;
 use leptos::{prelude::*, task::spawn_local};
 

@@ -11,14 +11,14 @@ use crate::{
         page::PageHeading,
         part::{lazy_page, missing},
     },
-    contract::{
-        profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
-        recovery::FEW_CODES,
-    },
     pages::settings::{
         administers,
         overview::{portal_overview, preload_if_shown},
     },
+};
+use contract::{
+    profile::{SecurityOverview, SignInEvent, SignInRecord, TwoFactorStatus},
+    recovery::FEW_CODES,
     routes,
 };
 use leptos::prelude::*;

@@ -24,10 +24,10 @@ use crate::{
         signed_in::SignedIn,
         step_up::{StepUp, StepUpHost},
     },
-    contract::{
-        ApiError,
-        account::{Grace, Standing, Viewer},
-    },
+};
+use contract::{
+    ApiError,
+    account::{Grace, Standing, Viewer},
     routes,
 };
 use leptos::prelude::*;

@@ -1,12 +1,10 @@
 //! A page that does not exist.
 
-use crate::{
-    components::{
-        card::Standalone,
-        page::{PageHeading, answer_not_found},
-    },
-    routes,
+use crate::components::{
+    card::Standalone,
+    page::{PageHeading, answer_not_found},
 };
+use contract::routes;
 use leptos::prelude::*;
 
 /// What stands where no page is.

@@ -13,10 +13,10 @@ use crate::{
         page::{PageHeading, portal_name},
         part::lazy_page,
     },
-    contract::{
-        ApiError,
-        account::{Invitation, InvitationKind},
-    },
+};
+use contract::{
+    ApiError,
+    account::{Invitation, InvitationKind},
     routes,
 };
 use leptos::{prelude::*, task::spawn_local};

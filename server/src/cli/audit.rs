@@ -8,18 +8,18 @@ use super::{
 };
 use crate::{
     config::DataArgs,
-    domain::audit_export::Format,
+    domain::audit::export::Format,
     open::open_to_read,
     service::{
         Authority,
-        audit_chain::{PIECE, Trail},
+        audit::chain::{PIECE, Trail},
     },
 };
-use app::contract::{
+use clap::{Args, Subcommand};
+use contract::{
     audit::{AuditEvent, Outcome},
     audit_trail::{AuditFilter, ChainState, beginning_of_day},
 };
-use clap::{Args, Subcommand};
 use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 //! Who gives a command.
 
-use crate::domain::name::legible;
+use crate::domain::identity::name::legible;
 
 /// The longest name that is recorded, in characters.
 const LONGEST_NAME: usize = 64;

@@ -2,12 +2,12 @@
 
 use super::{Failure, operator::operator, say, user::portal};
 use crate::config::DataArgs;
-use app::contract::{
+use clap::{Args, Subcommand};
+use contract::{
     ApiError,
     policy::{AccountPolicy, PolicyProblem, VersionedPolicy},
     policy_value::{PolicyKey, PolicyValue},
 };
-use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 #[derive(Debug, Subcommand)]

@@ -10,9 +10,9 @@ use crate::{
         router,
     },
     open::open,
-    service::{Service, Settings, demo},
+    service::{Service, Settings, upkeep::demo},
 };
-use app::routes;
+use contract::routes;
 use ipnet::IpNet;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpSocket, time::timeout};

@@ -6,18 +6,16 @@ use crate::{
     config::{DataArgs, PublicUrl},
     crypto::token::Token,
     open::{is_begun, open, open_to_read},
-    service::{Service, Settings, users::FirstPassword},
-    store::accounts,
-};
-use app::{
-    contract::{
-        ApiError,
-        list_file::text_of,
-        people::{LARGEST_LIST, LineProblem, NewPerson},
-    },
-    routes,
+    service::{Service, Settings, people::operator::FirstPassword},
+    store::account::accounts,
 };
 use clap::{Args, Subcommand};
+use contract::{
+    ApiError,
+    list_file::text_of,
+    people::{LARGEST_LIST, LineProblem, NewPerson},
+    routes,
+};
 use std::{
     fs::File,
     io::{IsTerminal, Read},

@@ -1,7 +1,6 @@
 //! How many connections there may be, and how long.
 
 use super::ConfigError;
-use crate::http::connections::{BESIDE, Limits};
 use clap::Args;
 use ipnet::IpNet;
 use std::time::Duration;
@@ -11,6 +10,26 @@ const TIMES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(3_
 
 /// What the program opens beside connections: the database, files, mail.
 const OTHER_DESCRIPTORS: usize = 128;
+
+/// Connections beside those that are served.
+pub const BESIDE: usize = 64;
+
+/// What connections may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one address, or of one /64.
+    pub per_address: usize,
+    /// Networks to which that does not apply, since they connect for many.
+    pub proxies: Vec<IpNet>,
+    /// Time for the head of a request.
+    pub head: Duration,
+    /// Time between requests.
+    pub idle: Duration,
+    /// Time for what is being answered when the portal is to stop.
+    pub drain: Duration,
+}
 
 /// How many connections there may be, and how long.
 #[derive(Debug, Clone, Args)]

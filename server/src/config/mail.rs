@@ -1,7 +1,7 @@
 //! The mail server, and how the portal introduces itself there.
 
 use super::{ConfigError, PublicUrl, is_loopback_name};
-use crate::domain::{mail_address::sent_to, name::is_legible};
+use crate::domain::identity::{mail_address::sent_to, name::is_legible};
 use lettre::{
     Address,
     message::Mailbox,

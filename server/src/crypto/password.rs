@@ -9,18 +9,18 @@
 //! takes in a secret of the portal: whoever has the database alone can't even
 //! begin to guess.
 
-use std::sync::Arc;
-
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt as PhcSalt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Version};
+use super::hashing_pool::{HashingPool, Memory};
+use crate::domain::text::typed;
+use argon2::{
+    ARGON2ID_IDENT, Algorithm, Argon2, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt as PhcSalt},
+};
 use rand::CryptoRng;
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
-
-use super::hashing_pool::{HashingPool, Memory};
-use crate::domain::typed;
 
 /// Length of a hash and of a derived recovery code.
 pub const HASH_BYTES: usize = 32;

@@ -6,14 +6,9 @@
 //! every browser of today says which (Fetch Metadata).
 
 use crate::{
-    domain::audit_export::{Format, rfc3339},
+    domain::audit::export::{Format, rfc3339},
     http::problem_page::{TRY_AGAIN, Way, problem_page},
     service::{Authority, Service},
-};
-use app::{
-    contract::{ApiError, audit_trail::AuditFilter},
-    portal::{Administrator, Call, Caller},
-    routes,
 };
 use axum::{
     Extension,
@@ -24,6 +19,12 @@ use axum::{
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
+};
+use contract::{
+    ApiError,
+    audit_trail::AuditFilter,
+    portal::{Administrator, Call, Caller},
+    routes,
 };
 use futures_util::{StreamExt as _, stream};
 use std::sync::Arc;

@@ -11,27 +11,20 @@ pub mod assets;
 mod audit_export;
 pub mod connections;
 mod health;
+mod interface;
 mod middleware;
 mod problem_page;
 mod well_known;
 mod who_am_i;
 
 use crate::{config::PublicUrl, service::Service};
-use app::{Site, portal::Portal, shell};
-use assets::Site as Assets;
 use axum::{
     Router,
-    body::Body,
-    extract::Request,
-    http::{StatusCode, request::Parts},
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use ipnet::IpNet;
-use leptos::prelude::{provide_context, with_context};
 use std::{net::SocketAddr, sync::Arc};
-use tokio_util::task::LocalPoolHandle;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -96,7 +89,7 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
         from_fn_with_state(shared.clone(), middleware::session::session),
         from_fn_with_state(shared.clone(), middleware::gate::gate),
     );
-    let application = around(application(&service).merge(downloads)).layer(layers);
+    let application = around(interface::router(&service).merge(downloads)).layer(layers);
     Router::new()
         .fallback_service(application)
         .merge(assets::router())
@@ -110,61 +103,4 @@ pub fn router_around(service: Service, web: Web, around: impl FnOnce(Router) -> 
 fn compression() -> CompressionLayer<impl tower_http::compression::Predicate> {
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING));
     CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION)).compress_when(worth_it)
-}
-
-/// Server functions and pages. Both find the portal in their context.
-fn application(service: &Service) -> Router {
-    let site = site(&service.settings.portal_name);
-    let context = {
-        let site = site.clone();
-        move || {
-            // The one that is the request's own, with its patience. Without it nothing can be asked.
-            let own = with_context(|parts: &Parts| parts.extensions.get::<Arc<dyn Portal>>().cloned()).flatten();
-            if let Some(own) = own {
-                provide_context(own);
-            }
-            provide_context(site.clone());
-        }
-    };
-    let functions = context.clone();
-    // The first portal of this process has done it.
-    let _ = any_spawner::Executor::init_tokio();
-    let render = leptos_axum::render_app_async_with_context(context, move || shell(site.clone()));
-    // One worker per core: a page waits more than it works.
-    let renderers = LocalPoolHandle::new(std::thread::available_parallelism().map_or(1, usize::from));
-    let pages = get(render).layer(from_fn_with_state(renderers, middleware::one_thread::render_on_one_thread));
-    Router::new()
-        .route("/api/who-am-i", get(who_am_i::who_am_i))
-        .route("/api/{*function}", post(move |request: Request| call_function(functions.clone(), request)))
-        .fallback_service(pages)
-}
-
-async fn call_function(context: impl Fn() + Clone + Send + 'static, request: Request<Body>) -> Response {
-    if server_fn::axum::get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
-}
-
-/// Where the pages find the front end; without one they are plain documents.
-fn site(portal_name: &str) -> Site {
-    let portal_name = portal_name.to_owned();
-    match Assets::embedded() {
-        Some(assets) => Site {
-            portal_name,
-            document_css: assets.document_css.into(),
-            js: assets.js,
-            wasm: assets.wasm,
-            portal_css: assets.portal_css,
-            icon: assets.icon,
-        },
-        None => Site {
-            portal_name,
-            document_css: "".into(),
-            js: String::new(),
-            wasm: String::new(),
-            portal_css: String::new(),
-            icon: String::new(),
-        },
-    }
 }

@@ -3,7 +3,6 @@
 
 use super::assets::Site;
 use crate::crypto::{os_rng, token::Token};
-use app::contract::ApiError;
 use axum::{
     http::{
         HeaderValue, StatusCode,
@@ -11,6 +10,7 @@ use axum::{
     },
     response::{Html, IntoResponse, Response},
 };
+use contract::ApiError;
 
 /// Seconds after which it is worth trying again.
 const RETRY: HeaderValue = HeaderValue::from_static("5");

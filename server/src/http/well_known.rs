@@ -1,12 +1,12 @@
 //! `/.well-known/*` (RFC 8615).
 
-use app::routes;
 use axum::{
     Router,
     http::StatusCode,
     response::Redirect,
     routing::{any, get},
 };
+use contract::routes;
 
 /// Password managers ask where a password is changed, and whether what is not there is 404
 /// (W3C: A Well-Known URL for Changing Passwords).

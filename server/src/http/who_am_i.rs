@@ -1,14 +1,11 @@
 //! `GET /api/who-am-i`: the session behind a cookie, for scripts and probes.
 
-use app::{
-    contract::{ApiError, account::Standing},
-    portal::Call,
-};
 use axum::{
     Extension, Json,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use contract::{ApiError, account::Standing, portal::Call};
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use crate::{
     },
     store::StoreError,
 };
-use app::contract::ApiError;
+use contract::ApiError;
 use rand::RngExt;
 
 /// Logs the cause and answers with the number of the log entry.

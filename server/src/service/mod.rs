@@ -3,59 +3,25 @@
 //!
 //! [`Service`] implements the traits through which the interface reaches them.
 
-mod access_codes;
-mod accounts;
-mod activity;
-mod adding;
-mod administration;
-pub use administration::Authority;
-mod audit;
-pub mod audit_chain;
-pub mod audit_export;
-mod audit_retention;
-pub mod audit_search;
-mod confirmation;
-pub mod demo;
-mod devices;
-mod enrolment;
+pub mod account;
+pub mod audit;
+pub mod credentials;
 mod error;
-mod extension;
-pub use error::incident;
-mod finish;
-mod grace;
-mod guessing;
-mod housekeeping;
-mod mail;
-pub use mail::Round;
-mod mail_addresses;
-mod mail_page;
-mod methods;
-mod overview;
-mod owed;
-pub use owed::Owed;
-mod passwords;
-mod people;
-mod people_changes;
-mod phone;
-mod policy;
+pub mod mail;
+pub mod people;
+pub mod policy;
 mod proxies;
-pub use proxies::Proxies;
-mod recovery_codes;
-mod rekey;
-mod reminders;
-mod second_factor;
-mod sessions;
-pub use sessions::Use;
-mod sign_in;
-mod smtp;
-mod statistics;
-mod step_up;
-mod trust;
-mod undecided;
-pub use undecided::Undecided;
-pub mod users;
+pub mod second_factor;
+pub mod session;
+pub mod sign_in;
+pub mod upkeep;
 
-pub use audit::Actor;
+pub use audit::record::Actor;
+pub use credentials::{owed::Owed, undecided::Undecided};
+pub use error::incident;
+pub use mail::write::Round;
+pub use proxies::Proxies;
+pub use session::{administration::Authority, opening::Use};
 
 use crate::{
     clock::{Clock, UnixTime},
@@ -108,7 +74,7 @@ pub struct Service {
     pub proxies: Arc<Proxies>,
 }
 
-impl app::portal::Portal for Service {}
+impl contract::portal::Portal for Service {}
 
 impl Service {
     /// The same for one request, which has so much patience with the database in
@@ -137,5 +103,10 @@ impl Service {
 
     fn new_token(&self) -> Token {
         Token::generate(&mut self.rng())
+    }
+
+    /// Milliseconds that are left until then, 0 when it is over.
+    pub(crate) fn milliseconds_until(&self, end: UnixTime) -> i64 {
+        end.0.saturating_mul(1_000).saturating_sub(self.clock.now_millis()).max(0)
     }
 }

@@ -4,8 +4,8 @@
 //! are counted against all. Whoever sends `X-Forwarded-For` by themselves looks
 //! the same: what is said about it is a question to the operator.
 
-use crate::domain::client::ClientAddress;
-use app::contract::overview::UntrustedProxy;
+use crate::domain::credentials::client::ClientAddress;
+use contract::overview::UntrustedProxy;
 use ipnet::IpNet;
 use std::{
     net::IpAddr,

@@ -35,10 +35,9 @@ pub use postgres::{PostgresDatabase, Unsuitable};
 pub use sqlite::SqliteFile;
 pub use value::{Row, Value};
 
-use super::audit::{Head, store_head};
 use patience::Patience;
 use sqlx::postgres::PgConnectOptions;
-use std::{num::NonZero, path::Path};
+use std::{any::Any, num::NonZero, path::Path};
 
 /// Fewest readers of an SQLite database; where there are more cores, one for each.
 const SQLITE_READERS: u32 = 4;
@@ -74,8 +73,7 @@ pub enum Db {
 pub struct Tx {
     connection: Connection,
     patience: Patience,
-    /// The head of the audit chain, from when this transaction holds it.
-    pub(super) audit_head: Option<Head>,
+    last: Option<Box<dyn Last>>,
 }
 
 /// The connection of a transaction, with the statements that wait for the next one.
@@ -203,7 +201,7 @@ impl Db {
             })
         };
         let connection = self.patience().wait(begin).await?;
-        Ok(Tx { connection, patience: self.patience().clone(), audit_head: None })
+        Ok(Tx { connection, patience: self.patience().clone(), last: None })
     }
 
     /// Runs a statement in its own transaction; answers how many rows it changed.
@@ -307,7 +305,27 @@ fn readers() -> u32 {
     u32::try_from(cores).unwrap_or(u32::MAX).max(SQLITE_READERS)
 }
 
+/// What a transaction does last of all, right before its commit.
+pub trait Last: Any + Send {
+    /// Does it, with statements of which nobody looks at the result.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn run(&self, tx: &mut Tx) -> Result<(), StoreError>;
+}
+
 impl Tx {
+    /// What is to be done last, if it is of this kind.
+    pub(super) fn last<T: Last>(&self) -> Option<&T> {
+        let last: &dyn Any = self.last.as_deref()?;
+        last.downcast_ref()
+    }
+
+    /// Has this done last, in place of what was to be before.
+    pub(super) fn do_last(&mut self, last: impl Last) {
+        self.last = Some(Box::new(last));
+    }
+
     /// Runs a statement whose result nobody looks at together with the next
     /// one, or with the commit; until then its errors wait too.
     ///
@@ -368,7 +386,9 @@ impl Tx {
     /// # Errors
     /// See [`StoreError`]. After [`StoreError::OutcomeUnknown`] they may have been made; after any other, not.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        store_head(&mut self)?;
+        if let Some(last) = self.last.take() {
+            last.run(&mut self)?;
+        }
         let patience = self.patience;
         match self.connection {
             // What waits goes along, in one call.

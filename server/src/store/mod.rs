@@ -1,29 +1,15 @@
 //! The rows. Each file holds the SQL of one group of tables; none of them decides anything.
 
-pub mod access_codes;
-pub mod accounts;
-pub mod attempts;
+pub mod account;
 pub mod audit;
-pub mod audit_chain;
-pub mod audit_folds;
-pub mod audit_search;
-pub mod browsers;
+pub mod credentials;
 pub mod db;
-pub mod enrolments;
-pub mod mail_addresses;
-pub mod methods;
+pub mod mail;
 pub mod migrate;
-pub mod outbox;
-pub mod people;
-pub mod phone_links;
 pub mod policy;
 pub mod readiness;
-pub mod recovery;
-pub mod seen_browsers;
-pub mod sessions;
-pub mod sign_in;
-pub mod statistics;
-pub mod words;
+pub mod second_factor;
+pub mod session;
 
 pub use db::{Cause, Db, StoreError, Tx};
 

@@ -4,7 +4,11 @@ use super::{
     Entitled,
     db::{Db, StoreError, Tx},
 };
-use crate::values;
+use crate::{clock::UnixTime, domain::policy::grace::Requirement, values};
+use contract::{
+    password::PasswordPolicy,
+    policy::{AccountPolicy, Lockout, PolicyChange, SessionLimits, TrustedBrowserPolicy, VersionedPolicy},
+};
 use sqlx::FromRow;
 
 /// The policy as stored.
@@ -226,4 +230,69 @@ pub async fn exposed_within(db: &Db, after: i64, until: i64, limit: i64) -> Resu
         values![after, until, limit],
     )
     .await
+}
+
+/// What the stored policy says about second factors.
+pub fn requirement(row: &PolicyRow) -> Requirement {
+    Requirement { since: row.required_since.map(UnixTime), grace_days: row.grace_days }
+}
+
+/// Counts and bounds are far below 2³²; the schema and the checks above see to it.
+pub fn small(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Whether browsers may be trusted, and for how many days at most.
+pub fn trusted_browser_policy(allowed: bool, days: i64) -> TrustedBrowserPolicy {
+    TrustedBrowserPolicy { allowed, days: small(days) }
+}
+
+/// The stored policy as the interface knows it.
+pub fn versioned(row: &PolicyRow) -> VersionedPolicy {
+    VersionedPolicy {
+        version: row.version,
+        changed: row.changed_at.zip(row.changed_by.clone()).map(|(at, by)| PolicyChange { at, by }),
+        policy: AccountPolicy {
+            password: PasswordPolicy {
+                minimum_length: small(row.minimum_length),
+                require_number: row.require_number,
+                require_special: row.require_special,
+                require_capital: row.require_capital,
+            },
+            lockout: Lockout { maximum_failures: small(row.maximum_failures), minutes: row.lock_minutes.map(small) },
+            require_second_factor: row.require_second_factor,
+            grace_days: small(row.grace_days),
+            trusted_browsers: trusted_browser_policy(row.allow_trusted_browsers, row.trusted_browser_days),
+            approve_access_codes: row.approve_access_codes,
+            sessions: SessionLimits {
+                idle_minutes: small(row.idle_minutes),
+                absolute_hours: small(row.absolute_hours),
+            },
+            audit_retention_days: row.audit_retention_days.map(small),
+        },
+    }
+}
+
+pub fn row(policy: &AccountPolicy, version: i64, changed: &PolicyChange) -> PolicyRow {
+    PolicyRow {
+        version,
+        minimum_length: policy.password.minimum_length.into(),
+        require_number: policy.password.require_number,
+        require_special: policy.password.require_special,
+        require_capital: policy.password.require_capital,
+        maximum_failures: policy.lockout.maximum_failures.into(),
+        lock_minutes: policy.lockout.minutes.map(Into::into),
+        require_second_factor: policy.require_second_factor,
+        // Decided by the statement: it may be demanded already.
+        required_since: None,
+        grace_days: policy.grace_days.into(),
+        allow_trusted_browsers: policy.trusted_browsers.allowed,
+        trusted_browser_days: policy.trusted_browsers.days.into(),
+        approve_access_codes: policy.approve_access_codes,
+        idle_minutes: policy.sessions.idle_minutes.into(),
+        absolute_hours: policy.sessions.absolute_hours.into(),
+        changed_at: Some(changed.at),
+        changed_by: Some(changed.by.clone()),
+        audit_retention_days: policy.audit_retention_days.map(Into::into),
+    }
 }

@@ -14,8 +14,8 @@ pub mod network;
 pub mod phone;
 pub mod portal;
 
-pub use app::contract::ApiError;
 pub use browser::{Browser, Reply};
+pub use contract::ApiError;
 pub use database::Database;
 pub use mail::MailServer;
 pub use phone::Phone;

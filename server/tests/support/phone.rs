@@ -1,6 +1,6 @@
 //! An authenticator app, written after RFC 6238 and not after the server.
 
-use app::contract::error::{AppAlgorithm, AppSettings};
+use contract::error::{AppAlgorithm, AppSettings};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};

@@ -1,16 +1,16 @@
 //! A portal of one's own.
 
 use super::{Browser, Database, Phone};
-use app::contract::{
-    enrolment::{ConfirmedEnrolment, Enrolment, PendingEnrolment},
-    policy::{AccountPolicy, VersionedPolicy},
-    profile::Method,
-};
 use axum::{
     Router,
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
     response::Response,
+};
+use contract::{
+    enrolment::{ConfirmedEnrolment, Enrolment, PendingEnrolment},
+    policy::{AccountPolicy, VersionedPolicy},
+    profile::Method,
 };
 use lettre::transport::smtp::extension::ClientId;
 use std::{
@@ -28,13 +28,13 @@ use twofold::{
         password::{Params, PasswordHasher},
         secret_box::{Key, Keyring},
     },
-    domain::audit::{AuditEvent, Outcome},
+    domain::audit::trail::{AuditEvent, Outcome},
     http::{Web, router_around},
     open::open,
-    service::{Round, Service, Settings, users::FirstPassword},
+    service::{Round, Service, Settings, people::operator::FirstPassword},
     store::{
         self,
-        audit::{EntryRow, NewEntry},
+        audit::trail::{EntryRow, NewEntry},
     },
     values,
 };
@@ -339,7 +339,7 @@ impl TestPortal {
 
     /// The audit trail, oldest first.
     pub async fn audit(&self) -> Vec<EntryRow> {
-        store::audit::after(&self.service.db, 0, 100_000).await.unwrap()
+        store::audit::trail::after(&self.service.db, 0, 100_000).await.unwrap()
     }
 
     /// Adds entries about something that concerns nobody.
@@ -356,7 +356,7 @@ impl TestPortal {
         };
         let mut tx = self.service.db.begin().await.unwrap();
         for _ in 0..count {
-            store::audit::append(&mut tx, &entry).await.unwrap();
+            store::audit::trail::append(&mut tx, &entry).await.unwrap();
         }
         tx.commit().await.unwrap();
     }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::floors;
 use crate::{
     process,
     progress::Progress,
@@ -16,6 +17,7 @@ pub fn run(workspace: &Workspace, progress: Progress) -> Result<()> {
     progress.stage("House rules");
     let migrations = workspace.root.join("migrations");
     same_migrations(&migrations.join("sqlite"), &migrations.join("postgres"))?;
+    floors::check(&workspace.root)?;
 
     progress.stage("Formatting");
     process::run(workspace.cargo().args(["fmt", "--all", "--check"]))?;

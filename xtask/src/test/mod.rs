@@ -1,6 +1,7 @@
 //! All tests there are, in parts that can be run alone.
 
 mod browser;
+mod floors;
 mod http;
 mod lint;
 pub mod postgres;

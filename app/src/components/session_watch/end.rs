@@ -1,6 +1,6 @@
 //! When to say what about the end of a session. Pure: the time is an argument.
 
-use crate::contract::session::SessionState;
+use contract::session::SessionState;
 
 /// Milliseconds before the end at which the person is told.
 const NOTICE: f64 = 60_000.0;

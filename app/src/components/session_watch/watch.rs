@@ -11,8 +11,8 @@ use crate::{
         loaded::Trouble,
         signed_in::{SignedIn, use_signed_in},
     },
-    contract::{ApiError, session::SessionState},
 };
+use contract::{ApiError, session::SessionState};
 use gloo_timers::callback::Timeout;
 use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;

@@ -12,10 +12,10 @@ use crate::{
         signed_in::{SignedIn, use_signed_in},
         step_up::{StepUp, use_step_up},
     },
-    contract::{
-        ApiError,
-        enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, PendingEnrolment},
-    },
+};
+use contract::{
+    ApiError,
+    enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, PendingEnrolment},
 };
 use leptos::{prelude::*, task::spawn_local};
 

@@ -2,15 +2,13 @@
 //! take it for done, and it is not before "Finish".
 
 use super::{finish::Finish, flow::Flow};
-use crate::{
-    components::{
-        alert::Problem,
-        button::{Button, Emphasis},
-        modal::Modal,
-        recovery_sheet::KeepFirst,
-    },
-    contract::enrolment::ConfirmedEnrolment,
+use crate::components::{
+    alert::Problem,
+    button::{Button, Emphasis},
+    modal::Modal,
+    recovery_sheet::KeepFirst,
 };
+use contract::enrolment::ConfirmedEnrolment;
 use leptos::prelude::*;
 
 /// "Finish" or "Give up"; Escape leads back to the codes.

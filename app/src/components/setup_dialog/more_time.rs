@@ -9,8 +9,8 @@ use crate::{
         changing::sometimes,
         time_left::{milliseconds_left, seconds},
     },
-    contract::enrolment::ExtendedEnrolment,
 };
+use contract::enrolment::ExtendedEnrolment;
 use leptos::{prelude::*, task::spawn_local};
 
 /// Seconds before the end at which more time is offered.

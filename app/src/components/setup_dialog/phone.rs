@@ -12,8 +12,8 @@ use crate::{
         copied::Copyable,
         qr::Qr,
     },
-    contract::enrolment::{EnrolmentProgress, PhoneLink},
 };
+use contract::enrolment::{EnrolmentProgress, PhoneLink};
 use gloo_timers::callback::Interval;
 use leptos::{prelude::*, task::spawn_local};
 

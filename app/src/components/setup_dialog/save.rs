@@ -4,16 +4,14 @@ use super::{
     finish::Finish,
     flow::{Flow, Shown},
 };
-use crate::{
-    components::{
-        alert::{Notice, Problem, Tone},
-        browser,
-        changing::sometimes,
-        recovery_sheet::{KeepCodes, KeepFirst},
-        time_left::{in_figures, milliseconds_left, seconds},
-    },
-    contract::enrolment::ConfirmedEnrolment,
+use crate::components::{
+    alert::{Notice, Problem, Tone},
+    browser,
+    changing::sometimes,
+    recovery_sheet::{KeepCodes, KeepFirst},
+    time_left::{in_figures, milliseconds_left, seconds},
 };
+use contract::enrolment::ConfirmedEnrolment;
 use leptos::prelude::*;
 
 /// Seconds before the end at which the person is warned.

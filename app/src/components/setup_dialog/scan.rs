@@ -5,22 +5,20 @@ use super::{
     more_time::{MoreTime, Time},
     phone::{OnPhone, PhoneWay},
 };
-use crate::{
-    components::{
-        alert::Problem,
-        browser,
-        button::{Button, Emphasis},
-        changing::changing,
-        countdown::Countdown,
-        field::{Kind, TextField, on_submit},
-        icon::{Glyph, Icon},
-        one_time_code::worth_sending,
-        page::ProblemsShown,
-        qr::Qr,
-        setup_key::SetupKey,
-    },
-    contract::{ApiError, enrolment::PendingEnrolment, error::CodeProblem},
+use crate::components::{
+    alert::Problem,
+    browser,
+    button::{Button, Emphasis},
+    changing::changing,
+    countdown::Countdown,
+    field::{Kind, TextField, on_submit},
+    icon::{Glyph, Icon},
+    one_time_code::worth_sending,
+    page::ProblemsShown,
+    qr::Qr,
+    setup_key::SetupKey,
 };
+use contract::{ApiError, enrolment::PendingEnrolment, error::CodeProblem};
 use leptos::prelude::*;
 
 /// A QR code that waits to be scanned here, or on a phone that takes over.

@@ -24,10 +24,10 @@ use crate::{
         page::PageHeading,
         part::lazy_page,
     },
-    contract::{
-        ApiError,
-        enrolment::{EnrolmentProblem, PhoneSetUp},
-    },
+};
+use contract::{
+    ApiError,
+    enrolment::{EnrolmentProblem, PhoneSetUp},
 };
 use leptos::{prelude::*, task::spawn_local};
 use set_up::SetUpHere;

@@ -13,11 +13,11 @@ use crate::{
         page::portal_name,
         setup_key::SetupKey,
     },
-    contract::{
-        ApiError,
-        enrolment::{EnrolmentProblem, PhoneSetUp},
-        error::CodeProblem,
-    },
+};
+use contract::{
+    ApiError,
+    enrolment::{EnrolmentProblem, PhoneSetUp},
+    error::CodeProblem,
 };
 use gloo_timers::callback::Interval;
 use leptos::{prelude::*, task::spawn_local};

@@ -11,10 +11,8 @@ use crate::{
         field::{Kind, TextField},
         page::WindowTitle,
     },
-    contract::{ApiError, session::CodeRequest},
-    portal::Flash,
-    routes,
 };
+use contract::{ApiError, portal::Flash, routes, session::CodeRequest};
 use leptos::prelude::*;
 
 /// The second step for those who have an app.

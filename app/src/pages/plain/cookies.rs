@@ -1,10 +1,8 @@
 //! For browsers that keep no cookies: without them nobody can sign in.
 
 use super::form::destination;
-use crate::{
-    components::{card::Standalone, page::PageHeading},
-    routes,
-};
+use crate::components::{card::Standalone, page::PageHeading};
+use contract::routes;
 use leptos::prelude::*;
 
 /// Where a browser is led past that has sent no cookie yet. Who gets to see it has none

@@ -1,11 +1,10 @@
 //! What the plain forms have in common.
 
 use crate::{
+    api::caller::current_call,
     components::alert::{Alert, Notice, Tone},
-    contract::ApiError,
-    portal::{Flash, current_call},
-    routes,
 };
+use contract::{ApiError, portal::Flash, routes};
 use leptos::prelude::*;
 use leptos_meta::Style;
 use leptos_router::hooks::use_query_map;

@@ -2,7 +2,7 @@
 //!
 //! Everybody meets these first, so they hold nothing but themselves. The forms
 //! are sent by the browser; a refused one comes back to its page, which finds
-//! the reason in [`Call::flash`](crate::portal::Call::flash). In the browser's
+//! the reason in [`Call::flash`](contract::portal::Call::flash). In the browser's
 //! half of the program they do not exist: whoever gets there by a link that
 //! the router followed is sent to the real document.
 

@@ -3,15 +3,12 @@
 use super::form::{
     FormProblem, PlainForm, PlainLink, Refusal, StartOver, SubmitButton, TimeForCode, destination, flash,
 };
-use crate::{
-    components::{
-        card::Standalone,
-        field::{Kind, TextField},
-        page::WindowTitle,
-    },
-    contract::ApiError,
-    routes,
+use crate::components::{
+    card::Standalone,
+    field::{Kind, TextField},
+    page::WindowTitle,
 };
+use contract::{ApiError, routes};
 use leptos::prelude::*;
 
 /// The second step for those without their app.

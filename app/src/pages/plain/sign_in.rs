@@ -1,16 +1,14 @@
 //! Name and password.
 
 use super::form::{FormProblem, PlainForm, Refusal, SubmitButton, destination, flash};
-use crate::{
-    components::{
-        alert::{Notice, Tone},
-        card::Standalone,
-        field::{Kind, TextField},
-        page::{PageHeading, portal_name},
-    },
-    contract::ApiError,
-    portal::current_call,
+use crate::api::caller::current_call;
+use crate::components::{
+    alert::{Notice, Tone},
+    card::Standalone,
+    field::{Kind, TextField},
+    page::{PageHeading, portal_name},
 };
+use contract::ApiError;
 use leptos::prelude::*;
 
 /// Where everybody begins.

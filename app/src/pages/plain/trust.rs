@@ -1,6 +1,7 @@
 //! Why a browser is asked for a code, and the way to be asked less often.
 
-use crate::{components::moment::date, contract::session::AskedBecause};
+use contract::session::AskedBecause;
+use contract::words::moment::date;
 use leptos::prelude::*;
 use std::borrow::Cow;
 

@@ -4,7 +4,6 @@ use super::{not_me::NotMe, password::ChangePassword, records::Records};
 use crate::{
     api::account::fetch_activity,
     components::{
-        activity_words::{is_worrying, words_with_outcome},
         alert::Problem,
         button::Button,
         changing::sometimes,
@@ -14,8 +13,9 @@ use crate::{
         rows::rows,
         show_more::show_more,
     },
-    contract::activity::{Activity, ActivityPage, Origin},
 };
+use contract::activity::{Activity, ActivityPage, Origin};
+use contract::words::event;
 use leptos::{prelude::*, task::spawn_local};
 
 /// The person's own security events, newest first.
@@ -111,7 +111,7 @@ fn appended(mut shown: ActivityPage, older: ActivityPage) -> ActivityPage {
 #[component]
 fn Entry(entry: Activity) -> impl IntoView {
     let Activity { at, event, outcome, times, by, origin, .. } = entry;
-    let worrying = is_worrying(event, outcome);
+    let worrying = event::is_worrying(event, outcome);
     // Without a browser it came from the command line.
     let (by_someone, from_somewhere) = (by.is_some(), origin.is_some());
     let who = match by {
@@ -130,7 +130,7 @@ fn Entry(entry: Activity) -> impl IntoView {
         <li class="record">
             <span class="record-event" class:record-good=!worrying class:record-caution=worrying>
                 <Icon glyph=if worrying { Glyph::Warning } else { Glyph::Check } />
-                <span>{words_with_outcome(event, outcome)} {times.map(|times| format!(" ({times} times)"))}</span>
+                <span>{event::name_with_outcome(event, outcome)} {times.map(|times| format!(" ({times} times)"))}</span>
             </span>
             <span class="record-where">
                 {who}
@@ -147,7 +147,7 @@ fn Entry(entry: Activity) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::audit::{AuditEvent, Outcome};
+    use contract::audit::{AuditEvent, Outcome};
 
     fn page(sequences: &[i64], before: Option<i64>) -> ActivityPage {
         let entry = |sequence: &i64| Activity {

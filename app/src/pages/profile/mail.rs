@@ -12,8 +12,8 @@ use crate::{
         modal::Modal,
         step_up::{StepUp, use_step_up},
     },
-    contract::{ApiError, mail_address::OwnMail},
 };
+use contract::{ApiError, mail_address::OwnMail};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Id of the heading, where the focus goes when its button is gone.

@@ -20,9 +20,9 @@ use crate::{
         part::lazy_page,
         signed_in::use_signed_in,
     },
-    contract::profile::TwoFactorStatus,
 };
 use activity::RecentActivity;
+use contract::profile::TwoFactorStatus;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use mail::Mail;

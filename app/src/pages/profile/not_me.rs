@@ -4,8 +4,8 @@ use super::{password::ChangePassword, records::Records};
 use crate::{
     api::session::{end_other_sessions, revoke_trusted_browsers},
     components::{confirm::Confirm, loaded::Trouble},
-    contract::ApiError,
 };
+use contract::ApiError;
 use leptos::{prelude::*, task::spawn_local};
 
 /// Ends everything but this session, then leads to a new password.

@@ -1,9 +1,7 @@
 //! A browser somewhere, as an entry of a list.
 
-use crate::{
-    components::alert::{Notice, Tone},
-    contract::activity::Origin,
-};
+use crate::components::alert::{Notice, Tone};
+use contract::activity::Origin;
 use leptos::prelude::*;
 
 /// One entry: which browser, where, what is known of it, and what can be done.

@@ -11,13 +11,13 @@ use crate::{
         loaded::{Failed, newer},
         signed_in::use_signed_in,
     },
-    contract::{
-        ApiError,
-        activity::ActivityPage,
-        mail_address::OwnMail,
-        profile::TwoFactorStatus,
-        session::{SessionEntry, TrustedBrowser},
-    },
+};
+use contract::{
+    ApiError,
+    activity::ActivityPage,
+    mail_address::OwnMail,
+    profile::TwoFactorStatus,
+    session::{SessionEntry, TrustedBrowser},
 };
 use futures_util::future::join4;
 use leptos::prelude::*;

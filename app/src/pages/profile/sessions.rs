@@ -9,8 +9,8 @@ use crate::{
     components::{
         alert::Problem, button::Button, changing::sometimes, confirm::Confirm, loaded::Trouble, moment::Moment,
     },
-    contract::session::{MOST_LISTED, SessionEntry},
 };
+use contract::session::{MOST_LISTED, SessionEntry};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Ending sessions, and what came of it.

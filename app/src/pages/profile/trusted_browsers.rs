@@ -10,8 +10,8 @@ use crate::{
         alert::Problem, browser, button::Button, changing::sometimes, hydration::use_hydrated, loaded::Trouble,
         moment::Moment,
     },
-    contract::{Answer, session::TrustedBrowser},
 };
+use contract::{Answer, session::TrustedBrowser};
 use leptos::{prelude::*, task::spawn_local};
 
 /// What was done here last.

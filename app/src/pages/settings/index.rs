@@ -1,14 +1,12 @@
 //! The list of settings.
 
 use super::{administers, for_administrators_only};
-use crate::{
-    components::{
-        icon::{Glyph, Icon},
-        page::PageHeading,
-        part::lazy_page,
-    },
-    routes,
+use crate::components::{
+    icon::{Glyph, Icon},
+    page::PageHeading,
+    part::lazy_page,
 };
+use contract::routes;
 use leptos::prelude::*;
 
 lazy_page! {

@@ -15,9 +15,11 @@ use super::{
     middleware::session::client_address,
     problem_page::{TRY_AGAIN, problem_page},
 };
-use crate::domain::client::ClientAddress;
+use crate::{
+    config::connections::{BESIDE, Limits},
+    domain::credentials::client::ClientAddress,
+};
 use activity::{Activity, Times, now};
-use app::contract::ApiError;
 use axum::{
     Router,
     body::Body,
@@ -30,13 +32,13 @@ use axum::{
     serve::Listener,
 };
 use bodies::{Answer, RequestBody};
+use contract::ApiError;
 use futures_util::future::{Either, ready};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use ipnet::IpNet;
 use places::{Held, Place, Places};
 use socket::Socket;
 use std::{
@@ -74,10 +76,7 @@ const HEALTH_BEYOND: usize = 16;
 const RETRY: HeaderValue = HeaderValue::from_static("5");
 
 /// Connections that are heard although there is no place for them, in all and of one address.
-const WAITING_ROOM: (usize, usize) = (64, 16);
-
-/// Connections beside those that are served.
-pub const BESIDE: usize = WAITING_ROOM.0;
+const WAITING_ROOM: (usize, usize) = (BESIDE, 16);
 
 /// What they may take.
 const IN_WAITING_ROOM: Times =
@@ -97,23 +96,6 @@ const STALLED: Duration = Duration::from_secs(60);
 
 /// How often an HTTP/2 client is asked whether it is there, and how long it may take to say so.
 const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(20));
-
-/// What connections may take.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Connections in all.
-    pub connections: usize,
-    /// Connections of one address, or of one /64.
-    pub per_address: usize,
-    /// Networks to which that does not apply, since they connect for many.
-    pub proxies: Vec<IpNet>,
-    /// Time for the head of a request.
-    pub head: Duration,
-    /// Time between requests.
-    pub idle: Duration,
-    /// Time for what is being answered when the portal is to stop.
-    pub drain: Duration,
-}
 
 /// How serving ends.
 #[derive(Debug, Clone, Default)]

@@ -11,7 +11,7 @@
 //! many pays for it, and of these the one that has been waited for longest.
 
 use super::activity::Activity;
-use crate::domain::client::ClientAddress;
+use crate::domain::credentials::client::ClientAddress;
 use std::{
     cmp::Reverse,
     collections::HashMap,

@@ -10,11 +10,7 @@
 //! than is left for others.
 
 use super::session::{client_address, find_session, peer};
-use crate::{domain::client::ClientAddress, http::Shared, service::Service};
-use app::{
-    contract::{ApiError, people},
-    portal::{Administrator, InSession as _},
-};
+use crate::{domain::credentials::client::ClientAddress, http::Shared, service::Service};
 use axum::{
     Json,
     body::Body,
@@ -26,6 +22,10 @@ use axum::{
     },
     middleware::Next,
     response::{IntoResponse, Response},
+};
+use contract::{
+    ApiError, people,
+    portal::{Administrator, InSession as _},
 };
 use http_body_util::BodyExt as _;
 use std::{

@@ -6,7 +6,6 @@
 //! beginning, session and rights included, a bounded number of times.
 
 use crate::{http::Shared, service::Service};
-use app::portal::Portal;
 use axum::{
     Extension,
     body::{Body, to_bytes},
@@ -15,6 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use contract::portal::Portal;
 use std::{panic::resume_unwind, sync::Arc};
 use tokio_util::sync::CancellationToken;
 

@@ -5,11 +5,6 @@ use crate::http::{
     Shared,
     problem_page::{TRY_AGAIN, problem_page},
 };
-use app::{
-    contract::{ApiError, account::Standing},
-    portal::Call,
-    routes,
-};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -17,6 +12,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use contract::{ApiError, account::Standing, portal::Call, routes};
 use std::sync::Arc;
 
 /// Leads visitors to the sign-in, and people who are in away from it.

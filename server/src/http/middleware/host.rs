@@ -5,7 +5,7 @@
 
 use crate::{
     config::{address_of, is_loopback_name},
-    domain::client::ClientAddress,
+    domain::credentials::client::ClientAddress,
     http::{Shared, Web},
 };
 use axum::{

@@ -9,7 +9,6 @@ use crate::http::{
     Shared,
     problem_page::{Way, page, problem_page},
 };
-use app::{contract::ApiError, routes};
 use axum::{
     body::{Body, HttpBody as _, to_bytes},
     extract::{Request, State},
@@ -20,6 +19,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use contract::{ApiError, routes};
 use std::sync::Arc;
 
 /// Whoever is not signed in is led on from there to the sign-in.

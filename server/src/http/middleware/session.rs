@@ -4,14 +4,9 @@
 use crate::{
     config::PublicUrl,
     crypto::{os_rng, secret_box::Purpose},
-    domain::{client::forwarded_for, user_name},
+    domain::{credentials::client::forwarded_for, identity::user_name},
     http::Shared,
     service::{Service, Use},
-};
-use app::{
-    contract::ApiError,
-    portal::{Call, Client, CookieChange, Flash, Session},
-    routes,
 };
 use axum::{
     Extension,
@@ -24,6 +19,11 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use contract::{
+    ApiError,
+    portal::{Call, Client, CookieChange, Flash, Session},
+    routes,
+};
 use ipnet::IpNet;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

@@ -11,8 +11,8 @@ use crate::{
         loaded::Trouble,
         moment::Moment,
     },
-    contract::{ApiError, recovery::RecoveryCodeEntry},
 };
+use contract::{ApiError, recovery::RecoveryCodeEntry};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Id of what holds the answer.

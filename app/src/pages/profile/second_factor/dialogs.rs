@@ -7,8 +7,8 @@ use super::{
 use crate::{
     api::method::{disable_second_factor, remove_method},
     components::{button::Emphasis, changing::sometimes, confirm::Confirm, loaded::Trouble, step_up::use_step_up},
-    contract::{ApiError, profile::Method, typed::isolated},
 };
+use contract::{ApiError, profile::Method, typed::isolated};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Where the dialogs appear.

@@ -22,8 +22,8 @@ use crate::{
         recovery_sheet::{KeepCodes, KeepFirst, Kept},
         unsaved::{Unsaved, Words},
     },
-    contract::{ApiError, recovery::RecoveryCodeSheet},
 };
+use contract::{ApiError, recovery::RecoveryCodeSheet};
 use leptos::{prelude::*, task::spawn_local};
 
 const TITLE: &str = "Generate new recovery codes";

@@ -6,14 +6,13 @@ use super::{
     generate::BUTTON,
     section::{Asked, Section},
 };
-use crate::{
-    components::{
-        alert::{Notice, Tone},
-        button::Button,
-        moment::{Moment, date},
-    },
-    contract::recovery::{FEW_CODES, RecoveryCodeEntry, RecoveryCodeUse, RecoveryLedger},
+use crate::components::{
+    alert::{Notice, Tone},
+    button::Button,
+    moment::Moment,
 };
+use contract::recovery::{FEW_CODES, RecoveryCodeEntry, RecoveryCodeUse, RecoveryLedger};
+use contract::words::moment::date;
 use leptos::prelude::*;
 
 /// The ledger, a way to a new set, and a way to check a sheet.

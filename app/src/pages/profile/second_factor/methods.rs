@@ -14,8 +14,8 @@ use crate::{
         moment::Moment,
         set_up::Intent,
     },
-    contract::{ApiError, profile::Method, typed::isolated},
 };
+use contract::{ApiError, profile::Method, typed::isolated};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Id of the reason why the last method can't be removed.

@@ -7,20 +7,18 @@ mod ledger;
 mod methods;
 mod section;
 
-use crate::{
-    components::{
-        alert::{Notice, Tone},
-        browser,
-        button::{Button, Emphasis},
-        changing::sometimes,
-        errand::{Errand, use_errands},
-        fetched::Fetched,
-        loaded::Loaded,
-        second_device::AddSecondDevice,
-        set_up::{Intent, Outcome, use_set_up},
-    },
-    contract::profile::TwoFactorStatus,
+use crate::components::{
+    alert::{Notice, Tone},
+    browser,
+    button::{Button, Emphasis},
+    changing::sometimes,
+    errand::{Errand, use_errands},
+    fetched::Fetched,
+    loaded::Loaded,
+    second_device::AddSecondDevice,
+    set_up::{Intent, Outcome, use_set_up},
 };
+use contract::profile::TwoFactorStatus;
 use dialogs::Dialogs;
 use ledger::RecoveryCodes;
 use leptos::prelude::*;

@@ -1,17 +1,15 @@
 //! What the parts of the section share: the status, the dialog that is open,
 //! and what came of the last change.
 
-use crate::{
-    components::{
-        alert::{Notice, Tone},
-        browser,
-        changing::sometimes,
-        fetched::Fetched,
-        set_up::{Intent, SetUp, use_set_up},
-        signed_in::{SignedIn, use_signed_in},
-    },
-    contract::profile::{Method, TwoFactorStatus},
+use crate::components::{
+    alert::{Notice, Tone},
+    browser,
+    changing::sometimes,
+    fetched::Fetched,
+    set_up::{Intent, SetUp, use_set_up},
+    signed_in::{SignedIn, use_signed_in},
 };
+use contract::profile::{Method, TwoFactorStatus};
 use leptos::prelude::*;
 
 /// Id of the section's heading, where the focus goes when its control is gone.

@@ -1,6 +1,6 @@
 //! The policy while it is being edited: text that may not be a number yet.
 
-use crate::contract::{
+use contract::{
     password::PasswordPolicy,
     policy::{AccountPolicy, Lockout, PolicyField, SessionLimits, TrustedBrowserPolicy},
     policy_value::{PolicyKey, PolicyValue},

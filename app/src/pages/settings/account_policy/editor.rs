@@ -17,11 +17,11 @@ use crate::{
         step_up::{StepUp, use_step_up},
         unsaved::{CHANGES, Unsaved},
     },
-    contract::{
-        ApiError,
-        policy::{PolicyField, VersionedPolicy},
-        policy_value::PolicyKey,
-    },
+};
+use contract::{
+    ApiError,
+    policy::{PolicyField, VersionedPolicy},
+    policy_value::PolicyKey,
 };
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 

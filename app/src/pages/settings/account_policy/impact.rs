@@ -9,10 +9,10 @@ use crate::{
         loaded::Trouble,
         set_up::{Intent, Outcome, use_set_up},
     },
-    contract::{
-        number::grouped,
-        policy::{EnforcementImpact, FewerDays, PersonWithout, PolicyField},
-    },
+};
+use contract::{
+    number::grouped,
+    policy::{EnforcementImpact, FewerDays, PersonWithout, PolicyField},
     routes,
 };
 use leptos::prelude::*;

@@ -7,12 +7,10 @@
 //! that was entered is lost.
 
 use super::draft::Draft;
-use crate::{
-    components::{alert::Alert, browser, changing::sometimes, field::FieldError, moment::Moment},
-    contract::{
-        policy::{AccountPolicy, PolicyChange, VersionedPolicy},
-        policy_value::{Difference, PolicyKey},
-    },
+use crate::components::{alert::Alert, browser, changing::sometimes, field::FieldError, moment::Moment};
+use contract::{
+    policy::{AccountPolicy, PolicyChange, VersionedPolicy},
+    policy_value::{Difference, PolicyKey},
 };
 use leptos::prelude::*;
 

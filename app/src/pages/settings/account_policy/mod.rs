@@ -18,8 +18,8 @@ use crate::{
         page::PageHeading,
         part::lazy_page,
     },
-    contract::policy::{PolicyField, VersionedPolicy},
 };
+use contract::policy::{PolicyField, VersionedPolicy};
 use editor::Editor;
 use leptos::prelude::*;
 use sections::id;

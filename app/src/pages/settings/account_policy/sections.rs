@@ -4,16 +4,14 @@ use super::{
     draft::Draft,
     impact::{Approvers, Impact},
 };
-use crate::{
-    components::{
-        changing::{changing, sometimes},
-        field::{CheckBox, Kind, TextField},
-    },
-    contract::{
-        number::grouped,
-        policy::{AccountPolicy, PolicyField},
-        policy_value::PolicyKey,
-    },
+use crate::components::{
+    changing::{changing, sometimes},
+    field::{CheckBox, Kind, TextField},
+};
+use contract::{
+    number::grouped,
+    policy::{AccountPolicy, PolicyField},
+    policy_value::PolicyKey,
 };
 use leptos::prelude::*;
 

@@ -1,11 +1,11 @@
 //! The policy in force, to read.
 
-use crate::{
-    components::{
-        button::{Button, Emphasis},
-        moment::Moment,
-    },
-    contract::policy::{AccountPolicy, VersionedPolicy},
+use crate::components::{
+    button::{Button, Emphasis},
+    moment::Moment,
+};
+use contract::{
+    policy::{AccountPolicy, VersionedPolicy},
     routes,
 };
 use leptos::prelude::*;

@@ -7,20 +7,15 @@ use super::entry::{EntryDialog, Person, outcome_badge};
 use crate::{
     api::audit::fetch_audit_page,
     components::{
-        activity_words::words,
-        alert::Problem,
-        button::Button,
-        changing::sometimes,
-        hydration::use_hydrated,
-        loaded::Trouble,
-        moment::{UtcMoment, date},
-        rows::rows,
+        alert::Problem, button::Button, changing::sometimes, hydration::use_hydrated, loaded::Trouble,
+        moment::UtcMoment, rows::rows,
     },
-    contract::{
-        activity::times,
-        audit::AuditEvent,
-        audit_trail::{AuditEntry, AuditFilter, AuditPage},
-    },
+};
+use contract::words::{event, moment::date};
+use contract::{
+    activity::times,
+    audit::AuditEvent,
+    audit_trail::{AuditEntry, AuditFilter, AuditPage},
     routes,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -203,7 +198,7 @@ fn Row(entry: AuditEntry, opened: RwSignal<Option<AuditEntry>>) -> impl IntoView
 
 /// Words for an event; its name if only a newer version has words for it.
 pub fn event_name(event: &str) -> String {
-    AuditEvent::parse(event).map_or_else(|| event.to_owned(), |event| words(event).to_owned())
+    AuditEvent::parse(event).map_or_else(|| event.to_owned(), |event| event::name(event).to_owned())
 }
 
 /// How far the search has come, and the way on.

@@ -1,20 +1,19 @@
 //! One entry, whole.
 
 use super::entries::event_name;
-use crate::{
-    components::{
-        icon::{Glyph, Icon},
-        modal::Modal,
-        moment::{local_time, utc_time},
-    },
-    contract::{
-        audit::Outcome,
-        audit_trail::{AuditEntry, AuditFilter, NamedPerson},
-        policy::AccountPolicy,
-        policy_value::PolicyKey,
-        typed::isolated,
-    },
+use crate::components::{
+    icon::{Glyph, Icon},
+    modal::Modal,
+    moment::local_time,
+};
+use contract::words::moment::utc_time;
+use contract::{
+    audit::Outcome,
+    audit_trail::{AuditEntry, AuditFilter, NamedPerson},
+    policy::AccountPolicy,
+    policy_value::PolicyKey,
     routes,
+    typed::isolated,
 };
 use leptos::prelude::*;
 use serde::Deserialize;

@@ -1,16 +1,14 @@
 //! What is asked for: a form whose fields are the query of the URL.
 
-use crate::{
-    components::{
-        activity_words::words,
-        browser,
-        changing::sometimes,
-        field::{FieldError, on_submit},
-    },
-    contract::{
-        audit::{AuditEvent, Outcome},
-        audit_trail::{AuditField, AuditFilter},
-    },
+use crate::components::{
+    browser,
+    changing::sometimes,
+    field::{FieldError, on_submit},
+};
+use contract::words::event;
+use contract::{
+    audit::{AuditEvent, Outcome},
+    audit_trail::{AuditField, AuditFilter},
     routes,
 };
 use leptos::{html, prelude::*};
@@ -170,7 +168,7 @@ fn EventsField(
     let summary = move || {
         chosen.with(|events| match events.as_slice() {
             [] => "All events".to_owned(),
-            [event] => words(*event).to_owned(),
+            [event] => event::name(*event).to_owned(),
             events => format!("{} events", events.len()),
         })
     };
@@ -193,7 +191,7 @@ fn EventsField(
                     prop:checked=move || chosen.with(|chosen| chosen.contains(&event))
                     on:change:target=move |change| choose(event, change.target().checked())
                 />
-                <span>{words(event)}</span>
+                <span>{event::name(event)}</span>
             </label>
         }
     };

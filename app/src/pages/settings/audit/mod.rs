@@ -18,7 +18,9 @@ use crate::{
         page::PageHeading,
         part::lazy_page,
     },
-    contract::audit_trail::{AuditFilter, AuditPage},
+};
+use contract::{
+    audit_trail::{AuditFilter, AuditPage},
     routes,
 };
 use entries::Entries;

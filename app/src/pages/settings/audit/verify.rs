@@ -8,10 +8,10 @@ use crate::{
         changing::sometimes,
         loaded::Trouble,
     },
-    contract::{
-        audit_trail::{ChainState, Verified},
-        number::grouped,
-    },
+};
+use contract::{
+    audit_trail::{ChainState, Verified},
+    number::grouped,
 };
 use leptos::{prelude::*, task::spawn_local};
 

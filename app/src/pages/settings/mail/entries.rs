@@ -15,11 +15,11 @@ use crate::{
         show_more::show_more,
         step_up::use_step_up,
     },
-    contract::{
-        mail::{MailEntry, MailProgress},
-        number::grouped,
-        typed::isolated,
-    },
+};
+use contract::{
+    mail::{MailEntry, MailProgress},
+    number::grouped,
+    typed::isolated,
 };
 use leptos::{prelude::*, task::spawn_local};
 

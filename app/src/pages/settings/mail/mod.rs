@@ -14,8 +14,8 @@ use crate::{
         page::PageHeading,
         part::lazy_page,
     },
-    contract::mail::{MailEntry, MailState, ToMend},
 };
+use contract::mail::{MailEntry, MailState, ToMend};
 use entries::{Discard, Entries};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use server::{NoServer, Server};

@@ -4,8 +4,8 @@ use super::Post;
 use crate::{
     api::mail::send_test_mail,
     components::{alert::Tone, button::Button, step_up::use_step_up},
-    contract::mail::{MailServer, TestOutcome},
 };
+use contract::mail::{MailServer, TestOutcome};
 use leptos::{prelude::*, task::spawn_local};
 
 const TEST: &str = "Send a test message";

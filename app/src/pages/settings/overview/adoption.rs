@@ -1,12 +1,10 @@
 //! Who has a second factor: today and over time.
 
 use super::plot::{AsTable, Plot, full_date, pointed_at, short_date};
-use crate::{
-    components::chart::{Scale, steps},
-    contract::{
-        number::grouped,
-        overview::{Adoption, PortalOverview},
-    },
+use crate::components::chart::{Scale, steps};
+use contract::{
+    number::grouped,
+    overview::{Adoption, PortalOverview},
 };
 use leptos::prelude::*;
 

@@ -1,10 +1,8 @@
 //! The numbers of today.
 
-use crate::{
-    contract::{
-        number::{counted, grouped},
-        overview::PortalOverview,
-    },
+use contract::{
+    number::{counted, grouped},
+    overview::PortalOverview,
     routes,
 };
 use leptos::prelude::*;

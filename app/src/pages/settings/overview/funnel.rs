@@ -1,15 +1,13 @@
 //! Setting up a second factor, from the beginning to the end.
 
 use super::plot::AsTable;
-use crate::{
-    components::{
-        chart::thousandths,
-        icon::{Glyph, Icon},
-    },
-    contract::{
-        number::{counted, grouped},
-        overview::{Funnel, Stop},
-    },
+use crate::components::{
+    chart::thousandths,
+    icon::{Glyph, Icon},
+};
+use contract::{
+    number::{counted, grouped},
+    overview::{Funnel, Stop},
 };
 use leptos::prelude::*;
 

@@ -17,14 +17,14 @@ use crate::{
         loaded::{Failed, Loaded},
         part::{Opening, Part},
     },
-    contract::{
-        ApiError,
-        number::grouped,
-        overview::{PortalOverview, RANGES, USUAL_RANGE, UntrustedProxy, range},
-    },
-    routes,
 };
 use adoption::AdoptionChart;
+use contract::{
+    ApiError,
+    number::grouped,
+    overview::{PortalOverview, RANGES, USUAL_RANGE, UntrustedProxy, range},
+    routes,
+};
 use figures::Figures;
 use funnel::FunnelChart;
 use leptos::prelude::*;

@@ -1,9 +1,8 @@
 //! A drawing over some days with its axes, and the same as a table.
 
-use crate::{
-    components::{chart::Scale, moment::date},
-    contract::number::grouped,
-};
+use crate::components::chart::Scale;
+use contract::number::grouped;
+use contract::words::moment::date;
 use leptos::prelude::*;
 
 /// Seconds of a day.

@@ -2,12 +2,10 @@
 //! of different size and each has to be read.
 
 use super::plot::{AsTable, Plot, full_date, pointed_at, short_date};
-use crate::{
-    components::chart::{Scale, bars},
-    contract::{
-        number::{counted, grouped},
-        overview::{PortalOverview, SignInsOfDay},
-    },
+use crate::components::chart::{Scale, bars};
+use contract::{
+    number::{counted, grouped},
+    overview::{PortalOverview, SignInsOfDay},
 };
 use leptos::prelude::*;
 

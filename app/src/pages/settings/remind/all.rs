@@ -11,8 +11,8 @@ use crate::{
         loaded::Trouble,
         step_up::use_step_up,
     },
-    contract::{number::grouped, reminder::RemindedAll},
 };
+use contract::{number::grouped, reminder::RemindedAll};
 use leptos::{prelude::*, task::spawn_local};
 
 /// The button, and the question before it is done.
@@ -82,7 +82,7 @@ pub fn SendToAll(
     view! {
         <p class="muted">
             "Send each person the message by mail, or copy it and send it yourself. What could not be sent stands on "
-            <a href=crate::routes::MAIL>"Mail"</a> "."
+            <a href=contract::routes::MAIL>"Mail"</a> "."
         </p>
         <Button pending on:click=ask>
             "Send to all who are missing"

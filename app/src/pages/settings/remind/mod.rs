@@ -17,10 +17,9 @@ use crate::{
         rows::rows,
         show_more::show_more,
     },
-    contract::reminder::Missing,
-    routes,
 };
 use all::SendToAll;
+use contract::{reminder::Missing, routes};
 use leptos::{prelude::*, task::spawn_local};
 use row::Row;
 

@@ -7,10 +7,10 @@ use crate::{
         alert::Tone, browser, button::Button, changing::sometimes, loaded::Trouble, moment::Moment, page::portal_name,
         step_up::use_step_up,
     },
-    contract::{
-        reminder::{Due, MissingPerson, message},
-        typed::isolated,
-    },
+};
+use contract::{
+    reminder::{Due, MissingPerson, message},
+    typed::isolated,
 };
 use leptos::{prelude::*, task::spawn_local};
 

@@ -16,12 +16,12 @@ use crate::{
         modal::Modal,
         step_up::use_step_up,
     },
-    contract::{
-        ApiError,
-        list_file::FileProblem,
-        number::grouped,
-        people::{ImportReport, LARGEST_LIST, LineProblem, Wrong},
-    },
+};
+use contract::{
+    ApiError,
+    list_file::FileProblem,
+    number::grouped,
+    people::{ImportReport, LARGEST_LIST, LineProblem, Wrong},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -310,7 +310,7 @@ fn Problems(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::people::ImportProblem;
+    use contract::people::ImportProblem;
 
     #[test]
     fn a_line_is_shown_with_what_it_holds() {

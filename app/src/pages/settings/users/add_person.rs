@@ -11,8 +11,8 @@ use crate::{
         modal::Modal,
         step_up::use_step_up,
     },
-    contract::{ApiError, people::NewPerson},
 };
+use contract::{ApiError, people::NewPerson};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Asks for the names; the person chooses the password.

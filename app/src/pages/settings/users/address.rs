@@ -1,8 +1,8 @@
 //! What the page shows, as it stands in its URL: so it survives a reload and
 //! can be linked to.
 
-use crate::{
-    contract::people::{PeopleFilter, PeopleQuery, PeopleSort, PeopleView},
+use contract::{
+    people::{PeopleFilter, PeopleQuery, PeopleSort, PeopleView},
     routes,
 };
 use leptos_router::params::ParamsMap;

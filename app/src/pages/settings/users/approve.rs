@@ -15,10 +15,10 @@ use crate::{
         moment::Moment,
         step_up::use_step_up,
     },
-    contract::{
-        people::{Person, WaitingCode},
-        typed::isolated,
-    },
+};
+use contract::{
+    people::{Person, WaitingCode},
+    typed::isolated,
 };
 use leptos::{prelude::*, task::spawn_local};
 

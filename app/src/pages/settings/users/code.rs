@@ -17,8 +17,8 @@ use crate::{
         moment::Moment,
         step_up::use_step_up,
     },
-    contract::people::{IssuedAccessCode, Person},
 };
+use contract::people::{IssuedAccessCode, Person};
 use leptos::{prelude::*, task::spawn_local};
 
 const QUESTION: Question = Question {

@@ -14,11 +14,11 @@ use crate::{
         modal::Modal,
         step_up::use_step_up,
     },
-    contract::{
-        ApiError,
-        number::grouped,
-        people::{IssuedLinks, MOST_AT_ONCE, PeopleChanged, Person},
-    },
+};
+use contract::{
+    ApiError,
+    number::grouped,
+    people::{IssuedLinks, MOST_AT_ONCE, PeopleChanged, Person},
 };
 use leptos::{prelude::*, task::spawn_local};
 

@@ -1,6 +1,6 @@
 //! What can be done to people, in words.
 
-use crate::contract::{
+use contract::{
     number::grouped,
     people::{PeopleChange, Person},
 };

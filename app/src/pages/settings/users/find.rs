@@ -1,7 +1,8 @@
 //! Search as one types, and filters.
 
 use super::state::Users;
-use crate::{components::field::on_submit, contract::people::PeopleFilter, routes};
+use crate::components::field::on_submit;
+use contract::{people::PeopleFilter, routes};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use std::time::Duration;

@@ -4,17 +4,15 @@ use super::{
     once::{Question, ShownOnce},
     state::Users,
 };
-use crate::{
-    components::{
-        alert::{Notice, Tone},
-        browser,
-        button::{Button, Emphasis},
-        copied::Copyable,
-        modal::Modal,
-        moment::Moment,
-    },
-    contract::people::{IssuedLinks, PersonalLink},
+use crate::components::{
+    alert::{Notice, Tone},
+    browser,
+    button::{Button, Emphasis},
+    copied::Copyable,
+    modal::Modal,
+    moment::Moment,
 };
+use contract::people::{IssuedLinks, PersonalLink};
 use leptos::prelude::*;
 
 /// Name of the downloaded file.

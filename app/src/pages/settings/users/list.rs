@@ -1,15 +1,13 @@
 //! The table of people. On narrow screens each row is a card.
 
 use super::{find::name, row::Row, state::Users};
-use crate::{
-    components::{
-        alert::Problem, changing::changing, loaded::Failed, rows::rows, show_more::show_more, signed_in::use_signed_in,
-    },
-    contract::{
-        number::grouped,
-        people::{COUNTED, PeopleFilter, PeopleSort},
-        typed::isolated,
-    },
+use crate::components::{
+    alert::Problem, changing::changing, loaded::Failed, rows::rows, show_more::show_more, signed_in::use_signed_in,
+};
+use contract::{
+    number::grouped,
+    people::{COUNTED, PeopleFilter, PeopleSort},
+    typed::isolated,
 };
 use leptos::prelude::*;
 

@@ -1,11 +1,9 @@
 //! The file that a list of people is read from.
 
-use crate::{
-    components::browser,
-    contract::{
-        list_file::{FileProblem, text_of},
-        people::LARGEST_LIST,
-    },
+use crate::components::browser;
+use contract::{
+    list_file::{FileProblem, text_of},
+    people::LARGEST_LIST,
 };
 use web_sys::HtmlInputElement;
 

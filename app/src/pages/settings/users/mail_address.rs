@@ -11,8 +11,8 @@ use crate::{
         modal::Modal,
         step_up::use_step_up,
     },
-    contract::{ApiError, people::Person},
 };
+use contract::{ApiError, people::Person};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Sets, changes or removes it.

@@ -5,11 +5,8 @@ use super::{
     row::Badges,
     state::{Open, Users},
 };
-use crate::{
-    components::{button::Button, modal::Modal},
-    contract::{audit_trail::AuditFilter, people::Person},
-    routes,
-};
+use crate::components::{button::Button, modal::Modal};
+use contract::{audit_trail::AuditFilter, people::Person, routes};
 use leptos::prelude::*;
 
 /// The person, and the buttons with what each does.

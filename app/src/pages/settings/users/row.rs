@@ -4,10 +4,8 @@ use super::{
     deed::Deed,
     state::{Open, Users},
 };
-use crate::{
-    components::{button::Button, moment::Moment},
-    contract::{people::Person, typed::isolated},
-};
+use crate::components::{button::Button, moment::Moment};
+use contract::{people::Person, typed::isolated};
 use leptos::prelude::*;
 
 /// What the row's own buttons do; "More" has the rest.

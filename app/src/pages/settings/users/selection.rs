@@ -4,10 +4,8 @@ use super::{
     deed::Deed,
     state::{Counted, Open, Users},
 };
-use crate::{
-    components::{button::Button, changing::sometimes},
-    contract::number::grouped,
-};
+use crate::components::{button::Button, changing::sometimes};
+use contract::number::grouped;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 

@@ -10,8 +10,8 @@ use crate::{
         fetched::{Fetched, fetched, settled},
         loaded::Trouble,
     },
-    contract::people::{IssuedLinks, PeoplePage, PeopleQuery, Person, WaitingCode},
 };
+use contract::people::{IssuedLinks, PeoplePage, PeopleQuery, Person, WaitingCode};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,6 @@
+//! What happened.
+
+pub mod export;
+pub mod folding;
+pub mod search;
+pub mod trail;

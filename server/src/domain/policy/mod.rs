@@ -1,0 +1,3 @@
+//! What the account policy demands.
+
+pub mod grace;

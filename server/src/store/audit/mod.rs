@@ -1,0 +1,7 @@
+//! The audit trail.
+
+pub mod chain;
+pub mod folds;
+pub mod search;
+pub mod statistics;
+pub mod trail;

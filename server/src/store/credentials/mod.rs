@@ -1,0 +1,3 @@
+//! Guessing.
+
+pub mod attempts;
