@@ -31,6 +31,24 @@ pub fn run(workspace: &Workspace, progress: Progress) -> Result<()> {
             .args(DENY_WARNINGS),
     )?;
 
+    progress.stage("Documentation");
+    process::run(workspace.cargo().env("RUSTDOCFLAGS", "-D warnings").args([
+        "doc",
+        "--workspace",
+        "--exclude",
+        "twofold-frontend",
+        "--no-deps",
+        "--keep-going",
+    ]))?;
+
+    progress.stage("Rules, rows and use-cases without the interface");
+    process::run(
+        workspace
+            .cargo()
+            .args(["clippy", "-p", "twofold-server", "--lib", "--no-default-features"])
+            .args(DENY_WARNINGS),
+    )?;
+
     // Together with the frontend, the app is compiled as the browser's half.
     progress.stage("Clippy, for the browser");
     workspace.provide_wasm_target()?;
