@@ -2,14 +2,12 @@
 //! the chain holds.
 
 use super::audit::{AuditEvent, Outcome};
+use crate::duration::DAY;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Longest text that can be searched for, in characters.
 const LONGEST_TEXT: usize = 100;
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// Which entries are asked for. Everything that is empty lets all entries pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,7 +2,6 @@
 
 use super::recovery::RecoveryCodeSheet;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Where a set-up stands. Holds secrets: fetched by POST when the dialog is
 /// open, never rendered into a page.
@@ -121,16 +120,4 @@ pub enum EnrolmentProblem {
     FinishedTooLate,
     /// The link to go on with on a phone was used, or its set-up is over.
     PhoneLinkInvalid,
-}
-
-impl fmt::Display for EnrolmentProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::QrExpired => "This QR code has expired. Generate a new one and scan it; the entry your app made from the old one can be deleted.",
-            Self::QrReplaced => "This code belongs to a QR code that has been replaced. Delete that entry in your app and scan the QR code shown now.",
-            Self::Gone => "This set-up has ended, and nothing was changed by it. Start again.",
-            Self::PhoneLinkInvalid => "This link has been used, or the set-up that it belongs to has ended. Choose “Continue on my phone” again at your computer.",
-            Self::FinishedTooLate => "The set-up was not finished in time, and nothing was changed by it: its recovery codes are worthless. Start again.",
-        })
-    }
 }

@@ -11,6 +11,7 @@ pub mod account;
 pub mod activity;
 pub mod audit;
 pub mod audit_trail;
+pub mod duration;
 pub mod enrolment;
 pub mod error;
 pub mod list_file;

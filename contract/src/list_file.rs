@@ -1,7 +1,6 @@
 //! A list of people as a file: from its bytes to text, for browser and command line.
 
 use super::people::LARGEST_LIST;
-use std::fmt;
 
 /// Why a file can't be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,16 +11,6 @@ pub enum FileProblem {
     Encoding,
     /// It is too large.
     TooLarge,
-}
-
-impl fmt::Display for FileProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unreadable => "This file could not be read.",
-            Self::Encoding => "This file is not UTF-8. Save it as “CSV UTF-8”.",
-            Self::TooLarge => "This is larger than 1 MiB. Split the list.",
-        })
-    }
 }
 
 /// The text of a file: UTF-8, or UTF-16 that says so by its byte order mark, as “Unicode text” of

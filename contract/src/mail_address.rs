@@ -4,7 +4,6 @@
 //! may share one, nobody signs in with one, and nothing is reset through one.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The longest address, in bytes of UTF-8: what the path of SMTP has room for (RFC 5321 §4.5.3.1.3).
 pub const LONGEST_ADDRESS: usize = 254;
@@ -31,20 +30,4 @@ pub enum MailAddressProblem {
     NotSentTo,
     /// Characters that are invisible, control something or change the reading direction.
     Unprintable,
-}
-
-impl fmt::Display for MailAddressProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Malformed => "This is no mail address. One looks like alice@example.org.",
-            Self::TooLong => "A mail address has at most 254 characters.",
-            Self::NotAscii => {
-                "The mail server sends to no address with letters beyond a to z before the @. After it they are fine."
-            }
-            Self::NotSentTo => {
-                "The portal can't send to an address with quotation marks, or with brackets after the @."
-            }
-            Self::Unprintable => "A mail address can't contain line breaks or invisible characters.",
-        })
-    }
 }

@@ -7,7 +7,6 @@
 
 use super::typed::digit_value;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Longest password accepted, in Unicode scalar values. Bounds the work of hashing.
 pub const MAXIMUM_LENGTH: usize = 256;
@@ -50,21 +49,6 @@ pub enum PasswordRule {
     NotCommon,
     /// Is none of the person's last ten. Only the server knows them.
     NotRecent,
-}
-
-impl fmt::Display for PasswordRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MinimumLength(least) => write!(f, "At least {least} characters"),
-            Self::Number => f.write_str("At least one number"),
-            Self::Special => f.write_str("At least one special character"),
-            Self::Capital => f.write_str("At least one capital letter"),
-            Self::MaximumLength => write!(f, "At most {MAXIMUM_LENGTH} characters"),
-            Self::NotUserName => f.write_str("Does not contain the user name"),
-            Self::NotCommon => f.write_str("Is not a common password or close to one"),
-            Self::NotRecent => f.write_str("Is none of your last ten passwords"),
-        }
-    }
 }
 
 impl PasswordPolicy {

@@ -1,8 +1,7 @@
 //! People, as administrators see and change them.
 
-use super::{error::UserNameProblem, mail_address::MailAddressProblem, number::grouped};
+use super::{error::UserNameProblem, mail_address::MailAddressProblem};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Most people that are changed at once.
 pub const MOST_AT_ONCE: usize = 100;
@@ -399,60 +398,6 @@ pub enum AccessCodeProblem {
     SecondPerson,
     /// It is used, replaced, expired or approved already.
     Gone,
-}
-
-impl fmt::Display for DisplayNameProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "A display name has at most 128 characters.",
-            Self::Unprintable => "A display name can't contain line breaks or invisible characters.",
-        })
-    }
-}
-
-impl fmt::Display for ReasonProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "Say why. It stands in the audit trail.",
-            Self::TooLong => "A reason has at most 500 characters.",
-        })
-    }
-}
-
-impl fmt::Display for ImportProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("There is nobody in this list."),
-            Self::TooMany => write!(f, "At most {} people can be added at once. Split the list.", grouped(MOST_ADDED)),
-            Self::NoNameColumn => f.write_str("The first line must name the columns, one of them “name”."),
-            Self::UnknownColumn => f.write_str(
-                "The columns are “name”, “display name”, “administrator” and “mail address”, each at most once.",
-            ),
-            Self::Columns => f.write_str("This line has more values than the first line has columns."),
-            Self::Unreadable => f.write_str("This line can't be read. Is a quotation mark not closed?"),
-            Self::Name(problem) => problem.fmt(f),
-            Self::Repeated { line } => write!(f, "The same user name stands in line {line}."),
-            Self::DisplayName(problem) => problem.fmt(f),
-            Self::Administrator => f.write_str("“administrator” is yes, no or empty."),
-            Self::MailAddress(problem) => problem.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for AccessCodeProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoSecondFactor => {
-                "This person has no second factor, so their password is all they need. If that is lost, make them a new link."
-            }
-            Self::Deactivated => "This person is deactivated. Reactivate them first.",
-            Self::Yourself => "Another administrator must issue a code for you.",
-            Self::SecondPerson => {
-                "A second administrator must approve this code: neither the one who issued it nor the one whom it is for."
-            }
-            Self::Gone => "This code is used, replaced, expired or approved already. The list is up to date now.",
-        })
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The account policy: what administrators decide for everyone.
 
-use super::{number::grouped, password::PasswordPolicy};
+use super::password::PasswordPolicy;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Every value of the account policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -223,22 +222,6 @@ pub enum PolicyProblem {
         /// The least number of hours that is not.
         hours: u32,
     },
-}
-
-/// Says which values the field takes.
-impl fmt::Display for PolicyProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OutOfBounds(field) => {
-                let (least, greatest) = field.bounds();
-                write!(f, "Enter a whole number from {} to {}.", grouped(least), grouped(greatest))
-            }
-            Self::ShorterThanIdle { hours } => write!(
-                f,
-                "This is shorter than the time without activity. Enter {hours} or more, or have sessions end sooner without activity."
-            ),
-        }
-    }
 }
 
 impl AccountPolicy {

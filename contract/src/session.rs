@@ -51,14 +51,14 @@ pub struct TrustedBrowser {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeRequest {
     /// Why the person is asked.
-    pub because: AskedBecause,
+    pub because: ChallengeReason,
     /// Most days for which they may choose not to be asked again; `None` when the policy does not allow it.
     pub trust_days: Option<u32>,
 }
 
 /// Why a browser does not spare its person the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AskedBecause {
+pub enum ChallengeReason {
     /// Nobody signed in with it before, as far as is known.
     NewBrowser,
     /// It is known but was never trusted.

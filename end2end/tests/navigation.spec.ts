@@ -45,6 +45,7 @@ test('who changes their mind while a page is on its way stays where they are', a
   await page.goBack();
   await expect(word(page)).not.toBeAttached();
   release();
+  await page.waitForLoadState('networkidle');
   await expect(page.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
   await page.getByRole('link', { name: 'Profile' }).click();
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();

@@ -64,6 +64,7 @@ pub struct ServeArgs {
     #[arg(long, env = "TWOFOLD_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
 
+    #[expect(rustdoc::bare_urls, reason = "the command line shows this text as it is")]
     /// URL at which people reach the portal, e.g. https://login.example.org. Default: the address listened on.
     #[arg(long, env = "TWOFOLD_PUBLIC_URL", value_name = "URL", value_parser = PublicUrl::parse)]
     pub public_url: Option<PublicUrl>,

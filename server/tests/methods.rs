@@ -10,7 +10,7 @@ use contract::{
     enrolment::Enrolment,
     error::{CodeProblem, MethodNameProblem},
     profile::{Method, TwoFactorStatus},
-    session::{AskedBecause, CodeRequest},
+    session::{ChallengeReason, CodeRequest},
 };
 use twofold::domain::audit::trail::AuditEvent;
 
@@ -183,7 +183,7 @@ both_databases! {
         portal.clock.advance(60);
         other.sign_in("alice", PASSWORD).await.unwrap();
         let asked: CodeRequest = other.call("code-request", &[]).await.unwrap();
-        assert_eq!(asked.because, AskedBecause::NewBrowser);
+        assert_eq!(asked.because, ChallengeReason::NewBrowser);
         other.code(&phone.code()).await.unwrap();
     }
 

@@ -31,7 +31,7 @@ async fn crowd(portal: &TestPortal, people: usize) {
     let mut tx = portal.service.db.begin().await.unwrap();
     for number in 0..people {
         let name = format!("crowd-{number:04}");
-        tx.later(
+        tx.enqueue(
             "INSERT INTO users (id, name, name_key, password_hash, administrator, active, created_at, exposed_since,
                  mail_address)
              VALUES ($1, $1, $1, 'none that fits', FALSE, TRUE, 1, 1, $2)",

@@ -7,7 +7,7 @@ use crate::support::{
 use contract::{
     enrolment::{Enrolment, EnrolmentProblem, PendingEnrolment},
     profile::{Method, TwoFactorStatus},
-    session::{AskedBecause, CodeRequest},
+    session::{ChallengeReason, CodeRequest},
 };
 use twofold::domain::audit::trail::AuditEvent;
 
@@ -161,7 +161,7 @@ both_databases! {
             phone = Phone::with_key(&shown.key, &portal.clock);
             trusted.sign_in("alice", PASSWORD).await.unwrap();
             let asked: CodeRequest = trusted.call("code-request", &[]).await.unwrap();
-            assert_eq!(asked.because, AskedBecause::SecondFactorChanged);
+            assert_eq!(asked.because, ChallengeReason::SecondFactorChanged);
         }
     }
 

@@ -160,20 +160,20 @@ both_databases! {
         const INSERT: &str = "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, $2, $2)";
         const RAISE: &str = "UPDATE attempt_counters SET failures = failures + $2 WHERE key = $1";
         let mut tx = portal.service.db.begin().await.unwrap();
-        tx.later(INSERT, values!["one", 10_i64]).unwrap();
-        tx.later(RAISE, values!["one", 5_i64]).unwrap();
+        tx.enqueue(INSERT, values!["one", 10_i64]).unwrap();
+        tx.enqueue(RAISE, values!["one", 5_i64]).unwrap();
         let read: Option<(i64,)> =
             tx.optional("SELECT failures FROM attempt_counters WHERE key = $1", values!["one"]).await.unwrap();
         assert_eq!(read, Some((15,)), "a read waits for what was written");
-        tx.later(INSERT, values!["two", 20_i64]).unwrap();
+        tx.enqueue(INSERT, values!["two", 20_i64]).unwrap();
         assert_eq!(tx.execute(RAISE, values!["nobody", 1_i64]).await.unwrap(), 0, "counts its own rows only");
-        tx.later(RAISE, values!["nobody", 1_i64]).unwrap();
+        tx.enqueue(RAISE, values!["nobody", 1_i64]).unwrap();
         assert_eq!(tx.execute("UPDATE attempt_counters SET failures = failures", values![]).await.unwrap(), 2);
-        tx.later(RAISE, values!["two", 2_i64]).unwrap();
+        tx.enqueue(RAISE, values!["two", 2_i64]).unwrap();
         let all: Vec<(i64,)> =
             tx.all("SELECT failures FROM attempt_counters ORDER BY failures", values![]).await.unwrap();
         assert_eq!(all, [(15,), (22,)]);
-        tx.later(RAISE, values!["one", 100_i64]).unwrap();
+        tx.enqueue(RAISE, values!["one", 100_i64]).unwrap();
         tx.commit().await.unwrap();
         assert_eq!(counter(&portal.service.db, "one").await, Some(115), "the commit waits too");
     }
@@ -182,8 +182,8 @@ both_databases! {
         const INSERT: &str = "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, 1)";
         let mut tx = portal.service.db.begin().await.unwrap();
         tx.execute(INSERT, values!["first"]).await.unwrap();
-        tx.later(INSERT, values!["twice"]).unwrap();
-        tx.later(INSERT, values!["twice"]).unwrap();
+        tx.enqueue(INSERT, values!["twice"]).unwrap();
+        tx.enqueue(INSERT, values!["twice"]).unwrap();
         assert!(matches!(tx.commit().await, Err(StoreError::Conflict)));
         assert_eq!(counter(&portal.service.db, "first").await, None);
         assert_eq!(counter(&portal.service.db, "twice").await, None);
@@ -193,7 +193,7 @@ both_databases! {
         let mut tx = portal.service.db.begin().await.unwrap();
         attempts::charge(&mut tx, "dropped", Allowance::CLIENT_ADDRESS, UnixTime(1)).await.unwrap().unwrap();
         let sql = "INSERT INTO attempt_counters (key, failures, last_failure_at) VALUES ($1, 1, 1)";
-        tx.later(sql, values!["waiting"]).unwrap();
+        tx.enqueue(sql, values!["waiting"]).unwrap();
         drop(tx);
         let left: Vec<(String,)> = portal.service.db.all("SELECT key FROM attempt_counters", values![]).await.unwrap();
         assert!(left.is_empty());

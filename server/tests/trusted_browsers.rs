@@ -4,7 +4,7 @@ use crate::support::{
     ApiError, Browser, PASSWORD, TestPortal, both_databases,
     portal::{Enrolled, OPERATOR, finish_another},
 };
-use contract::session::{AskedBecause, CodeRequest, TrustedBrowser};
+use contract::session::{ChallengeReason, CodeRequest, TrustedBrowser};
 use twofold::{clock::Clock as _, domain::audit::trail::AuditEvent};
 
 const DAY: i64 = 86_400;
@@ -41,7 +41,7 @@ async fn request(browser: &Browser) -> CodeRequest {
 }
 
 /// Signs in with the password and says why a code is asked for; `None` when it is not.
-async fn asked(browser: &Browser) -> Option<AskedBecause> {
+async fn asked(browser: &Browser) -> Option<ChallengeReason> {
     browser.sign_in("alice", PASSWORD).await.expect("the password is right");
     match browser.who_am_i().await {
         Ok(_) => None,
@@ -67,21 +67,21 @@ both_databases! {
         let needs_proof = browser.call::<serde_json::Value>("begin-enrolment", &[]).await;
         assert_eq!(needs_proof, Err(ApiError::StepUpRequired { code: true }), "the factor was not proved");
         let other = portal.browser();
-        assert_eq!(asked(&other).await, Some(AskedBecause::NewBrowser));
+        assert_eq!(asked(&other).await, Some(ChallengeReason::NewBrowser));
     }
 
     async fn it_is_offered_only_where_the_policy_allows_it(portal) {
         let root = portal.administrator("root").await;
         let alice = portal.enrolled("alice").await;
         let browser = portal.awaiting_code("alice").await;
-        let offered = CodeRequest { because: AskedBecause::NewBrowser, trust_days: None };
+        let offered = CodeRequest { because: ChallengeReason::NewBrowser, trust_days: None };
         assert_eq!(request(&browser).await, offered);
         let page = browser.open("/sign-in/code").await;
         assert!(!page.text().contains("Do not ask me"), "{}", page.text());
         code_and_trust(&browser, &alice.phone.code(), "30").await;
         browser.sign_out().await;
         portal.clock.advance(60);
-        assert_eq!(asked(&browser).await, Some(AskedBecause::NotTrusted), "whatever the form said");
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::NotTrusted), "whatever the form said");
 
         portal.change_policy(&root, |policy| {
             policy.trusted_browsers.allowed = true;
@@ -99,10 +99,10 @@ both_databases! {
         portal.clock.advance(7 * DAY - 60 - 1);
         assert_eq!(asked(&browser).await, None);
         portal.clock.advance(1);
-        assert_eq!(asked(&browser).await, Some(AskedBecause::TrustEnded { at: given + 7 * DAY }));
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::TrustEnded { at: given + 7 * DAY }));
         browser.code(&alice.phone.code()).await.unwrap();
         browser.sign_out().await;
-        assert_eq!(asked(&browser).await, Some(AskedBecause::NotTrusted), "said once");
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::NotTrusted), "said once");
     }
 
     async fn more_days_than_allowed_are_as_many_as_allowed(portal) {
@@ -116,7 +116,7 @@ both_databases! {
             assert_eq!(this.until - this.since, 10 * DAY);
         }
         let none = trusted(&portal, &alice, "0").await;
-        assert_eq!(asked(&none).await, Some(AskedBecause::NotTrusted));
+        assert_eq!(asked(&none).await, Some(ChallengeReason::NotTrusted));
     }
 
     async fn a_shorter_n_ends_what_was_given_for_longer(portal) {
@@ -125,14 +125,14 @@ both_databases! {
         let (long, short) = (trusted(&portal, &alice, "30").await, trusted(&portal, &alice, "7").await);
         root.step_up(PASSWORD, "").await.unwrap();
         portal.change_policy(&root, |policy| policy.trusted_browsers.days = 10).await;
-        assert_eq!(asked(&long).await, Some(AskedBecause::PolicyChanged));
+        assert_eq!(asked(&long).await, Some(ChallengeReason::PolicyChanged));
         assert_eq!(asked(&short).await, None);
         portal.change_policy(&root, |policy| policy.trusted_browsers.days = 90).await;
-        assert_eq!(asked(&long).await, Some(AskedBecause::PolicyChanged), "for good");
+        assert_eq!(asked(&long).await, Some(ChallengeReason::PolicyChanged), "for good");
         portal.change_policy(&root, |policy| policy.trusted_browsers.allowed = false).await;
-        assert_eq!(asked(&short).await, Some(AskedBecause::PolicyChanged));
+        assert_eq!(asked(&short).await, Some(ChallengeReason::PolicyChanged));
         portal.change_policy(&root, |policy| policy.trusted_browsers.allowed = true).await;
-        assert_eq!(asked(&short).await, Some(AskedBecause::PolicyChanged), "for good");
+        assert_eq!(asked(&short).await, Some(ChallengeReason::PolicyChanged), "for good");
     }
 
     async fn a_password_change_ends_it(portal) {
@@ -143,7 +143,7 @@ both_databases! {
         let fields = [("current", PASSWORD), ("new", "Another-zebra-8")];
         alice.browser.call::<()>("change-password", &fields).await.unwrap();
         browser.sign_in("alice", "Another-zebra-8").await.unwrap();
-        assert_eq!(request(&browser).await.because, AskedBecause::PasswordChanged);
+        assert_eq!(request(&browser).await.because, ChallengeReason::PasswordChanged);
     }
 
     async fn a_password_chosen_by_a_link_ends_it(portal) {
@@ -153,7 +153,7 @@ both_databases! {
         let token = portal.service.invite_user(OPERATOR, "alice").await.unwrap().unwrap().text().to_string();
         let fields = [("token", token.as_str()), ("user_name", ""), ("password", "Another-zebra-8")];
         browser.call::<()>("accept-invitation", &fields).await.unwrap();
-        assert_eq!(request(&browser).await.because, AskedBecause::PasswordChanged);
+        assert_eq!(request(&browser).await.because, ChallengeReason::PasswordChanged);
     }
 
     async fn another_method_ends_it(portal) {
@@ -162,7 +162,7 @@ both_databases! {
         let browser = trusted(&portal, &alice, "30").await;
         alice.browser.step_up(PASSWORD, &alice.phone.code()).await.unwrap();
         finish_another(&portal, &alice.browser).await;
-        assert_eq!(asked(&browser).await, Some(AskedBecause::SecondFactorChanged));
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::SecondFactorChanged));
     }
 
     async fn a_recovery_code_ends_it(portal) {
@@ -170,7 +170,7 @@ both_databases! {
         let alice = portal.enrolled("alice").await;
         let browser = trusted(&portal, &alice, "30").await;
         portal.awaiting_code("alice").await.recovery_code(&alice.recovery_codes[0]).await.unwrap();
-        assert_eq!(asked(&browser).await, Some(AskedBecause::RecoveryCodeUsed));
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::RecoveryCodeUsed));
     }
 
     async fn switching_off_and_a_reset_end_it(portal) {
@@ -180,13 +180,13 @@ both_databases! {
         alice.browser.step_up(PASSWORD, &alice.phone.code()).await.unwrap();
         alice.browser.call::<()>("disable-second-factor", &[]).await.unwrap();
         portal.set_up(&alice.browser).await;
-        assert_eq!(asked(&browser).await, Some(AskedBecause::NewBrowser));
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::NewBrowser));
 
         portal.service.disable_second_factor(OPERATOR, "alice").await.unwrap();
         let again = portal.browser();
         again.sign_in("alice", PASSWORD).await.unwrap();
         portal.set_up(&again).await;
-        assert_eq!(asked(&browser).await, Some(AskedBecause::NewBrowser));
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::NewBrowser));
     }
 
     async fn deactivation_and_promotion_end_it(portal) {
@@ -196,11 +196,11 @@ both_databases! {
         portal.service.set_active(OPERATOR, "alice", false).await.unwrap();
         assert_eq!(browser.sign_in("alice", PASSWORD).await, Err(ApiError::Credentials));
         portal.service.set_active(OPERATOR, "alice", true).await.unwrap();
-        assert_eq!(asked(&browser).await, Some(AskedBecause::AccountChanged));
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::AccountChanged));
         code_and_trust(&browser, &alice.phone.code(), "30").await;
         assert_eq!(asked(&browser).await, None);
         portal.service.set_administrator(OPERATOR, "alice", true).await.unwrap();
-        assert_eq!(asked(&browser).await, Some(AskedBecause::AccountChanged));
+        assert_eq!(asked(&browser).await, Some(ChallengeReason::AccountChanged));
     }
 
     async fn each_is_listed_and_can_be_revoked(portal) {
@@ -219,11 +219,11 @@ both_databases! {
         assert_eq!(revoke("none").await, Err(ApiError::NoLongerThere));
         revoke(&entries[1].id).await.unwrap();
         assert_eq!(revoke(&entries[1].id).await, Err(ApiError::NoLongerThere), "once");
-        assert_eq!(asked(&first).await, Some(AskedBecause::TrustRemoved));
+        assert_eq!(asked(&first).await, Some(ChallengeReason::TrustRemoved));
         assert_eq!(list(&elsewhere).await.len(), 1);
         elsewhere.call::<()>("revoke-trusted-browsers", &[]).await.unwrap();
         assert!(list(&elsewhere).await.is_empty());
-        assert_eq!(asked(&elsewhere).await, Some(AskedBecause::TrustRemoved));
+        assert_eq!(asked(&elsewhere).await, Some(ChallengeReason::TrustRemoved));
         assert_eq!(portal.count(AuditEvent::TrustedBrowserRemoved).await, 2);
     }
 
@@ -238,7 +238,7 @@ both_databases! {
         assert_eq!(refused, Err(ApiError::NoLongerThere));
         bob.browser.call::<()>("revoke-trusted-browsers", &[]).await.unwrap();
         browser.sign_in("bob", PASSWORD).await.unwrap();
-        assert_eq!(request(&browser).await.because, AskedBecause::NewBrowser, "trusted by alice, not by bob");
+        assert_eq!(request(&browser).await.because, ChallengeReason::NewBrowser, "trusted by alice, not by bob");
         browser.code(&bob.phone.code()).await.unwrap();
         assert_eq!(asked(&browser).await, None, "bob's sign-in took nothing from alice");
     }
@@ -267,7 +267,7 @@ both_databases! {
         portal.clock.advance(60);
         browser.sign_in("alice", PASSWORD).await.unwrap();
         code_and_trust(&browser, &alice.phone.code(), "30").await;
-        assert_eq!(asked(&before).await, Some(AskedBecause::NewBrowser));
+        assert_eq!(asked(&before).await, Some(ChallengeReason::NewBrowser));
         assert_eq!(asked(&browser).await, None);
     }
 }

@@ -6,7 +6,7 @@ use crate::api::{
     caller::caller,
 };
 #[cfg(feature = "ssr")]
-use contract::portal::{Enrolling, Person, SteppedUp, Visitor};
+use contract::portal::{Person, SignedIn, SteppedUp, Visitor};
 use contract::{
     Answer, ApiError,
     account::{Invitation, Viewer},
@@ -21,7 +21,7 @@ use leptos::prelude::*;
 #[server(prefix = "/api", endpoint = "viewer")]
 pub async fn fetch_viewer() -> Result<Viewer, ApiError> {
     report(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.viewer(&person).await
     })
     .await

@@ -4,7 +4,7 @@
 #[cfg(feature = "ssr")]
 use crate::api::{answer::answer, caller::caller};
 #[cfg(feature = "ssr")]
-use contract::portal::{Enrolling, SteppedUp, Visitor};
+use contract::portal::{SignedIn, SteppedUp, Visitor};
 use contract::{
     Answer,
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, ExtendedEnrolment, PhoneLink, PhoneSetUp},
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 #[server(prefix = "/api", endpoint = "begin-enrolment")]
 pub async fn begin_enrolment(#[server(default)] replaces: Option<String>) -> Answer<Enrolment> {
     answer(async {
-        let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
+        let (portal, person) = caller::<SteppedUp<SignedIn>>()?;
         portal.begin_enrolment(&person, replaces.as_deref()).await
     })
     .await
@@ -27,7 +27,7 @@ pub async fn begin_enrolment(#[server(default)] replaces: Option<String>) -> Ans
 #[server(prefix = "/api", endpoint = "resume-enrolment")]
 pub async fn resume_enrolment() -> Answer<Enrolment> {
     answer(async {
-        let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
+        let (portal, person) = caller::<SteppedUp<SignedIn>>()?;
         portal.resume_enrolment(&person).await
     })
     .await
@@ -37,7 +37,7 @@ pub async fn resume_enrolment() -> Answer<Enrolment> {
 #[server(prefix = "/api", endpoint = "renew-enrolment")]
 pub async fn renew_enrolment() -> Answer<Enrolment> {
     answer(async {
-        let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
+        let (portal, person) = caller::<SteppedUp<SignedIn>>()?;
         portal.renew_enrolment(&person).await
     })
     .await
@@ -47,7 +47,7 @@ pub async fn renew_enrolment() -> Answer<Enrolment> {
 #[server(prefix = "/api", endpoint = "extend-enrolment")]
 pub async fn extend_enrolment(id: String) -> Answer<ExtendedEnrolment> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.extend_enrolment(&person, &id).await
     })
     .await
@@ -57,7 +57,7 @@ pub async fn extend_enrolment(id: String) -> Answer<ExtendedEnrolment> {
 #[server(prefix = "/api", endpoint = "confirm-enrolment")]
 pub async fn confirm_enrolment(id: String, code: String) -> Answer<ConfirmedEnrolment> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.confirm_enrolment(&person, &id, &code).await
     })
     .await
@@ -67,7 +67,7 @@ pub async fn confirm_enrolment(id: String, code: String) -> Answer<ConfirmedEnro
 #[server(prefix = "/api", endpoint = "finish-enrolment")]
 pub async fn finish_enrolment(id: String) -> Answer<Method> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.finish_enrolment(&person, &id).await
     })
     .await
@@ -77,7 +77,7 @@ pub async fn finish_enrolment(id: String) -> Answer<Method> {
 #[server(prefix = "/api", endpoint = "cancel-enrolment")]
 pub async fn cancel_enrolment() -> Answer<()> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.cancel_enrolment(&person).await
     })
     .await
@@ -87,7 +87,7 @@ pub async fn cancel_enrolment() -> Answer<()> {
 #[server(prefix = "/api", endpoint = "continue-on-phone")]
 pub async fn continue_on_phone(id: String) -> Answer<PhoneLink> {
     answer(async {
-        let (portal, person) = caller::<SteppedUp<Enrolling>>()?;
+        let (portal, person) = caller::<SteppedUp<SignedIn>>()?;
         portal.continue_on_phone(&person, &id).await
     })
     .await
@@ -97,7 +97,7 @@ pub async fn continue_on_phone(id: String) -> Answer<PhoneLink> {
 #[server(prefix = "/api", endpoint = "enrolment-progress")]
 pub async fn fetch_enrolment_progress(id: String) -> Answer<EnrolmentProgress> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.enrolment_progress(&person, &id).await
     })
     .await

@@ -6,7 +6,7 @@ use crate::api::{
     caller::caller,
 };
 #[cfg(feature = "ssr")]
-use contract::portal::{Enrolling, Person};
+use contract::portal::{Person, SignedIn};
 use contract::{
     Answer, ApiError,
     session::{SessionEntry, SessionState, TrustedBrowser},
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 #[server(prefix = "/api", endpoint = "session-state")]
 pub async fn fetch_session_state() -> Result<SessionState, ApiError> {
     report(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.session_state(&person).await
     })
     .await
@@ -27,7 +27,7 @@ pub async fn fetch_session_state() -> Result<SessionState, ApiError> {
 #[server(prefix = "/api", endpoint = "stay-signed-in")]
 pub async fn stay_signed_in() -> Result<SessionState, ApiError> {
     report(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.stay_signed_in(&person).await
     })
     .await

@@ -10,7 +10,7 @@ use contract::{Answer, ApiError, session::CodeRequest};
 #[cfg(feature = "ssr")]
 use contract::{
     account::Standing,
-    portal::{AwaitingCode, Enrolling, Flash, Visitor},
+    portal::{Flash, SecondFactorPending, SignedIn, Visitor},
     routes,
 };
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ pub async fn sign_in(user_name: String, password: String, #[server(default)] nex
 #[server(prefix = "/api", endpoint = "code-request")]
 pub async fn fetch_code_request() -> Result<CodeRequest, ApiError> {
     report(async {
-        let (portal, person) = caller::<AwaitingCode>()?;
+        let (portal, person) = caller::<SecondFactorPending>()?;
         portal.code_request(&person).await
     })
     .await
@@ -48,7 +48,7 @@ pub async fn sign_in_with_code(
 ) -> Result<(), ApiError> {
     let trust_days = trust_days.filter(|_| trust);
     let checked = async {
-        let (portal, person) = caller::<AwaitingCode>()?;
+        let (portal, person) = caller::<SecondFactorPending>()?;
         portal.sign_in_with_code(&person, &code, trust_days).await
     };
     match checked.await {
@@ -65,7 +65,7 @@ pub async fn sign_in_with_recovery_code(
     #[server(default)] next: String,
 ) -> Result<(), ApiError> {
     let checked = async {
-        let (portal, person) = caller::<AwaitingCode>()?;
+        let (portal, person) = caller::<SecondFactorPending>()?;
         portal.sign_in_with_recovery_code(&person, &code).await
     };
     match checked.await {
@@ -95,7 +95,7 @@ pub async fn step_up(
     #[server(default)] recovery_code: Option<String>,
 ) -> Answer<()> {
     answer(async {
-        let (portal, person) = caller::<Enrolling>()?;
+        let (portal, person) = caller::<SignedIn>()?;
         portal.step_up(&person, password, code.as_deref(), recovery_code.as_deref()).await
     })
     .await

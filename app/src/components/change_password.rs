@@ -10,7 +10,7 @@ use super::{
     button::{Button, Emphasis},
     changing::changing,
     field::on_submit,
-    loaded::{Failed, Trouble},
+    loaded::{Failed, FormError},
     modal::Modal,
     new_password::NewPassword,
     part::Part,
@@ -105,7 +105,7 @@ struct Draft {
     proved: RwSignal<bool>,
     new: RwSignal<String>,
     /// What is wrong with the new password.
-    trouble: Trouble,
+    form_error: FormError,
 }
 
 impl Draft {
@@ -114,7 +114,7 @@ impl Draft {
             proof: Proof::new(terms.second_factor && !terms.stepped_up),
             proved: RwSignal::new(terms.stepped_up),
             new: RwSignal::new(String::new()),
-            trouble: Trouble::new(),
+            form_error: FormError::new(),
         }
     }
 
@@ -134,16 +134,16 @@ impl Draft {
 
     fn note(self, problem: ApiError) {
         match problem {
-            ApiError::Password(_) => self.trouble.note(problem),
+            ApiError::Password(_) => self.form_error.note(problem),
             // The dialog was open for so long that an earlier proof has lapsed.
             ApiError::StepUpRequired { code } => {
                 self.proved.set(false);
                 self.proof.set_needs_code(code);
                 if code {
-                    self.proof.trouble.note(ApiError::Code(CodeProblem::Malformed));
+                    self.proof.form_error.note(ApiError::Code(CodeProblem::Malformed));
                 }
             }
-            problem => self.proof.trouble.note(problem),
+            problem => self.proof.form_error.note(problem),
         }
     }
 }
@@ -158,16 +158,16 @@ fn Form(terms: Terms, close: Callback<bool>) -> impl IntoView {
         if pending.get_untracked() {
             return;
         }
-        draft.trouble.clear();
-        draft.proof.trouble.clear();
+        draft.form_error.clear();
+        draft.proof.form_error.clear();
         // Nothing is proved, and no code spent, for a password that can't be taken.
         let broken = draft.new.with_untracked(|password| rules.broken(password, &name));
         let no_proof = draft.proof.password().is_empty();
         if no_proof {
-            draft.proof.trouble.note(ApiError::WrongPassword);
+            draft.proof.form_error.note(ApiError::WrongPassword);
         }
         if !broken.is_empty() {
-            draft.trouble.note(ApiError::Password(broken.clone()));
+            draft.form_error.note(ApiError::Password(broken.clone()));
         }
         if no_proof || !broken.is_empty() {
             // After the fields, each of which takes the focus when it turns out to be wrong.
@@ -191,7 +191,7 @@ fn Form(terms: Terms, close: Callback<bool>) -> impl IntoView {
             pending.set(false);
         });
     };
-    let error = Signal::derive(move || draft.trouble.get().map(|problem| problem.to_string()));
+    let error = Signal::derive(move || draft.form_error.get().map(|problem| problem.to_string()));
     view! {
         <form class="stack" novalidate on:submit=on_submit(save)>
             <ProofFields proof=draft.proof password="Current password" />

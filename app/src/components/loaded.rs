@@ -95,12 +95,12 @@ pub fn Failed(
 
 /// The outcome of something a person started: none yet, or what went wrong.
 #[derive(Clone, Copy)]
-pub struct Trouble {
+pub struct FormError {
     problem: RwSignal<Option<ApiError>>,
     signed_in: SignedIn,
 }
 
-impl Trouble {
+impl FormError {
     /// None yet.
     pub fn new() -> Self {
         Self { problem: RwSignal::new(None), signed_in: use_signed_in() }

@@ -5,7 +5,7 @@ use super::{
     alert::Problem,
     changing::changing,
     field::{Kind, PasswordOwner, TextField},
-    loaded::Trouble,
+    loaded::FormError,
     signed_in::use_signed_in,
 };
 use crate::api::sign_in::step_up;
@@ -31,7 +31,7 @@ pub struct Proof {
     /// A code is needed besides the password.
     needs_code: RwSignal<bool>,
     /// What went wrong.
-    pub trouble: Trouble,
+    pub form_error: FormError,
 }
 
 impl Proof {
@@ -45,7 +45,7 @@ impl Proof {
             by: RwSignal::new(By::App),
             swapped: RwSignal::new(false),
             needs_code: RwSignal::new(needs_code),
-            trouble: Trouble::new(),
+            form_error: FormError::new(),
         }
     }
 
@@ -80,7 +80,7 @@ impl Proof {
     }
 
     fn swap(self) {
-        self.trouble.clear();
+        self.form_error.clear();
         self.swapped.set(true);
         self.by.update(|by| *by = if *by == By::App { By::RecoveryCode } else { By::App });
     }
@@ -103,17 +103,17 @@ pub fn ProofFields(
     #[prop(default = "Password")]
     password: &'static str,
 ) -> impl IntoView {
-    let trouble = proof.trouble;
+    let form_error = proof.form_error;
     let user_name = untrack(|| use_signed_in().viewer()).map(|viewer| viewer.user_name);
     let wrong_password = |problem: &ApiError| matches!(problem, ApiError::WrongPassword);
     let password_error = move || {
         let missing = proof.password.with_untracked(String::is_empty);
         let words = if missing { "Enter your password." } else { "This password is wrong." };
-        trouble.get().filter(wrong_password).map(|_| words.to_owned())
+        form_error.get().filter(wrong_password).map(|_| words.to_owned())
     };
     let code_error =
-        move || trouble.get().filter(|problem| proof.about_code(problem)).map(|problem| problem.to_string());
-    let other = move || trouble.get().filter(|problem| !wrong_password(problem) && !proof.about_code(problem));
+        move || form_error.get().filter(|problem| proof.about_code(problem)).map(|problem| problem.to_string());
+    let other = move || form_error.get().filter(|problem| !wrong_password(problem) && !proof.about_code(problem));
     view! {
         <div class="slot" id="step-up-problem">
             <Problem problem=Signal::derive(other) />

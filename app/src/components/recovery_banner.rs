@@ -5,11 +5,11 @@ use super::{
     browser,
     button::Button,
     changing::sometimes,
-    errand::{Errand, use_errands},
     icon::{Glyph, Icon},
-    loaded::Trouble,
+    loaded::FormError,
     page::HEADING,
     part::Part,
+    pending_action::{PendingAction, use_errands},
     signed_in::use_signed_in,
 };
 use crate::api::recovery::dismiss_recovery_notice;
@@ -57,13 +57,13 @@ fn banner() -> Part {
 #[component]
 fn Banner(notice: RecoveryNotice) -> impl IntoView {
     let (signed_in, errands) = (use_signed_in(), use_errands());
-    let (trouble, pending) = (Trouble::new(), RwSignal::new(false));
+    let (form_error, pending) = (FormError::new(), RwSignal::new(false));
     let dismiss = move |_| {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             match dismiss_recovery_notice().await {
                 Ok(()) => {
@@ -71,7 +71,7 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
                     // The button goes away with the banner.
                     browser::focus(HEADING);
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             pending.set(false);
         });
@@ -82,7 +82,7 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
             <a
                 href=routes::PROFILE_SECOND_FACTOR
                 class=emphasis(!few)
-                on:click=move |_| errands.set_out(Errand::ReplaceApp)
+                on:click=move |_| errands.set_out(PendingAction::ReplaceApp)
             >
                 "Replace your authentication app"
             </a>
@@ -92,7 +92,7 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
         <a
             href=routes::PROFILE_SECOND_FACTOR
             class=emphasis(few || !notice.used)
-            on:click=move |_| errands.set_out(Errand::NewCodes)
+            on:click=move |_| errands.set_out(PendingAction::NewCodes)
         >
             "Get new codes"
         </a>
@@ -107,7 +107,7 @@ fn Banner(notice: RecoveryNotice) -> impl IntoView {
                     {headline(notice)}
                 </p>
                 <p>{advice(notice)}</p>
-                <Problem problem=trouble.signal() />
+                <Problem problem=form_error.signal() />
                 <div class="actions">
                     {ways}
                     <Button pending on:click=dismiss>"Not now"</Button>

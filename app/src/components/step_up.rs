@@ -102,13 +102,13 @@ fn ConfirmDialog(
             return;
         }
         pending.set(true);
-        proof.trouble.clear();
+        proof.form_error.clear();
         spawn_local(async move {
             let answer = proof.give().await;
             pending.set(false);
             match answer {
                 Ok(()) => host.conclude(Ok(())),
-                Err(problem) => proof.trouble.note(problem),
+                Err(problem) => proof.form_error.note(problem),
             }
         });
     };

@@ -12,11 +12,11 @@ use crate::{
         avatar::Avatar,
         card::Standalone,
         changing::sometimes,
-        errand::Errands,
         fetched::{Fetched, fetched, settled},
         icon::{Glyph, Icon, Mark},
         loaded::{Failed, keep_what_is_known},
         page::portal_name,
+        pending_action::PendingActions,
         recovery_banner::{RecoveryBanner, preload_what_is_shown},
         second_device::SecondDeviceOffer,
         session_watch::SessionWatch,
@@ -58,7 +58,7 @@ fn SignedInPages(viewer: Fetched<Viewer>) -> impl IntoView {
     provide_context(signed_in);
     provide_context(StepUp::new());
     provide_context(SetUp::new());
-    provide_context(Errands::new());
+    provide_context(PendingActions::new());
     Effect::new(move |_| {
         if let Some(Err(problem)) = viewer.get() {
             signed_in.deals_with(&problem);

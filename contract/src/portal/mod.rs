@@ -8,8 +8,8 @@
 //!
 //! ```text
 //! Call ── everyone ───────────────────────────> Visitor
-//!   └─ session ── password only ──────────────> AwaitingCode
-//!              ├─ signed in, maybe confined ──> Enrolling
+//!   └─ session ── password only ──────────────> SecondFactorPending
+//!              ├─ signed in, maybe confined ──> SignedIn
 //!              └─ signed in, nothing owed ────> Person ── administrator ──> Administrator
 //! any of these, identity proved within 5 minutes ──> SteppedUp<_>
 //! ```
@@ -166,11 +166,11 @@ pub struct Visitor(Arc<Call>);
 
 /// Someone whose password was right and whose code is awaited.
 #[derive(Debug, Clone)]
-pub struct AwaitingCode(Bound);
+pub struct SecondFactorPending(Bound);
 
 /// Someone signed in, perhaps confined to setting up a second factor.
 #[derive(Debug, Clone)]
-pub struct Enrolling(Bound);
+pub struct SignedIn(Bound);
 
 /// Someone signed in with nothing outstanding.
 #[derive(Debug, Clone)]
@@ -263,16 +263,16 @@ macro_rules! bound_callers {
     )*};
 }
 bound_callers! {
-    AwaitingCode: |session: &Session| match session.standing {
+    SecondFactorPending: |session: &Session| match session.standing {
         Standing::SecondFactorRequired => Ok(()),
         Standing::EnrolmentRequired | Standing::Complete => Err(ApiError::SignInExpired),
     },
-    Enrolling: |session: &Session| match session.standing {
+    SignedIn: |session: &Session| match session.standing {
         Standing::SecondFactorRequired => Err(ApiError::SecondFactorRequired),
         Standing::EnrolmentRequired | Standing::Complete => Ok(()),
     },
     Person: |session: &Session| {
-        Enrolling::admit(session)?;
+        SignedIn::admit(session)?;
         if session.standing == Standing::Complete { Ok(()) } else { Err(ApiError::EnrolmentRequired) }
     },
     Administrator: |session: &Session| {

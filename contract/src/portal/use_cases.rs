@@ -1,6 +1,6 @@
 //! Everything the interface can ask for, one trait per subject.
 
-use super::{Administrator, AwaitingCode, Enrolling, Person, SteppedUp, Visitor};
+use super::{Administrator, Person, SecondFactorPending, SignedIn, SteppedUp, Visitor};
 use crate::{
     ApiError,
     account::{Invitation, Standing, Viewer},
@@ -35,22 +35,22 @@ pub trait SignIn: Send + Sync {
     /// Checks name and password and opens a session.
     async fn sign_in(&self, visitor: &Visitor, user_name: &str, password: String) -> Result<Standing, ApiError>;
     /// Why a code is awaited, and whether the browser may be trusted afterwards.
-    async fn code_request(&self, caller: &AwaitingCode) -> Result<CodeRequest, ApiError>;
+    async fn code_request(&self, caller: &SecondFactorPending) -> Result<CodeRequest, ApiError>;
     /// Completes a sign-in with a code from the authenticator app. With
     /// `trust_days` this browser is not asked again for so many days, as far as the policy allows it.
     async fn sign_in_with_code(
         &self,
-        caller: &AwaitingCode,
+        caller: &SecondFactorPending,
         code: &str,
         trust_days: Option<u32>,
     ) -> Result<(), ApiError>;
     /// Completes a sign-in with a recovery code; answers how many are left.
-    async fn sign_in_with_recovery_code(&self, caller: &AwaitingCode, code: &str) -> Result<u32, ApiError>;
+    async fn sign_in_with_recovery_code(&self, caller: &SecondFactorPending, code: &str) -> Result<u32, ApiError>;
     /// Proves identity again within a session: the password and, when a second
     /// factor is active, the app's code or a recovery code.
     async fn step_up(
         &self,
-        caller: &Enrolling,
+        caller: &SignedIn,
         password: String,
         code: Option<&str>,
         recovery_code: Option<&str>,
@@ -66,26 +66,25 @@ pub trait SecondFactor: Send + Sync {
     /// `replaces` the new method takes the place of the one with that id.
     async fn begin_enrolment(
         &self,
-        caller: &SteppedUp<Enrolling>,
+        caller: &SteppedUp<SignedIn>,
         replaces: Option<&str>,
     ) -> Result<Enrolment, ApiError>;
     /// Shows the set-up of this session where it stands.
-    async fn resume_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
+    async fn resume_enrolment(&self, caller: &SteppedUp<SignedIn>) -> Result<Enrolment, ApiError>;
     /// Replaces the secret of this session's set-up.
-    async fn renew_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError>;
+    async fn renew_enrolment(&self, caller: &SteppedUp<SignedIn>) -> Result<Enrolment, ApiError>;
     /// Gives the pending secret called `id` more time.
-    async fn extend_enrolment(&self, caller: &Enrolling, id: &str) -> Result<ExtendedEnrolment, ApiError>;
+    async fn extend_enrolment(&self, caller: &SignedIn, id: &str) -> Result<ExtendedEnrolment, ApiError>;
     /// Checks the confirming code; answers the recovery codes.
-    async fn confirm_enrolment(&self, caller: &Enrolling, id: &str, code: &str)
-    -> Result<ConfirmedEnrolment, ApiError>;
+    async fn confirm_enrolment(&self, caller: &SignedIn, id: &str, code: &str) -> Result<ConfirmedEnrolment, ApiError>;
     /// Makes the method and its recovery codes active.
-    async fn finish_enrolment(&self, caller: &Enrolling, id: &str) -> Result<Method, ApiError>;
+    async fn finish_enrolment(&self, caller: &SignedIn, id: &str) -> Result<Method, ApiError>;
     /// Drops this session's set-up, if there is one.
-    async fn cancel_enrolment(&self, caller: &Enrolling) -> Result<(), ApiError>;
+    async fn cancel_enrolment(&self, caller: &SignedIn) -> Result<(), ApiError>;
     /// Makes a link with which a phone takes over the pending secret called `id`; the one before dies.
-    async fn continue_on_phone(&self, caller: &SteppedUp<Enrolling>, id: &str) -> Result<PhoneLink, ApiError>;
+    async fn continue_on_phone(&self, caller: &SteppedUp<SignedIn>, id: &str) -> Result<PhoneLink, ApiError>;
     /// How far the secret called `id` has come.
-    async fn enrolment_progress(&self, caller: &Enrolling, id: &str) -> Result<EnrolmentProgress, ApiError>;
+    async fn enrolment_progress(&self, caller: &SignedIn, id: &str) -> Result<EnrolmentProgress, ApiError>;
     /// Uses the link up and shows the secret to the phone.
     async fn phone_set_up(&self, visitor: &Visitor, token: &str) -> Result<PhoneSetUp, ApiError>;
     /// How many milliseconds the set-up on the phone still goes on; a refusal says why not.
@@ -123,9 +122,9 @@ pub trait RecoveryCodes: Send + Sync {
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// How long this session goes on.
-    async fn session_state(&self, caller: &Enrolling) -> Result<SessionState, ApiError>;
+    async fn session_state(&self, caller: &SignedIn) -> Result<SessionState, ApiError>;
     /// Puts the end of this session off.
-    async fn stay_signed_in(&self, caller: &Enrolling) -> Result<SessionState, ApiError>;
+    async fn stay_signed_in(&self, caller: &SignedIn) -> Result<SessionState, ApiError>;
     /// The person's sessions, this one first, then by last use.
     async fn sessions(&self, caller: &Person) -> Result<Vec<SessionEntry>, ApiError>;
     /// Ends another session of the person.
@@ -144,7 +143,7 @@ pub trait Sessions: Send + Sync {
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Who is signed in, also while confined to setting up a second factor.
-    async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError>;
+    async fn viewer(&self, caller: &SignedIn) -> Result<Viewer, ApiError>;
     /// What a one-time link is good for.
     async fn invitation(&self, visitor: &Visitor, token: &str) -> Result<Invitation, ApiError>;
     /// Uses a one-time link: creates the first administrator, or sets the

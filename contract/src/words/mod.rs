@@ -4,4 +4,6 @@
 //! exports and on the command line, and compiles without them.
 
 pub mod event;
+mod mail;
 pub mod moment;
+pub mod problem;

@@ -64,7 +64,7 @@ async fn run(mut args: ServeArgs, stop: Stop) -> Result<(), Failure> {
     }
     service.note_sending().await.map_err(Failure::new)?;
     let sending = tokio::spawn(service.clone().keep_sending());
-    let housekeeping = tokio::spawn(service.clone().keep_house());
+    let housekeeping = tokio::spawn(service.clone().run_housekeeping());
     if args.data.previous_key_file.is_some() {
         tokio::spawn(reseal(service.clone()));
     }

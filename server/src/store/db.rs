@@ -27,7 +27,7 @@ mod postgres;
 mod sqlite;
 mod value;
 
-pub use connections::{Connections, Taken};
+pub use connections::{Connections, PooledConnection};
 pub use error::{Cause, StoreError, Unavailable};
 pub use patience::PATIENCE;
 pub(super) use postgres::process_of;
@@ -216,7 +216,7 @@ impl Db {
                 patience.wait(writer.execute(sql, values)).await.map_err(StoreError::of_change)
             }
             Self::Postgres { connections, .. } => {
-                let may_be_sent_again = |taken: &Taken<_>, error: &StoreError| match error {
+                let may_be_sent_again = |taken: &PooledConnection<_>, error: &StoreError| match error {
                     StoreError::Unavailable(away) => away.answered && taken.was_stale(error),
                     _ => false,
                 };
@@ -236,7 +236,7 @@ impl Db {
                 patience.wait(async { readers.take().await?.optional(sql, values).await }).await
             }
             Self::Postgres { connections, .. } => {
-                let rows = self.on_postgres(connections, sql, values, Taken::was_stale).await?.1;
+                let rows = self.on_postgres(connections, sql, values, PooledConnection::was_stale).await?.1;
                 Ok(rows.into_iter().next())
             }
         }
@@ -260,7 +260,7 @@ impl Db {
                 patience.wait(async { readers.take().await?.all(sql, values).await }).await
             }
             Self::Postgres { connections, .. } => {
-                Ok(self.on_postgres(connections, sql, values, Taken::was_stale).await?.1)
+                Ok(self.on_postgres(connections, sql, values, PooledConnection::was_stale).await?.1)
             }
         }
     }
@@ -272,7 +272,7 @@ impl Db {
         connections: &Connections<PostgresDatabase>,
         sql: &'static str,
         values: &[Value<'_>],
-        stale: impl Fn(&Taken<PostgresDatabase>, &StoreError) -> bool,
+        stale: impl Fn(&PooledConnection<PostgresDatabase>, &StoreError) -> bool,
     ) -> Result<(u64, Vec<R>), StoreError> {
         let patience = self.patience();
         let mut tries = 0;
@@ -331,10 +331,10 @@ impl Tx {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub fn later(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
+    pub fn enqueue(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
         match &mut self.connection {
-            Connection::Sqlite(tx) => tx.later(sql, values),
-            Connection::Postgres(tx) => tx.later(sql, values),
+            Connection::Sqlite(tx) => tx.enqueue(sql, values),
+            Connection::Postgres(tx) => tx.enqueue(sql, values),
         }
     }
 

@@ -26,7 +26,7 @@ pub fn EndingDialog(watch: Watch) -> impl IntoView {
                 }}
             </p>
             <TimeLeft watch />
-            <Problem problem=watch.trouble.signal() />
+            <Problem problem=watch.form_error.signal() />
             <div class="actions">
                 {move || {
                     if extendable.get() {

@@ -8,7 +8,7 @@ use crate::{
     api::session::{fetch_session_state, stay_signed_in},
     components::{
         browser,
-        loaded::Trouble,
+        loaded::FormError,
         signed_in::{SignedIn, use_signed_in},
     },
 };
@@ -41,7 +41,7 @@ pub struct Watch {
     /// "Stay signed in" is on its way.
     staying: RwSignal<bool>,
     /// Why that did not work.
-    pub trouble: Trouble,
+    pub form_error: FormError,
     looking: StoredValue<bool>,
     timer: StoredValue<Option<Timeout>, LocalStorage>,
     tabs: StoredValue<Option<Tabs>, LocalStorage>,
@@ -56,7 +56,7 @@ impl Watch {
             warns: RwSignal::new(false),
             told: StoredValue::new(false),
             staying: RwSignal::new(false),
-            trouble: Trouble::new(),
+            form_error: FormError::new(),
             looking: StoredValue::new(false),
             timer: StoredValue::new_local(None),
             tabs: StoredValue::new_local(None),
@@ -105,7 +105,7 @@ impl Watch {
             return;
         }
         self.staying.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         spawn_local(async move {
             let answer = stay_signed_in().await;
             // The page may have gone meanwhile.
@@ -118,7 +118,7 @@ impl Watch {
                     self.learn(state);
                     self.tell(News::Stayed);
                 }
-                Err(problem) => self.trouble.note(problem),
+                Err(problem) => self.form_error.note(problem),
             }
         });
     }
@@ -185,7 +185,7 @@ impl Watch {
     fn warn_if_it_is_time(self) {
         let due = self.end.get_untracked().is_some_and(|end| browser::now() >= end.notice_at);
         if due && !self.told.get_value() && !self.warns.get_untracked() {
-            self.trouble.clear();
+            self.form_error.clear();
             self.warns.set(true);
         }
         self.sleep();

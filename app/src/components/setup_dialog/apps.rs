@@ -38,7 +38,7 @@ pub fn Apps(flow: Flow) -> impl IntoView {
             <p class="muted">
                 "Any app for time-based one-time passwords (TOTP) will do; many password managers have one built in."
             </p>
-            <Problem problem=flow.trouble.signal() />
+            <Problem problem=flow.form_error.signal() />
             <div class="actions">
                 <Button emphasis=Emphasis::Primary pending=flow.busy() on:click=move |_| flow.begin()>
                     "I have an authentication app"

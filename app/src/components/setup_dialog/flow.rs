@@ -6,7 +6,7 @@ use crate::{
     },
     components::{
         browser,
-        loaded::Trouble,
+        loaded::FormError,
         recovery_sheet::Kept,
         set_up::{Intent, Outcome, SetUp, use_set_up},
         signed_in::{SignedIn, use_signed_in},
@@ -57,7 +57,7 @@ pub struct Flow {
     stage: RwSignal<Stage>,
     busy: RwSignal<bool>,
     /// What went wrong in the current stage.
-    pub trouble: Trouble,
+    pub form_error: FormError,
     /// What the dialog was opened for.
     intent: StoredValue<Intent>,
     set_up: SetUp,
@@ -78,7 +78,7 @@ impl Flow {
             intent: StoredValue::new(intent),
             stage: RwSignal::new(stage),
             busy: RwSignal::new(false),
-            trouble: Trouble::new(),
+            form_error: FormError::new(),
             set_up: use_set_up(),
             signed_in: use_signed_in(),
             step_up: use_step_up(),
@@ -238,7 +238,7 @@ impl Flow {
             return;
         }
         self.busy.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         spawn_local(async move {
             send().await;
             if self.is_open() {
@@ -273,13 +273,13 @@ impl Flow {
         match problem {
             ApiError::Enrolment(EnrolmentProblem::QrExpired) => {
                 self.stage.set(Stage::Expired);
-                self.trouble.note(problem);
+                self.form_error.note(problem);
             }
             ApiError::Enrolment(EnrolmentProblem::QrReplaced) => self.show_current_instead(problem),
             ApiError::Enrolment(why @ (EnrolmentProblem::Gone | EnrolmentProblem::FinishedTooLate)) => {
                 self.stage.set(Stage::Over(why));
             }
-            other => self.trouble.note(other),
+            other => self.form_error.note(other),
         }
     }
 
@@ -289,9 +289,9 @@ impl Flow {
             match self.step_up.run(async || resume_enrolment().await.flatten()).await {
                 Ok(enrolment) => {
                     self.show(enrolment);
-                    self.trouble.note(problem);
+                    self.form_error.note(problem);
                 }
-                Err(other) => self.trouble.note(other),
+                Err(other) => self.form_error.note(other),
             }
         });
     }

@@ -30,7 +30,7 @@ pub fn GiveUp(flow: Flow, confirmed: ConfirmedEnrolment) -> impl IntoView {
     view! {
         <Modal id="give-up-title" title leave=move || flow.stay()>
             <p>{loss}</p>
-            <Problem problem=flow.trouble.signal() />
+            <Problem problem=flow.form_error.signal() />
             <div class="actions">
                 <Finish flow id replaces_codes />
                 // A key pressed too soon does nothing.

@@ -77,7 +77,7 @@ fn Over(flow: Flow, why: String) -> impl IntoView {
     view! {
         <div class="stack">
             <Alert>{why}</Alert>
-            <Problem problem=flow.trouble.signal() />
+            <Problem problem=flow.form_error.signal() />
             <div class="actions">
                 <Button
                     attr:id="start-again"
@@ -125,10 +125,10 @@ fn Steps(flow: Flow) -> impl IntoView {
 /// After a reload: the portal is asked where the set-up stands.
 #[component]
 fn Resuming(flow: Flow) -> impl IntoView {
-    let failed = move || flow.trouble.get().is_some();
+    let failed = move || flow.form_error.get().is_some();
     view! {
         <div class="stack">
-            <Problem problem=flow.trouble.signal() />
+            <Problem problem=flow.form_error.signal() />
             {changing(move || {
                 if failed() {
                     view! {

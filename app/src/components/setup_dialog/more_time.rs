@@ -49,7 +49,7 @@ impl Time {
             return;
         }
         self.pending.set(true);
-        self.flow.trouble.clear();
+        self.flow.form_error.clear();
         spawn_local(async move {
             let answer = extend_enrolment(id).await.flatten();
             // Gone when the step was left meanwhile.

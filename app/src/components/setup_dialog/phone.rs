@@ -69,7 +69,7 @@ impl OnPhone {
             return;
         }
         self.asking.set(true);
-        self.flow.trouble.clear();
+        self.flow.form_error.clear();
         spawn_local(async move {
             let send = async || continue_on_phone(self.id.get_value()).await.flatten();
             let answer = self.flow.step_up.run(send).await;
@@ -117,7 +117,7 @@ impl OnPhone {
                 }
                 Ok(_) => {}
                 // It is asked again soon; what concerns the session is dealt with at once.
-                Err(problem) => self.flow.trouble.note_session(&problem),
+                Err(problem) => self.flow.form_error.note_session(&problem),
             }
         });
     }
@@ -168,7 +168,7 @@ pub fn PhoneWay(
                     </div>
                 </Copyable>
             </div>
-            <Problem problem=phone.flow.trouble.signal() />
+            <Problem problem=phone.flow.form_error.signal() />
             <Waiting phone />
             <div class="actions">
                 <Button on:click=move |_| phone.put_away()>"Back to the QR code"</Button>

@@ -37,7 +37,7 @@ pub fn Save(flow: Flow, shown: Shown<ConfirmedEnrolment>) -> impl IntoView {
             </p>
             <KeepCodes sheet kept />
             <TimeToFinish deadline flow />
-            <Problem problem=flow.trouble.signal() />
+            <Problem problem=flow.form_error.signal() />
             <div class="actions">
                 <Finish flow id replaces_codes />
                 <KeepFirst kept />

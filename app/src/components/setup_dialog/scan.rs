@@ -115,11 +115,11 @@ fn CodeForm(flow: Flow, id: String) -> impl IntoView {
         if worth_sending(&typed) {
             flow.confirm(id.clone(), typed);
         } else {
-            flow.trouble.note(ApiError::Code(CodeProblem::Malformed));
+            flow.form_error.note(ApiError::Code(CodeProblem::Malformed));
         }
     };
-    let error = move || flow.trouble.get().filter(is_about_code).map(|problem| problem.to_string());
-    let other = move || flow.trouble.get().filter(|problem| !is_about_code(problem));
+    let error = move || flow.form_error.get().filter(is_about_code).map(|problem| problem.to_string());
+    let other = move || flow.form_error.get().filter(|problem| !is_about_code(problem));
     view! {
         <form class="scan-form stack" novalidate on:submit=on_submit(submit)>
             <Problem problem=Signal::derive(other) />
@@ -143,8 +143,8 @@ fn CodeForm(flow: Flow, id: String) -> impl IntoView {
 /// The QR code's time is over: it is gone from the page, and a new one can be made.
 #[component]
 pub fn Expired(flow: Flow) -> impl IntoView {
-    let other = move || flow.trouble.get().filter(|problem| !matches!(problem, ApiError::Enrolment(_)));
-    let late = move || matches!(flow.trouble.get(), Some(ApiError::Enrolment(_)));
+    let other = move || flow.form_error.get().filter(|problem| !matches!(problem, ApiError::Enrolment(_)));
+    let late = move || matches!(flow.form_error.get(), Some(ApiError::Enrolment(_)));
     // What had the focus is gone with the QR code.
     Effect::new(|_| browser::focus("expired-title"));
     view! {

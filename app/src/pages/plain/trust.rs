@@ -1,6 +1,6 @@
 //! Why a browser is asked for a code, and the way to be asked less often.
 
-use contract::session::AskedBecause;
+use contract::session::ChallengeReason;
 use contract::words::moment::date;
 use leptos::prelude::*;
 use std::borrow::Cow;
@@ -9,19 +9,19 @@ use std::borrow::Cow;
 const SHORTER: [u32; 5] = [1, 7, 14, 30, 60];
 
 /// Why the person is asked, in one sentence.
-pub fn reason(because: AskedBecause) -> Cow<'static, str> {
+pub fn reason(because: ChallengeReason) -> Cow<'static, str> {
     Cow::Borrowed(match because {
-        AskedBecause::NewBrowser => "You are asked because you have not signed in with a code in this browser yet.",
-        AskedBecause::NotTrusted => "You are asked because this browser is not trusted.",
-        AskedBecause::TrustEnded { at } => {
+        ChallengeReason::NewBrowser => "You are asked because you have not signed in with a code in this browser yet.",
+        ChallengeReason::NotTrusted => "You are asked because this browser is not trusted.",
+        ChallengeReason::TrustEnded { at } => {
             return Cow::Owned(format!("You are asked because this browser’s trust ended on {}.", date(at)));
         }
-        AskedBecause::TrustRemoved => "You are asked because you ended the trust in this browser.",
-        AskedBecause::PasswordChanged => "You are asked because your password was changed.",
-        AskedBecause::SecondFactorChanged => "You are asked because your authenticator was changed.",
-        AskedBecause::RecoveryCodeUsed => "You are asked because a recovery code was used.",
-        AskedBecause::PolicyChanged => "You are asked because the policy changed.",
-        AskedBecause::AccountChanged => "You are asked because an administrator changed your account.",
+        ChallengeReason::TrustRemoved => "You are asked because you ended the trust in this browser.",
+        ChallengeReason::PasswordChanged => "You are asked because your password was changed.",
+        ChallengeReason::SecondFactorChanged => "You are asked because your authenticator was changed.",
+        ChallengeReason::RecoveryCodeUsed => "You are asked because a recovery code was used.",
+        ChallengeReason::PolicyChanged => "You are asked because the policy changed.",
+        ChallengeReason::AccountChanged => "You are asked because an administrator changed your account.",
     })
 }
 
@@ -81,6 +81,6 @@ mod tests {
     #[test]
     fn the_reason_names_the_day_on_which_trust_ended() {
         let at = 1_777_802_400;
-        assert!(reason(AskedBecause::TrustEnded { at }).contains("trust ended on 3 May 2026"));
+        assert!(reason(ChallengeReason::TrustEnded { at }).contains("trust ended on 3 May 2026"));
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         button::Button,
         changing::sometimes,
         icon::{Glyph, Icon},
-        loaded::Trouble,
+        loaded::FormError,
         moment::Moment,
         rows::rows,
         show_more::show_more,
@@ -56,7 +56,7 @@ fn List(
         }
         .into_any();
     }
-    let (trouble, pending) = (Trouble::new(), RwSignal::new(false));
+    let (form_error, pending) = (FormError::new(), RwSignal::new(false));
     let known = StoredValue::new(newest);
     let shown = Memo::new(move |_| known.with_value(|newest| older.with(|older| together(newest, older.as_ref()))));
     let more = move |_| {
@@ -65,7 +65,7 @@ fn List(
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             match fetch_activity(Some(before)).await {
                 Ok(page) => {
@@ -74,7 +74,7 @@ fn List(
                         older.set(Some(appended(shown, page)));
                     }
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             pending.set(false);
         });
@@ -85,7 +85,7 @@ fn List(
         <ol class="records" role="list" aria-label="Recent activity">
             {rows}
         </ol>
-        <Problem problem=trouble.signal() />
+        <Problem problem=form_error.signal() />
         {show_more(there_is_more, pending, more)}
     }
     .into_any()

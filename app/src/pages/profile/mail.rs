@@ -8,7 +8,7 @@ use crate::{
         button::{Button, Emphasis},
         changing::sometimes,
         field::{Kind, TextField, on_submit},
-        loaded::Trouble,
+        loaded::FormError,
         modal::Modal,
         step_up::{StepUp, use_step_up},
     },
@@ -32,7 +32,7 @@ struct Changing {
     open: RwSignal<Option<Open>>,
     done: RwSignal<Option<&'static str>>,
     pending: RwSignal<bool>,
-    trouble: Trouble,
+    form_error: FormError,
     step_up: StepUp,
     records: Records,
 }
@@ -40,7 +40,7 @@ struct Changing {
 impl Changing {
     fn ask(self, open: Open) {
         self.done.set(None);
-        self.trouble.clear();
+        self.form_error.clear();
         self.open.set(Some(open));
     }
 
@@ -53,7 +53,7 @@ impl Changing {
             return;
         }
         self.pending.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         spawn_local(async move {
             let answer = self.step_up.run(async || change_mail_address(address.clone()).await.flatten()).await;
             self.pending.set(false);
@@ -67,7 +67,7 @@ impl Changing {
                     }));
                     self.records.refetch();
                 }
-                Err(problem) => self.trouble.note(problem),
+                Err(problem) => self.form_error.note(problem),
             }
         });
     }
@@ -80,7 +80,7 @@ pub fn Mail(records: Records) -> impl IntoView {
         open: RwSignal::new(None),
         done: RwSignal::new(None),
         pending: RwSignal::new(false),
-        trouble: Trouble::new(),
+        form_error: FormError::new(),
         step_up: use_step_up(),
         records,
     };
@@ -152,10 +152,10 @@ fn Dialog(changing: Changing, open: Open, address: String) -> impl IntoView {
     let removes = open == Open::Remove;
     let typed = RwSignal::new(address.clone());
     let save = move || changing.save(if removes { String::new() } else { typed.get_untracked() });
-    let trouble = changing.trouble;
+    let form_error = changing.form_error;
     let at_field = |problem: &ApiError| matches!(problem, ApiError::MailAddress(_));
-    let error = move || trouble.get().filter(at_field).map(|problem| problem.to_string());
-    let other = move || trouble.get().filter(|problem| !at_field(problem));
+    let error = move || form_error.get().filter(at_field).map(|problem| problem.to_string());
+    let other = move || form_error.get().filter(|problem| !at_field(problem));
     let content = if removes {
         view! {
             <p class="mail-address">

@@ -3,7 +3,7 @@
 use super::{password::ChangePassword, records::Records};
 use crate::{
     api::session::{end_other_sessions, revoke_trusted_browsers},
-    components::{confirm::Confirm, loaded::Trouble},
+    components::{confirm::Confirm, loaded::FormError},
 };
 use contract::ApiError;
 use leptos::{prelude::*, task::spawn_local};
@@ -15,13 +15,13 @@ pub fn NotMe(
     change_password: ChangePassword,
     leave: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let (trouble, pending) = (Trouble::new(), RwSignal::new(false));
+    let (form_error, pending) = (FormError::new(), RwSignal::new(false));
     let act = move || {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             let ended = end_everything_else().await;
             records.refetch();
@@ -32,7 +32,7 @@ pub fn NotMe(
                     // This dialog gives the focus back in the next frame; the other one has to remember that.
                     request_animation_frame(move || request_animation_frame(move || change_password.open_secured()));
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
         });
     };
@@ -42,7 +42,7 @@ pub fn NotMe(
             title="This was not me"
             button="Secure my account"
             pending
-            problem=trouble.signal()
+            problem=form_error.signal()
             act
             leave
         >

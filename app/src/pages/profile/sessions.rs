@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::session::{end_other_sessions, end_session},
     components::{
-        alert::Problem, button::Button, changing::sometimes, confirm::Confirm, loaded::Trouble, moment::Moment,
+        alert::Problem, button::Button, changing::sometimes, confirm::Confirm, loaded::FormError, moment::Moment,
     },
 };
 use contract::session::{MOST_LISTED, SessionEntry};
@@ -19,22 +19,22 @@ struct Ending {
     done: RwSignal<Option<&'static str>>,
     pending: RwSignal<bool>,
     /// About ending one.
-    trouble: Trouble,
+    form_error: FormError,
     /// The dialog about ending all is open.
     asking: RwSignal<bool>,
     /// About ending all.
-    trouble_with_all: Trouble,
+    trouble_with_all: FormError,
     records: Records,
 }
 
 impl Ending {
     fn one(self, id: String) {
         if self.begin() {
-            self.trouble.clear();
+            self.form_error.clear();
             spawn_local(async move {
                 match end_session(id).await.flatten() {
                     Ok(()) => self.done.set(Some("The session has ended. That browser has to sign in again.")),
-                    Err(problem) => self.trouble.note(problem),
+                    Err(problem) => self.form_error.note(problem),
                 }
                 self.finish();
             });
@@ -78,9 +78,9 @@ pub fn Sessions(records: Records) -> impl IntoView {
     let ending = Ending {
         done: RwSignal::new(None),
         pending: RwSignal::new(false),
-        trouble: Trouble::new(),
+        form_error: FormError::new(),
         asking: RwSignal::new(false),
-        trouble_with_all: Trouble::new(),
+        trouble_with_all: FormError::new(),
         records,
     };
     let list = records.view(|answers| &answers.sessions, move |sessions| view! { <List sessions ending /> }.into_any());
@@ -93,7 +93,7 @@ pub fn Sessions(records: Records) -> impl IntoView {
             <div role="status">
                 {sometimes(move || ending.done.get().map(good))}
             </div>
-            <Problem problem=ending.trouble.signal() />
+            <Problem problem=ending.form_error.signal() />
             {list}
         </section>
         {sometimes(move || ending.asking.get().then(|| view! { <EndAll ending /> }.into_any()))}

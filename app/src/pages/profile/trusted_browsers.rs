@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::session::{revoke_trusted_browser, revoke_trusted_browsers},
     components::{
-        alert::Problem, browser, button::Button, changing::sometimes, hydration::use_hydrated, loaded::Trouble,
+        alert::Problem, browser, button::Button, changing::sometimes, hydration::use_hydrated, loaded::FormError,
         moment::Moment,
     },
 };
@@ -19,7 +19,7 @@ use leptos::{prelude::*, task::spawn_local};
 struct Revoking {
     done: RwSignal<Option<&'static str>>,
     pending: RwSignal<bool>,
-    trouble: Trouble,
+    form_error: FormError,
     records: Records,
 }
 
@@ -30,12 +30,12 @@ impl Revoking {
             return;
         }
         self.pending.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         self.done.set(None);
         spawn_local(async move {
             match revoke.await.flatten() {
                 Ok(()) => self.done.set(Some(done)),
-                Err(problem) => self.trouble.note(problem),
+                Err(problem) => self.form_error.note(problem),
             }
             self.records.refetch();
             self.pending.set(false);
@@ -47,7 +47,7 @@ impl Revoking {
 #[component]
 pub fn TrustedBrowsers(records: Records) -> impl IntoView {
     let revoking =
-        Revoking { done: RwSignal::new(None), pending: RwSignal::new(false), trouble: Trouble::new(), records };
+        Revoking { done: RwSignal::new(None), pending: RwSignal::new(false), form_error: FormError::new(), records };
     let list = records
         .view(|answers| &answers.trusted_browsers, move |browsers| view! { <List browsers revoking /> }.into_any());
     view! {
@@ -59,7 +59,7 @@ pub fn TrustedBrowsers(records: Records) -> impl IntoView {
             <div role="status">
                 {sometimes(move || revoking.done.get().map(good))}
             </div>
-            <Problem problem=revoking.trouble.signal() />
+            <Problem problem=revoking.form_error.signal() />
             {list}
         </section>
     }

@@ -12,9 +12,7 @@
 //! that more or fewer days count at once, for everyone.
 
 use crate::clock::UnixTime;
-
-/// Seconds of a day.
-pub const DAY: i64 = 86_400;
+use contract::duration::DAY;
 
 /// What the policy says about second factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

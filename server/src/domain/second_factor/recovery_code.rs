@@ -7,7 +7,7 @@
 //! is always the same sixteen bytes.
 
 use contract::{
-    recovery::RecoveryNotice,
+    recovery::{FEW_CODES, RecoveryNotice},
     typed::{digit_value, is_gap},
 };
 use rand::CryptoRng;
@@ -16,6 +16,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// How many codes a set has.
 pub const CODES_PER_SET: usize = 10;
+
+/// Codes of a set that are spent when few are left.
+pub const SPENT_WHEN_FEW: i64 = (CODES_PER_SET - FEW_CODES) as i64;
 
 /// Characters of a code, dashes not counted.
 pub const CODE_CHARS: usize = 16;

@@ -2,17 +2,14 @@
 //!
 //! Trust replaces the second factor at sign-in and nothing else. It is given
 //! for a number of days that the policy allows, and ends with the first of:
-//! those days, a policy that allows fewer, and whatever [`AskedBecause`] names.
+//! those days, a policy that allows fewer, and whatever [`ChallengeReason`] names.
 //!
 //! ```text
 //!  unknown --both factors--> known --ticked--> trusted --days over, ended, policy--> asked again
 //! ```
 
 use crate::{clock::UnixTime, crypto::token::Token};
-use contract::{portal::Client, session::AskedBecause};
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+use contract::{duration::DAY, portal::Client, session::ChallengeReason};
 
 /// Trust that a browser was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +19,7 @@ pub struct Trust {
     /// The first second at which it no longer counts.
     pub until: UnixTime,
     /// Why it ended before that.
-    pub ended: Option<AskedBecause>,
+    pub ended: Option<ChallengeReason>,
 }
 
 impl Trust {
@@ -34,19 +31,19 @@ impl Trust {
     }
 
     /// Why a code is asked for all the same; `None` when it is not.
-    pub fn doubt(&self, most_days: Option<u32>, now: UnixTime) -> Option<AskedBecause> {
+    pub fn doubt(&self, most_days: Option<u32>, now: UnixTime) -> Option<ChallengeReason> {
         if let Some(why) = self.ended {
             return Some(why);
         }
         if now >= self.until {
-            return Some(AskedBecause::TrustEnded { at: self.until.0 });
+            return Some(ChallengeReason::TrustEnded { at: self.until.0 });
         }
         // Given at a time that has not come yet: a clock was turned back.
         if now < self.since {
-            return Some(AskedBecause::NotTrusted);
+            return Some(ChallengeReason::NotTrusted);
         }
         let allowed = self.until.seconds_since(self.since) <= longest(most_days);
-        (!allowed).then_some(AskedBecause::PolicyChanged)
+        (!allowed).then_some(ChallengeReason::PolicyChanged)
     }
 }
 
@@ -61,13 +58,13 @@ pub fn browser_hash(client: &Client) -> Option<[u8; 32]> {
 }
 
 /// A reason as it is stored.
-pub fn stored(why: AskedBecause) -> String {
+pub fn stored(why: ChallengeReason) -> String {
     // A plain enum of numbers always has a JSON form.
     serde_json::to_string(&why).unwrap_or_default()
 }
 
 /// A reason as it was stored.
-pub fn restored(stored: &str) -> Option<AskedBecause> {
+pub fn restored(stored: &str) -> Option<ChallengeReason> {
     serde_json::from_str(stored).ok()
 }
 
@@ -83,7 +80,7 @@ mod tests {
         let trust = Trust::given(T, 7, Some(30)).unwrap();
         assert_eq!(trust.doubt(Some(30), T), None);
         assert_eq!(trust.doubt(Some(30), T.plus(7 * DAY - 1)), None);
-        let ended = AskedBecause::TrustEnded { at: T.0 + 7 * DAY };
+        let ended = ChallengeReason::TrustEnded { at: T.0 + 7 * DAY };
         assert_eq!(trust.doubt(Some(30), T.plus(7 * DAY)), Some(ended));
     }
 
@@ -93,13 +90,13 @@ mod tests {
         assert_eq!(Trust::given(T, 0, Some(30)), None);
         let trust = Trust::given(T, 90, Some(30)).unwrap();
         assert_eq!(trust.until, T.plus(30 * DAY));
-        assert_eq!(trust.doubt(Some(29), T), Some(AskedBecause::PolicyChanged));
-        assert_eq!(trust.doubt(None, T), Some(AskedBecause::PolicyChanged));
+        assert_eq!(trust.doubt(Some(29), T), Some(ChallengeReason::PolicyChanged));
+        assert_eq!(trust.doubt(None, T), Some(ChallengeReason::PolicyChanged));
     }
 
     #[test]
     fn what_ended_it_is_named() {
-        let ended = Some(AskedBecause::PasswordChanged);
+        let ended = Some(ChallengeReason::PasswordChanged);
         let trust = Trust { ended, ..Trust::given(T, 7, Some(30)).unwrap() };
         assert_eq!(trust.doubt(Some(30), T), ended);
     }

@@ -5,7 +5,7 @@
 //! | a one-time code | digits of any script: [`crate::domain::second_factor::code`] |
 //! | a recovery or access code | the same, and letters of any width: [`crate::domain::second_factor::recovery_code`] |
 //! | a password | [`opaque`] |
-//! | a name, an address, a search | [`line`], then [`crate::domain::identity::name`] |
+//! | a name, an address, a search | [`line()`], then [`crate::domain::identity::name`] |
 //!
 //! Copying brings along what nobody sees: marks of direction from a contact, the byte order mark of a
 //! file, blanks without width. Around a line they are dropped as white space is.

@@ -11,14 +11,14 @@ use contract::{
     activity::ActivityPage,
     mail_address::OwnMail,
     password::PasswordPolicy,
-    portal::{Accounts, Enrolling, Person, SteppedUp, Visitor},
+    portal::{Accounts, Person, SignedIn, SteppedUp, Visitor},
     profile::SecurityOverview,
 };
 use zeroize::Zeroizing;
 
 #[async_trait]
 impl Accounts for Service {
-    async fn viewer(&self, caller: &Enrolling) -> Result<Viewer, ApiError> {
+    async fn viewer(&self, caller: &SignedIn) -> Result<Viewer, ApiError> {
         self.whoever_is_signed_in(caller).await
     }
 

@@ -27,14 +27,15 @@ use crate::{
 use contract::{
     ApiError,
     account::{Invitation, InvitationKind, Standing, Viewer},
+    duration::HOUR,
     error::UserNameProblem,
-    portal::{Enrolling, Visitor},
-    session::AskedBecause,
+    portal::{SignedIn, Visitor},
+    session::ChallengeReason,
 };
 use zeroize::Zeroizing;
 
 /// Seconds that a one-time link can be used: 72 hours.
-pub(crate) const INVITATION_LIFETIME: i64 = 72 * 3_600;
+pub(crate) const INVITATION_LIFETIME: i64 = 72 * HOUR;
 
 /// Someone who is added.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +125,7 @@ impl Service {
     }
 
     /// Who is signed in, and what is asked of them.
-    pub(super) async fn whoever_is_signed_in(&self, caller: &Enrolling) -> Result<Viewer, ApiError> {
+    pub(super) async fn whoever_is_signed_in(&self, caller: &SignedIn) -> Result<Viewer, ApiError> {
         let session = caller.session();
         let confined =
             session.standing == Standing::EnrolmentRequired || session.grace.is_some_and(|grace| !grace.postponed);
@@ -177,7 +178,7 @@ impl Service {
         let user = accounts::by_id(tx, id).await?.filter(|user| user.active).ok_or(ApiError::InvitationInvalid)?;
         self.store_password(tx, id, user.password_hash.as_deref(), password_hash).await?;
         sessions::delete_of_user(tx, id).await?;
-        self.end_all_trust(tx, id, AskedBecause::PasswordChanged).await?;
+        self.end_all_trust(tx, id, ChallengeReason::PasswordChanged).await?;
         Ok(user)
     }
 

@@ -25,7 +25,7 @@ use contract::{
     ApiError,
     password::{MAXIMUM_LENGTH, PasswordRule},
     portal::Bound,
-    session::AskedBecause,
+    session::ChallengeReason,
 };
 use zeroize::Zeroizing;
 
@@ -114,7 +114,7 @@ impl Service {
         self.store_password(&mut tx, &user.id, user.password_hash.as_deref(), &after).await?;
         sessions::delete_others(&mut tx, &user.id, &session.id).await?;
         let token = self.elevate_session(&mut tx, session).await?;
-        self.end_all_trust(&mut tx, &user.id, AskedBecause::PasswordChanged).await?;
+        self.end_all_trust(&mut tx, &user.id, ChallengeReason::PasswordChanged).await?;
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, self.now(), actor, AuditEvent::PasswordChanged, Outcome::Success).await?;
         charge.concluded(tx.commit().await)?;

@@ -23,6 +23,7 @@ use crate::{
         policy,
     },
 };
+use contract::duration::DAY;
 use serde::{Deserialize, Serialize};
 
 /// Entries removed in one transaction: sign-ins wait for no longer than that.
@@ -70,7 +71,7 @@ impl Service {
 
     async fn remove_some_old_entries(&self) -> Result<u64, StoreError> {
         let Some(kept_days) = policy::load(&self.db).await?.audit_retention_days else { return Ok(0) };
-        let too_old = self.now().plus(-kept_days.saturating_mul(86_400)).0;
+        let too_old = self.now().plus(-kept_days.saturating_mul(DAY)).0;
         let anchor = chain::anchor(&self.db).await?.sequence;
         let newest = chain::newest(&self.db).await?.sequence;
         let counted = statistics::counted(&self.db).await?;

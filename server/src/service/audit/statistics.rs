@@ -5,7 +5,7 @@
 //! counts as so many.
 
 use crate::{
-    domain::audit::trail::AuditEvent,
+    domain::{audit::trail::AuditEvent, second_factor::recovery_code::SPENT_WHEN_FEW},
     service::Service,
     store::{
         StoreError,
@@ -21,6 +21,7 @@ use crate::{
 use contract::{
     ApiError,
     activity::times,
+    duration::{DAY, HOUR},
     overview::{Adoption, Funnel, PortalOverview, SignInsOfDay, range},
 };
 
@@ -29,9 +30,6 @@ const PORTION: i64 = 20_000;
 
 /// Portions that a look at the dashboard waits for.
 const PATIENCE: usize = 2;
-
-/// Codes of a set of ten that are spent when it runs low.
-const SPENT: i64 = 7;
 
 /// What counts as a sign-in that failed.
 const FAILURES: [AuditEvent; 7] = [
@@ -45,10 +43,7 @@ const FAILURES: [AuditEvent; 7] = [
 ];
 
 /// Seconds after which waiting mail is worth an administrator's look: an hour.
-const LONG_WAITING: i64 = 3_600;
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+const LONG_WAITING: i64 = HOUR;
 
 impl Service {
     /// Counts all entries that are not counted yet.
@@ -81,7 +76,7 @@ impl Service {
 
     /// Counts people, and notes who has a second factor if that is news.
     pub(crate) async fn note_adoption(&self) -> Result<PeopleRow, StoreError> {
-        let now = statistics::people(&self.db, SPENT).await?;
+        let now = statistics::people(&self.db, SPENT_WHEN_FEW).await?;
         let PeopleRow { people, with_second_factor, .. } = now;
         let row = AdoptionRow { day: self.now().0.div_euclid(DAY), people, with_second_factor };
         if !statistics::adoption(&self.db, row.day).await?.contains(&row) {

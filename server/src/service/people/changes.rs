@@ -25,7 +25,7 @@ use contract::{
     ApiError,
     people::{LONGEST_REASON, MOST_AT_ONCE, PeopleChange, PeopleChanged, ReasonProblem},
     portal::{Administrator, SteppedUp},
-    session::AskedBecause,
+    session::ChallengeReason,
 };
 use serde_json::json;
 use std::collections::HashSet;
@@ -213,7 +213,7 @@ impl Service {
                     access_codes::delete_of_user(tx, id).await?;
                     access_codes::delete_of_issuer(tx, id)?;
                     sessions::delete_of_user(tx, id).await?;
-                    self.end_all_trust(tx, id, AskedBecause::AccountChanged).await?;
+                    self.end_all_trust(tx, id, ChallengeReason::AccountChanged).await?;
                 }
                 changed
             }
@@ -223,7 +223,7 @@ impl Service {
                 if changed && *administrator {
                     // No session that a trusted browser opened becomes an administrator's.
                     sessions::delete_unproved(tx, id)?;
-                    self.end_all_trust(tx, id, AskedBecause::AccountChanged).await?;
+                    self.end_all_trust(tx, id, ChallengeReason::AccountChanged).await?;
                 } else if changed {
                     access_codes::delete_of_issuer(tx, id)?;
                 }

@@ -3,7 +3,6 @@
 use crate::{
     domain::{
         audit::trail::AuditEvent,
-        policy::grace::DAY,
         session::trusted_browser::{self, stored},
     },
     service::{Service, session::administration::Authority},
@@ -15,9 +14,10 @@ use crate::{
 };
 use contract::{
     ApiError,
+    duration::DAY,
     policy::{AccountPolicy, EnforcementImpact, FewerDays, PersonWithout, PolicyChange, VersionedPolicy},
     portal::Administrator,
-    session::AskedBecause,
+    session::ChallengeReason,
 };
 
 impl Service {
@@ -107,7 +107,7 @@ impl Service {
         let version =
             policy::replace(&mut tx, &row(&policy, version, &changed)).await?.ok_or(ApiError::PolicyConflict)?;
         let longest = trusted_browser::longest(policy.trusted_browsers.most_days());
-        browsers::end_longer_trust(&mut tx, longest, &stored(AskedBecause::PolicyChanged), self.now().0).await?;
+        browsers::end_longer_trust(&mut tx, longest, &stored(ChallengeReason::PolicyChanged), self.now().0).await?;
         let detail = serde_json::json!({ "before": before, "after": policy }).to_string();
         tx.record(None, AuditEvent::PolicyChanged, Some(&detail)).await?;
         tx.commit().await?;

@@ -13,6 +13,7 @@ use crate::{
 };
 use contract::{
     ApiError,
+    duration::DAY,
     mail::MailRefused,
     portal::{Administrator, SteppedUp},
     reminder::{MissingPerson, RemindedAll},
@@ -20,7 +21,7 @@ use contract::{
 use serde_json::json;
 
 /// Seconds within which nobody is reminded twice along with everyone else.
-const RECENTLY: i64 = 86_400;
+const RECENTLY: i64 = DAY;
 
 /// People reminded in one transaction.
 const BATCH: i64 = 300;

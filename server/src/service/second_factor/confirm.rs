@@ -34,7 +34,7 @@ use contract::{
     ApiError,
     enrolment::{ConfirmedEnrolment, EnrolmentProblem},
     error::CodeProblem,
-    portal::{Bound, Client, Enrolling},
+    portal::{Bound, Client, SignedIn},
     recovery::RecoveryCodeSheet,
 };
 use zeroize::Zeroizing;
@@ -76,7 +76,7 @@ impl Service {
     /// Confirms the secret where it was begun.
     pub(super) async fn confirm(
         &self,
-        caller: &Enrolling,
+        caller: &SignedIn,
         id: &str,
         code: &str,
     ) -> Result<ConfirmedEnrolment, ApiError> {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use contract::{
     ApiError,
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProgress, ExtendedEnrolment, PhoneLink, PhoneSetUp},
-    portal::{Enrolling, Person, RecoveryCodes, SecondFactor, SteppedUp, Visitor},
+    portal::{Person, RecoveryCodes, SecondFactor, SignedIn, SteppedUp, Visitor},
     profile::{Method, TwoFactorStatus},
     recovery::{RecoveryCodeEntry, RecoveryCodeSheet},
 };
@@ -15,46 +15,41 @@ use zeroize::Zeroizing;
 impl SecondFactor for Service {
     async fn begin_enrolment(
         &self,
-        caller: &SteppedUp<Enrolling>,
+        caller: &SteppedUp<SignedIn>,
         replaces: Option<&str>,
     ) -> Result<Enrolment, ApiError> {
         self.begin_set_up(caller, replaces).await
     }
 
-    async fn resume_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError> {
+    async fn resume_enrolment(&self, caller: &SteppedUp<SignedIn>) -> Result<Enrolment, ApiError> {
         self.resume(caller).await
     }
 
-    async fn renew_enrolment(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError> {
+    async fn renew_enrolment(&self, caller: &SteppedUp<SignedIn>) -> Result<Enrolment, ApiError> {
         self.renew(caller).await
     }
 
-    async fn extend_enrolment(&self, caller: &Enrolling, id: &str) -> Result<ExtendedEnrolment, ApiError> {
+    async fn extend_enrolment(&self, caller: &SignedIn, id: &str) -> Result<ExtendedEnrolment, ApiError> {
         self.extend(caller, id).await
     }
 
-    async fn confirm_enrolment(
-        &self,
-        caller: &Enrolling,
-        id: &str,
-        code: &str,
-    ) -> Result<ConfirmedEnrolment, ApiError> {
+    async fn confirm_enrolment(&self, caller: &SignedIn, id: &str, code: &str) -> Result<ConfirmedEnrolment, ApiError> {
         self.confirm(caller, id, code).await
     }
 
-    async fn finish_enrolment(&self, caller: &Enrolling, id: &str) -> Result<Method, ApiError> {
+    async fn finish_enrolment(&self, caller: &SignedIn, id: &str) -> Result<Method, ApiError> {
         self.finish(caller, id).await
     }
 
-    async fn cancel_enrolment(&self, caller: &Enrolling) -> Result<(), ApiError> {
+    async fn cancel_enrolment(&self, caller: &SignedIn) -> Result<(), ApiError> {
         self.cancel(caller).await
     }
 
-    async fn continue_on_phone(&self, caller: &SteppedUp<Enrolling>, id: &str) -> Result<PhoneLink, ApiError> {
+    async fn continue_on_phone(&self, caller: &SteppedUp<SignedIn>, id: &str) -> Result<PhoneLink, ApiError> {
         self.make_phone_link(caller, id).await
     }
 
-    async fn enrolment_progress(&self, caller: &Enrolling, id: &str) -> Result<EnrolmentProgress, ApiError> {
+    async fn enrolment_progress(&self, caller: &SignedIn, id: &str) -> Result<EnrolmentProgress, ApiError> {
         self.progress(caller, id).await
     }
 

@@ -31,7 +31,7 @@ use crate::{
 use contract::{
     ApiError,
     enrolment::{ConfirmedEnrolment, Enrolment, EnrolmentProblem, PendingEnrolment, QrCode},
-    portal::{Bound, Enrolling, SteppedUp},
+    portal::{Bound, SignedIn, SteppedUp},
     profile::{MOST_METHODS, TwoFactorStatus},
     recovery::RecoveryCodeSheet,
 };
@@ -50,7 +50,7 @@ struct Replaced {
 
 impl Service {
     /// Gives up what is under way.
-    pub(super) async fn cancel(&self, caller: &Enrolling) -> Result<(), ApiError> {
+    pub(super) async fn cancel(&self, caller: &SignedIn) -> Result<(), ApiError> {
         let mut tx = self.db.begin().await?;
         if enrolments::delete_of_session(&mut tx, &caller.session().id).await? > 0 {
             record(&mut tx, self.now(), actor(caller), AuditEvent::EnrolmentCancelled, Outcome::Success).await?;
@@ -60,14 +60,14 @@ impl Service {
     }
 
     /// The set-up that is under way.
-    pub(super) async fn resume(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError> {
+    pub(super) async fn resume(&self, caller: &SteppedUp<SignedIn>) -> Result<Enrolment, ApiError> {
         let (_tx, rows) = self.begin_with_rows(caller).await?;
         let shown = self.view(caller, current(&rows).ok_or(GONE)?)?;
         shown.ok_or(ApiError::Enrolment(EnrolmentProblem::FinishedTooLate))
     }
 
     /// A new secret in place of the one that was shown.
-    pub(super) async fn renew(&self, caller: &SteppedUp<Enrolling>) -> Result<Enrolment, ApiError> {
+    pub(super) async fn renew(&self, caller: &SteppedUp<SignedIn>) -> Result<Enrolment, ApiError> {
         let (mut tx, rows) = self.begin_with_rows(caller).await?;
         let current = current(&rows).ok_or(GONE)?;
         if current.state == "confirmed" {

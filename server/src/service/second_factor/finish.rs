@@ -35,7 +35,7 @@ use contract::{
     enrolment::EnrolmentProblem,
     portal::Bound,
     profile::{MOST_METHODS, Method},
-    session::AskedBecause,
+    session::ChallengeReason,
 };
 
 impl Service {
@@ -95,7 +95,7 @@ impl Service {
         }
         sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
         let token = self.renew_session(&mut tx, session).await?;
-        self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
+        self.end_all_trust(&mut tx, &session.user_id, ChallengeReason::SecondFactorChanged).await?;
         let browser = self.remember(&mut tx, caller.call(), &session.user_id, None)?;
         let actor = Actor::of(session, &caller.call().client);
         record(&mut tx, now, actor, AuditEvent::EnrolmentFinished, Outcome::Success).await?;

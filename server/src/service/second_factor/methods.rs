@@ -25,7 +25,7 @@ use crate::{
         session::{browsers, sessions},
     },
 };
-use contract::{ApiError, error::MethodNameProblem, portal::Bound, profile::Method, session::AskedBecause};
+use contract::{ApiError, error::MethodNameProblem, portal::Bound, profile::Method, session::ChallengeReason};
 use serde_json::json;
 
 /// The longest name of a method, in characters.
@@ -66,7 +66,7 @@ impl Service {
         if !sessions::lock(&mut tx, &caller.session().id).await? {
             return Err(ApiError::SignedOut);
         }
-        self.end_all_trust(&mut tx, user_id, AskedBecause::SecondFactorChanged).await?;
+        self.end_all_trust(&mut tx, user_id, ChallengeReason::SecondFactorChanged).await?;
         self.notify(&mut tx, user_id, &Message::MethodRemoved { name: method.name.clone() })?;
         self.conclude(tx, caller, AuditEvent::MethodDisabled, Some(&named(&method.name))).await
     }

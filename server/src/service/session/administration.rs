@@ -11,7 +11,7 @@
 //!                what is locked before people's rows       what is done, with its entries
 //! ```
 //! Only [`Administration`] can be committed, only holding makes one, and holding
-//! looks again. The order of locks is that of [`crate::service::sign_in::code`].
+//! looks again. The order of locks is that of [`crate::store`].
 
 use crate::{
     domain::audit::trail::{AuditEvent, Outcome},

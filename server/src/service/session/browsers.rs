@@ -22,7 +22,7 @@ use crate::{
 use contract::{
     ApiError,
     portal::{Bound, Call},
-    session::{AskedBecause, CodeRequest},
+    session::{ChallengeReason, CodeRequest},
 };
 
 impl Service {
@@ -31,7 +31,7 @@ impl Service {
         let awaited = sign_in::awaited(&self.db, &caller.session().id).await?;
         let policy = trusted_browser_policy(awaited.allow_trusted_browsers, awaited.trusted_browser_days);
         Ok(CodeRequest {
-            because: awaited.asked_because.as_deref().and_then(restored).unwrap_or(AskedBecause::NewBrowser),
+            because: awaited.asked_because.as_deref().and_then(restored).unwrap_or(ChallengeReason::NewBrowser),
             trust_days: policy.most_days(),
         })
     }
@@ -85,7 +85,7 @@ impl Service {
     }
 
     /// Trusts none of a person's browsers any longer.
-    pub(crate) async fn end_all_trust(&self, tx: &mut Tx, user_id: &str, why: AskedBecause) -> Result<(), ApiError> {
+    pub(crate) async fn end_all_trust(&self, tx: &mut Tx, user_id: &str, why: ChallengeReason) -> Result<(), ApiError> {
         browsers::end_all_trust(tx, user_id, &stored(why), self.now().0).await?;
         Ok(())
     }
@@ -139,9 +139,9 @@ pub(crate) struct Remembered {
 }
 
 /// The browser that spares a person the code, or why none does.
-pub(crate) fn doubt(opening: &Opening, now: UnixTime) -> Result<&str, AskedBecause> {
-    let browser = opening.browser_id.as_deref().ok_or(AskedBecause::NewBrowser)?;
-    let (since, until) = opening.trusted_at.zip(opening.trusted_until).ok_or(AskedBecause::NotTrusted)?;
+pub(crate) fn doubt(opening: &Opening, now: UnixTime) -> Result<&str, ChallengeReason> {
+    let browser = opening.browser_id.as_deref().ok_or(ChallengeReason::NewBrowser)?;
+    let (since, until) = opening.trusted_at.zip(opening.trusted_until).ok_or(ChallengeReason::NotTrusted)?;
     let ended = opening.trust_ended.as_deref().and_then(restored);
     let trust = Trust { since: UnixTime(since), until: UnixTime(until), ended };
     let policy = trusted_browser_policy(opening.allow_trusted_browsers, opening.trusted_browser_days);

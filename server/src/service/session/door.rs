@@ -24,19 +24,19 @@ use crate::{
 use async_trait::async_trait;
 use contract::{
     ApiError,
-    portal::{Bound, Enrolling, Person, Sessions},
-    session::{AskedBecause, MOST_LISTED, SessionEntry, SessionState, TrustedBrowser},
+    portal::{Bound, Person, Sessions, SignedIn},
+    session::{ChallengeReason, MOST_LISTED, SessionEntry, SessionState, TrustedBrowser},
 };
 
 const MOST_LISTED_ROWS: i64 = MOST_LISTED as i64;
 
 #[async_trait]
 impl Sessions for Service {
-    async fn session_state(&self, caller: &Enrolling) -> Result<SessionState, ApiError> {
+    async fn session_state(&self, caller: &SignedIn) -> Result<SessionState, ApiError> {
         Ok(caller.session().state)
     }
 
-    async fn stay_signed_in(&self, caller: &Enrolling) -> Result<SessionState, ApiError> {
+    async fn stay_signed_in(&self, caller: &SignedIn) -> Result<SessionState, ApiError> {
         // Whoever found the session for this request has noted its use.
         Ok(caller.session().state)
     }
@@ -103,7 +103,7 @@ impl Sessions for Service {
 
     async fn revoke_trusted_browser(&self, caller: &Person, id: &str) -> Result<(), ApiError> {
         let mut tx = self.db.begin().await?;
-        let (user_id, why) = (&caller.session().user_id, stored(AskedBecause::TrustRemoved));
+        let (user_id, why) = (&caller.session().user_id, stored(ChallengeReason::TrustRemoved));
         if !browsers::end_trust(&mut tx, user_id, id, &why, self.now().0).await? {
             return Err(ApiError::NoLongerThere);
         }
@@ -112,7 +112,7 @@ impl Sessions for Service {
 
     async fn revoke_trusted_browsers(&self, caller: &Person) -> Result<(), ApiError> {
         let mut tx = self.db.begin().await?;
-        let (user_id, why) = (&caller.session().user_id, stored(AskedBecause::TrustRemoved));
+        let (user_id, why) = (&caller.session().user_id, stored(ChallengeReason::TrustRemoved));
         accounts::lock(&mut tx, user_id)?;
         match browsers::end_all_trust(&mut tx, user_id, &why, self.now().0).await? {
             0 => Ok(()),

@@ -25,7 +25,7 @@ use contract::{
     ApiError,
     account::{Grace, Standing},
     portal::{Call, CookieChange, Session},
-    session::{AskedBecause, SessionState},
+    session::{ChallengeReason, SessionState},
 };
 
 /// Sessions that a person may have, and as many sign-ins that await a code, in their own browsers and in others each;
@@ -188,7 +188,7 @@ impl Service {
             sessions::end_oldest(tx, user_id, MOST)?;
         } else {
             // Whoever only has the password takes no place from the person's own browsers.
-            let new = stored(AskedBecause::NewBrowser);
+            let new = stored(ChallengeReason::NewBrowser);
             sessions::end_oldest_pending(tx, user_id, &new, asked_because.as_ref() == Some(&new), MOST)?;
         }
         if let Some(browser) = trusted {

@@ -18,7 +18,7 @@ use crate::{
         session::sessions,
     },
 };
-use contract::{ApiError, error::RecoveryCodeProblem, portal::Bound, session::AskedBecause};
+use contract::{ApiError, error::RecoveryCodeProblem, portal::Bound, session::ChallengeReason};
 use subtle::ConstantTimeEq;
 
 impl Service {
@@ -61,7 +61,7 @@ impl Service {
         let token = self.elevate_session(&mut tx, session).await?;
         sessions::set_up_anew(&mut tx, &session.id, true)?;
         // Whoever has what was lost is trusted in no browser.
-        self.end_all_trust(&mut tx, &session.user_id, AskedBecause::SecondFactorChanged).await?;
+        self.end_all_trust(&mut tx, &session.user_id, ChallengeReason::SecondFactorChanged).await?;
         let seen = self.note_untrusted_browser(&mut tx, caller.call(), &session.user_id)?;
         charge.take_back_and_bring_back(&mut tx, &session.user_id)?;
         let actor = Actor::of(session, &caller.call().client);

@@ -4,13 +4,6 @@
 //! conditional update: of two requests with the same right code, one gets in.
 //! Nothing is answered before the commit, so that a transaction that comes to
 //! nothing, charge and all, has told nobody anything.
-//!
-//! PostgreSQL locks rows in the order in which a transaction touches them, so
-//! all that may run at once touch them in one order: counters of passwords, the
-//! person, methods and recovery codes, sessions, enrolments, browsers, counters
-//! of codes, the audit trail. Whoever changes more than one row of a kind holds
-//! the person's row; so does a code's transaction, which begins with the session
-//! and the counters of codes.
 
 use crate::{
     domain::{
@@ -37,7 +30,7 @@ use contract::{
     ApiError,
     error::{CodeProblem, RecoveryCodeProblem},
     portal::Bound,
-    session::AskedBecause,
+    session::ChallengeReason,
 };
 
 impl Service {
@@ -124,7 +117,7 @@ impl Service {
     pub(crate) async fn note_spent_code(&self, tx: &mut Tx, caller: &Bound) -> Result<(), ApiError> {
         let session = caller.session();
         sessions::note_used_code(tx, &session.id)?;
-        self.end_all_trust(tx, &session.user_id, AskedBecause::RecoveryCodeUsed).await
+        self.end_all_trust(tx, &session.user_id, ChallengeReason::RecoveryCodeUsed).await
     }
 
     /// Charges a code, judges it, and uses it up if it is right, in a

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use contract::{
     ApiError,
     account::Standing,
-    portal::{AwaitingCode, Enrolling, SignIn, Visitor},
+    portal::{SecondFactorPending, SignIn, SignedIn, Visitor},
     session::CodeRequest,
 };
 use zeroize::Zeroizing;
@@ -16,26 +16,26 @@ impl SignIn for Service {
         self.sign_in_with_password(visitor, user_name, password).await
     }
 
-    async fn code_request(&self, caller: &AwaitingCode) -> Result<CodeRequest, ApiError> {
+    async fn code_request(&self, caller: &SecondFactorPending) -> Result<CodeRequest, ApiError> {
         self.request_of(caller).await
     }
 
     async fn sign_in_with_code(
         &self,
-        caller: &AwaitingCode,
+        caller: &SecondFactorPending,
         code: &str,
         trust_days: Option<u32>,
     ) -> Result<(), ApiError> {
         self.complete_with_code(caller, code, trust_days).await
     }
 
-    async fn sign_in_with_recovery_code(&self, caller: &AwaitingCode, code: &str) -> Result<u32, ApiError> {
+    async fn sign_in_with_recovery_code(&self, caller: &SecondFactorPending, code: &str) -> Result<u32, ApiError> {
         self.complete_with_recovery_code(caller, code).await
     }
 
     async fn step_up(
         &self,
-        caller: &Enrolling,
+        caller: &SignedIn,
         password: String,
         code: Option<&str>,
         recovery_code: Option<&str>,

@@ -25,7 +25,7 @@ use crate::{
         },
     },
 };
-use contract::{ApiError, portal::Client};
+use contract::{ApiError, duration::DAY, portal::Client};
 use std::net::IpAddr;
 
 /// The password of every sample account. The demo is served on loopback only.
@@ -106,7 +106,7 @@ async fn enrol(
 ) -> Result<(), ApiError> {
     let id = service.new_id();
     let sealed = service.keyring.seal(&mut service.rng(), Purpose::TotpSecret, &id, secret.as_bytes())?;
-    let added = service.now().plus(-ENROLLED_DAYS_AGO * 86_400);
+    let added = service.now().plus(-ENROLLED_DAYS_AGO * DAY);
     let method = NewMethod {
         id: &id,
         user_id: &user.id,
@@ -136,7 +136,7 @@ async fn add_events(service: &Service, tx: &mut Tx, people: &[UserRow]) -> Resul
             if (day + turn) % 3 == 0 {
                 continue;
             }
-            let at = UnixTime(today - day * 86_400 + turn * 613);
+            let at = UnixTime(today - day * DAY + turn * 613);
             let client = Client {
                 address: IpAddr::from([192, 0, 2, u8::try_from(20 + day).unwrap_or(20)]),
                 user_agent: AGENTS[usize::from((day + turn) % 2 == 0)].to_owned(),
@@ -148,7 +148,7 @@ async fn add_events(service: &Service, tx: &mut Tx, people: &[UserRow]) -> Resul
             }
             record(tx, at.plus(20), actor, E::SignedIn, Outcome::Success).await?;
             // The days come in order: the last one stays.
-            accounts::backdate(tx, &user.id, today - ADDED_DAYS_AGO * 86_400, at.plus(20).0)?;
+            accounts::backdate(tx, &user.id, today - ADDED_DAYS_AGO * DAY, at.plus(20).0)?;
             if user.name == ENROLLED && day == ENROLLED_DAYS_AGO {
                 for (seconds, event, outcome) in [
                     (40, E::EnrolmentStarted, Outcome::Success),
@@ -166,7 +166,7 @@ async fn add_events(service: &Service, tx: &mut Tx, people: &[UserRow]) -> Resul
 
 /// How many had a second factor on each day of that fortnight.
 async fn add_adoption(service: &Service) -> Result<(), ApiError> {
-    let today = service.now().0.div_euclid(86_400);
+    let today = service.now().0.div_euclid(DAY);
     for ago in 1..=14 {
         let row = AdoptionRow {
             day: today - ago,

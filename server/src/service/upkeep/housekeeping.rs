@@ -16,6 +16,7 @@ use crate::{
         session::{browsers, seen_browsers, sessions},
     },
 };
+use contract::duration::DAY;
 use std::time::Duration;
 
 /// Time between two rounds.
@@ -25,10 +26,10 @@ const INTERVAL: Duration = Duration::from_secs(600);
 const PORTION: i64 = 500;
 
 /// Seconds without use after which a browser is no longer known: half a year.
-const BROWSER_MEMORY: i64 = 180 * 86_400;
+const BROWSER_MEMORY: i64 = 180 * DAY;
 
 /// Seconds for which an expired access code is told from a wrong one: a day.
-const CODE_MEMORY: i64 = 86_400;
+const CODE_MEMORY: i64 = DAY;
 
 /// What expires.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +74,7 @@ impl Problems {
 
 impl Service {
     /// Cleans up every ten minutes, until the task is dropped.
-    pub async fn keep_house(self) {
+    pub async fn run_housekeeping(self) {
         let mut rounds = tokio::time::interval(INTERVAL);
         loop {
             rounds.tick().await;
@@ -132,11 +133,11 @@ impl Service {
             Part::AccessCodes => access_codes::delete_expired(db, ago(CODE_MEMORY), PORTION).await,
             Part::Attempts => {
                 // A name that nobody has is as locked as any other, and for as long.
-                let lock = limits.lock_minutes.map_or(BROWSER_MEMORY, |minutes| minutes.saturating_mul(60).max(86_400));
-                attempts::delete_stale(db, ago(86_400), ago(lock), PORTION).await
+                let lock = limits.lock_minutes.map_or(BROWSER_MEMORY, |minutes| minutes.saturating_mul(60).max(DAY));
+                attempts::delete_stale(db, ago(DAY), ago(lock), PORTION).await
             }
-            Part::AttemptsInBrowsers => attempts::delete_of_forgotten_browsers(db, ago(86_400), PORTION).await,
-            Part::RefusedSteps => methods::forget_refused_steps(db, step_at(now.plus(-86_400)).0, PORTION).await,
+            Part::AttemptsInBrowsers => attempts::delete_of_forgotten_browsers(db, ago(DAY), PORTION).await,
+            Part::RefusedSteps => methods::forget_refused_steps(db, step_at(now.plus(-DAY)).0, PORTION).await,
         }
     }
 }

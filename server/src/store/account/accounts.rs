@@ -138,7 +138,7 @@ pub async fn awaits_first_administrator(db: &Db) -> Result<bool, StoreError> {
 /// See [`StoreError`]; the next statement that is waited for answers [`StoreError::Conflict`] when the name is taken.
 pub fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
     let NewUser { id, name, name_key, display_name, mail_address, password_hash, administrator, now } = *user;
-    tx.later(
+    tx.enqueue(
         "INSERT INTO users (id, name, name_key, display_name, mail_address, password_hash, administrator, active,
              created_at, exposed_since)
          VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, $8, $8)",
@@ -236,7 +236,7 @@ pub async fn find(db: &Db, name_key: &str) -> Result<Option<Person>, StoreError>
 /// # Errors
 /// See [`StoreError`].
 pub fn lock(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    tx.later("UPDATE users SET active = active WHERE id = $1", values![id])?;
+    tx.enqueue("UPDATE users SET active = active WHERE id = $1", values![id])?;
     Ok(())
 }
 
@@ -245,7 +245,7 @@ pub fn lock(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
-    tx.later("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", values![id, now])
+    tx.enqueue("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", values![id, now])
 }
 
 /// Gives a sample person a past.
@@ -254,7 +254,7 @@ pub fn note_sign_in(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
 /// See [`StoreError`].
 pub fn backdate(tx: &mut Tx, id: &str, created_at: i64, last_sign_in_at: i64) -> Result<(), StoreError> {
     let sql = "UPDATE users SET created_at = $2, last_sign_in_at = $3 WHERE id = $1";
-    tx.later(sql, values![id, created_at, last_sign_in_at])
+    tx.enqueue(sql, values![id, created_at, last_sign_in_at])
 }
 
 /// Everybody, by name.
@@ -359,7 +359,7 @@ pub async fn set_active(tx: &mut impl Entitled, id: &str, active: bool, now: i64
 /// # Errors
 /// See [`StoreError`].
 pub fn expose(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
-    tx.later("UPDATE users SET exposed_since = $2 WHERE id = $1", values![id, now])
+    tx.enqueue("UPDATE users SET exposed_since = $2 WHERE id = $1", values![id, now])
 }
 
 /// Makes a person an administrator, or no longer; `false` when that is how it was.
@@ -381,7 +381,7 @@ pub fn insert_invitation(
     user_id: Option<&str>,
     expires_at: i64,
 ) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO invitations (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
         values![token_hash, user_id, expires_at],
     )

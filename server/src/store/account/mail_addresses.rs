@@ -28,5 +28,5 @@ pub async fn of_in(tx: &mut Tx, user_id: &str) -> Result<Option<String>, StoreEr
 /// # Errors
 /// See [`StoreError`].
 pub fn set(tx: &mut Tx, user_id: &str, address: &str) -> Result<(), StoreError> {
-    tx.later("UPDATE users SET mail_address = $2 WHERE id = $1", values![user_id, address])
+    tx.enqueue("UPDATE users SET mail_address = $2 WHERE id = $1", values![user_id, address])
 }

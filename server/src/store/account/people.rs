@@ -14,6 +14,7 @@
 //! Each way is one statement for each filter and order, put together by the
 //! compiler. Their placeholders are those of [`Page`].
 
+use crate::domain::second_factor::recovery_code::SPENT_WHEN_FEW;
 use crate::{
     store::{
         account::accounts::{PORTION, padded},
@@ -245,12 +246,14 @@ macro_rules! page {
     };
 }
 
-/// A set of ten runs low when seven are spent.
+/// Sets of which few codes are left.
 macro_rules! low_sets {
     () => {
         "SELECT set_id FROM recovery_codes WHERE used_at IS NOT NULL GROUP BY set_id HAVING COUNT(*) >= 7"
     };
 }
+// A statement is put together from texts alone.
+const _: () = assert!(SPENT_WHEN_FEW == 7);
 
 /// The statements of one way and filter: by name, creation and last sign-in, each up and down.
 macro_rules! in_each_order {

@@ -23,7 +23,7 @@ pub struct NamedRow {
 /// See [`StoreError`].
 pub fn insert(tx: &mut Tx, user_id: &str, word: &str) -> Result<(), StoreError> {
     let sql = "INSERT INTO user_words (word, user_id) VALUES ($1, $2) ON CONFLICT (word, user_id) DO NOTHING";
-    tx.later(sql, values![word, user_id])
+    tx.enqueue(sql, values![word, user_id])
 }
 
 /// How many people have a word in this range, counted up to `most`.

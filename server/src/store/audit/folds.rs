@@ -67,7 +67,7 @@ pub async fn find(tx: &mut Tx, user_id: &str, event: &str, subject: &str) -> Res
 /// # Errors
 /// See [`StoreError`].
 pub fn store(tx: &mut Tx, user_id: &str, event: &str, subject: &str, row: &FoldRow) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO audit_folds (user_id, event, began_at, entries, folded, first_at, last_at, outcome, address,
              user_agent, detail, place, subject_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
@@ -96,7 +96,7 @@ pub fn store(tx: &mut Tx, user_id: &str, event: &str, subject: &str, row: &FoldR
 /// # Errors
 /// See [`StoreError`].
 pub fn delete(tx: &mut Tx, of: &OverRow) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "DELETE FROM audit_folds WHERE user_id = $1 AND event = $2 AND subject_id = $3 AND place = $4",
         values![of.user_id.as_str(), of.event.as_str(), of.subject_id.as_str(), of.place.as_str()],
     )

@@ -119,7 +119,7 @@ pub async fn summed(tx: &mut Tx, after: i64, through: i64) -> Result<Vec<SummedR
 /// # Errors
 /// See [`StoreError`].
 pub fn count_more(tx: &mut Tx, row: &SummedRow, more: i64) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "UPDATE audit_days SET entries = entries + $4 WHERE day = $1 AND event = $2 AND outcome = $3",
         values![row.day, row.event.as_str(), row.outcome.as_str(), more],
     )

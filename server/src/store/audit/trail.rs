@@ -111,7 +111,7 @@ pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<(), StoreError>
         detail: entry.detail,
     };
     let hash = chain_hash(&previous, &fields);
-    tx.later(
+    tx.enqueue(
         "INSERT INTO audit_entries (sequence, at, event, outcome, actor_id, actor_name, subject_id, subject_name,
              address, user_agent, detail, hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -146,7 +146,7 @@ pub struct Head {
 impl Last for Head {
     fn run(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let Self { sequence, hash } = self;
-        tx.later("UPDATE audit_head SET sequence = $1, hash = $2 WHERE id = 1", values![*sequence, hash])
+        tx.enqueue("UPDATE audit_head SET sequence = $1, hash = $2 WHERE id = 1", values![*sequence, hash])
     }
 }
 

@@ -150,7 +150,7 @@ const THERE: &str = "SELECT key FROM attempt_counters
 /// # Errors
 /// See [`StoreError`].
 pub fn note_owner(tx: &mut Tx, key: &str, user_id: &str) -> Result<(), StoreError> {
-    tx.later("UPDATE attempt_counters SET user_id = $2 WHERE key = $1 AND user_id IS NULL", values![key, user_id])
+    tx.enqueue("UPDATE attempt_counters SET user_id = $2 WHERE key = $1 AND user_id IS NULL", values![key, user_id])
 }
 
 /// Starts a counter anew.
@@ -158,7 +158,7 @@ pub fn note_owner(tx: &mut Tx, key: &str, user_id: &str) -> Result<(), StoreErro
 /// # Errors
 /// See [`StoreError`].
 pub fn reset(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
-    tx.later("DELETE FROM attempt_counters WHERE key = $1", values![key])
+    tx.enqueue("DELETE FROM attempt_counters WHERE key = $1", values![key])
 }
 
 /// Starts a counter anew, and all others whose keys begin with `prefix`, which
@@ -177,7 +177,7 @@ pub async fn reset_all(tx: &mut Tx, key: &str, prefix: &str) -> Result<Vec<Count
 /// # Errors
 /// See [`StoreError`].
 pub fn refund(tx: &mut Tx, key: &str, charges: i64, at: UnixTime) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "UPDATE attempt_counters SET
              failures = CASE WHEN failures > $2 THEN failures - $2 ELSE 0 END,
              last_failure_at = CASE WHEN last_failure_at = $3 THEN COALESCE(failed_before_at, $3) ELSE last_failure_at END
@@ -191,7 +191,7 @@ pub fn refund(tx: &mut Tx, key: &str, charges: i64, at: UnixTime) -> Result<(), 
 /// # Errors
 /// See [`StoreError`].
 pub fn reset_full(tx: &mut Tx, key: &str, most: i64) -> Result<(), StoreError> {
-    tx.later("DELETE FROM attempt_counters WHERE key = $1 AND failures >= $2", values![key, most])
+    tx.enqueue("DELETE FROM attempt_counters WHERE key = $1 AND failures >= $2", values![key, most])
 }
 
 /// Starts a counter of a person's codes anew, and those of the same in each

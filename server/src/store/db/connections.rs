@@ -72,7 +72,7 @@ struct Idle<C> {
 
 /// A connection for as long as this is held; it goes back when dropped.
 #[derive(Debug)]
-pub struct Taken<P: Target> {
+pub struct PooledConnection<P: Target> {
     /// `None` once it is not to come back.
     connection: Option<P::Connection>,
     /// It was used before.
@@ -100,8 +100,8 @@ impl<P: Target> Connections<P> {
     /// Waits for a connection, in turn.
     ///
     /// # Errors
-    /// When none can be made, or after [`Connections::close`].
-    pub async fn take(&self) -> Result<Taken<P>, StoreError> {
+    /// When none can be made, or after `close`.
+    pub async fn take(&self) -> Result<PooledConnection<P>, StoreError> {
         let shared = &self.shared;
         let place = Arc::clone(&shared.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
         loop {
@@ -123,7 +123,7 @@ impl<P: Target> Connections<P> {
             };
             let shared = Arc::clone(shared);
             let connection = Some(connection);
-            return Ok(Taken { connection, reused, asking: false, generation, shared, _place: place });
+            return Ok(PooledConnection { connection, reused, asking: false, generation, shared, _place: place });
         }
     }
 
@@ -148,8 +148,8 @@ impl<P: Target> Shared<P> {
     }
 }
 
-impl<P: Target> Taken<P> {
-    /// The connection itself. What is asked of it goes through [`Taken::heed`] afterwards.
+impl<P: Target> PooledConnection<P> {
+    /// The connection itself. What is asked of it goes through `heed` afterwards.
     ///
     /// # Errors
     /// [`sqlx::Error::PoolClosed`] after it broke.
@@ -196,7 +196,7 @@ impl<P: Target> Taken<P> {
     }
 }
 
-impl<P: Target> Drop for Taken<P> {
+impl<P: Target> Drop for PooledConnection<P> {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let mut idle = self.shared.idle();

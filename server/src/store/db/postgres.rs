@@ -5,7 +5,7 @@
 //! packet that opens it, because a pool in between passes on little of that.
 
 use super::{
-    connections::{Connections, Taken, Target},
+    connections::{Connections, PooledConnection, Target},
     error::{Cause, StoreError},
     patience::{PATIENCE, STATEMENT_LIMIT},
     value::{Row, Value, add_values, read},
@@ -73,7 +73,7 @@ impl PostgresDatabase {
     }
 }
 
-impl Taken<PostgresDatabase> {
+impl PooledConnection<PostgresDatabase> {
     /// Runs one statement; answers how many rows it changed, and its rows.
     pub(super) async fn run<R: Row>(
         &mut self,
@@ -116,7 +116,7 @@ fn arguments(values: &[Value<'_>]) -> Result<PgArguments, sqlx::Error> {
 
 /// A transaction. Dropped before its commit it is rolled back.
 pub(super) struct Transaction {
-    connection: Option<Taken<PostgresDatabase>>,
+    connection: Option<PooledConnection<PostgresDatabase>>,
     waiting: Vec<Waiting>,
 }
 
@@ -168,7 +168,7 @@ impl Transaction {
     }
 
     /// Has a statement wait for the next one. Rows that are inserted one after the other go together.
-    pub(super) fn later(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
+    pub(super) fn enqueue(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), StoreError> {
         match self.waiting.last_mut() {
             Some(last) if last.sql == sql && last.times < MOST_ROWS && for_rows(sql, 1).is_some() => {
                 add_values(&mut last.arguments, values)?;
@@ -209,7 +209,7 @@ impl Transaction {
         Ok(())
     }
 
-    fn connection(&mut self) -> Result<&mut Taken<PostgresDatabase>, StoreError> {
+    fn connection(&mut self) -> Result<&mut PooledConnection<PostgresDatabase>, StoreError> {
         Ok(self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?)
     }
 }

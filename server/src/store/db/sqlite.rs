@@ -5,7 +5,7 @@
 //! first statement.
 
 use super::{
-    connections::{Connections, Taken, Target},
+    connections::{Connections, PooledConnection, Target},
     error::StoreError,
     patience::STATEMENT_LIMIT,
     value::{Row, Value, add_values, read},
@@ -72,7 +72,7 @@ pub(super) async fn copy(file: &Path, alone: bool, copy: &Path) -> Result<(), St
     Ok(connection.close().await?)
 }
 
-impl Taken<SqliteFile> {
+impl PooledConnection<SqliteFile> {
     /// Runs one statement; answers how many rows it changed.
     pub(super) async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         let query = sqlx::query_with(sql, arguments(values)?);
@@ -108,7 +108,7 @@ fn arguments(values: &[Value<'_>]) -> Result<SqliteArguments, sqlx::Error> {
 /// A transaction that will write. Dropped before its commit it is rolled back,
 /// after what may still be running.
 pub(super) struct Transaction {
-    writer: Option<Taken<SqliteFile>>,
+    writer: Option<PooledConnection<SqliteFile>>,
     script: Script,
     /// Something was sent: a transaction may be open.
     begun: bool,
@@ -125,12 +125,12 @@ impl Transaction {
     pub(super) async fn begin(writers: &Connections<SqliteFile>) -> Result<Self, StoreError> {
         let writer = Some(writers.take().await?);
         let mut transaction = Self { writer, script: Script::default(), begun: false };
-        transaction.later("BEGIN IMMEDIATE", &[])?;
+        transaction.enqueue("BEGIN IMMEDIATE", &[])?;
         Ok(transaction)
     }
 
     /// Has a statement wait for the next one.
-    pub(super) fn later(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
+    pub(super) fn enqueue(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
         Ok(self.script.add(sql, values)?)
     }
 

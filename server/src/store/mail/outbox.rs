@@ -105,7 +105,7 @@ pub struct DiscardedRow {
 /// # Errors
 /// See [`StoreError`].
 pub fn write(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO outbox (id, user_id, address, message, written_at, due_at)
          SELECT CAST($1 AS TEXT), id, mail_address, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
          FROM users WHERE id = $2 AND mail_address <> ''
@@ -128,7 +128,7 @@ pub fn write(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
 /// Counts mail that was written just now, if it was: as attempts are counted, but
 /// without a look at what came of it.
 fn count_letter(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO attempt_counters (key, failures, last_failure_at)
          SELECT CAST($2 AS TEXT), 1, CAST($3 AS BIGINT) FROM outbox WHERE id = $1
          ON CONFLICT (key) DO UPDATE SET last_failure_at = excluded.last_failure_at,
@@ -151,7 +151,7 @@ pub async fn is_written(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub fn write_if_new_browser(tx: &mut Tx, mail: &NewMail<'_>, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO outbox (id, user_id, address, message, written_at, due_at)
          SELECT CAST($1 AS TEXT), u.id, u.mail_address, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS BIGINT)
          FROM users u WHERE u.id = $2 AND u.mail_address <> ''

@@ -171,7 +171,7 @@ pub async fn waiting(db: &Db, id: Option<&str>, now: i64) -> Result<Vec<WaitingR
 /// # Errors
 /// See [`StoreError`].
 pub fn delete_of_issuer(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    tx.later("DELETE FROM access_codes WHERE issued_by = $1", values![id])
+    tx.enqueue("DELETE FROM access_codes WHERE issued_by = $1", values![id])
 }
 
 /// Removes up to `most` codes that expired before then.

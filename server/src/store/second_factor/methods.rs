@@ -104,7 +104,7 @@ pub async fn consume_step(tx: &mut Tx, id: &str, step: i64, credible: i64, now: 
 /// See [`StoreError`].
 pub fn refuse_step(tx: &mut Tx, secret_id: &str, step: i64) -> Result<(), StoreError> {
     let sql = "INSERT INTO refused_steps (secret_id, step) VALUES ($1, $2) ON CONFLICT (secret_id, step) DO NOTHING";
-    tx.later(sql, values![secret_id, step])
+    tx.enqueue(sql, values![secret_id, step])
 }
 
 /// Forgets up to `most` refused steps before this one, whose time is over.
@@ -122,7 +122,7 @@ pub async fn forget_refused_steps(db: &Db, before: i64, most: i64) -> Result<u64
 /// # Errors
 /// See [`StoreError`].
 pub fn lock_of_user(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
-    tx.later("UPDATE methods SET name = name WHERE user_id = $1", values![user_id])?;
+    tx.enqueue("UPDATE methods SET name = name WHERE user_id = $1", values![user_id])?;
     Ok(())
 }
 

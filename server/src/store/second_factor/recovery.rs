@@ -63,12 +63,12 @@ pub async fn of_user(db: &Db, user_id: &str) -> Result<Vec<CodeRow>, StoreError>
 /// See [`StoreError`].
 pub async fn replace(tx: &mut Tx, set: &NewSet<'_>) -> Result<(), StoreError> {
     delete_of_user(tx, set.user_id).await?;
-    tx.later(
+    tx.enqueue(
         "INSERT INTO recovery_sets (id, user_id, salt, created_at, quick) VALUES ($1, $2, $3, $4, TRUE)",
         values![set.id, set.user_id, set.salt, set.now],
     )?;
     for (number, hash) in (1_i64..).zip(set.hashes) {
-        tx.later(
+        tx.enqueue(
             "INSERT INTO recovery_codes (set_id, number, hash) VALUES ($1, $2, $3)",
             values![set.id, number, hash],
         )?;

@@ -60,7 +60,7 @@ pub async fn trusted(db: &Db, user_id: &str, now: i64, most: i64) -> Result<Vec<
 /// # Errors
 /// See [`StoreError`].
 pub fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Result<(), StoreError> {
-    tx.later("UPDATE browsers SET token_hash = $2 WHERE token_hash = $1", values![before, after])?;
+    tx.enqueue("UPDATE browsers SET token_hash = $2 WHERE token_hash = $1", values![before, after])?;
     Ok(())
 }
 
@@ -69,7 +69,7 @@ pub fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Result<(
 /// # Errors
 /// See [`StoreError`].
 pub fn remember(tx: &mut Tx, browser: &SeenBrowser<'_>) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO browsers (id, user_id, token_hash, last_used_at, address, user_agent, trusted_at, trusted_until)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = excluded.last_used_at,
@@ -94,7 +94,7 @@ pub fn remember(tx: &mut Tx, browser: &SeenBrowser<'_>) -> Result<(), StoreError
 /// # Errors
 /// See [`StoreError`].
 pub fn touch(tx: &mut Tx, id: &str, now: i64, address: &str, user_agent: &str) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "UPDATE browsers SET last_used_at = $2, address = $3, user_agent = $4 WHERE id = $1",
         values![id, now, address, user_agent],
     )?;

@@ -11,7 +11,7 @@ use crate::{
 /// # Errors
 /// See [`StoreError`].
 pub fn remember(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str, now: i64) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO seen_browsers (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
          ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = excluded.last_used_at",
         values![token_hash, user_id, now],
@@ -23,7 +23,7 @@ pub fn remember(tx: &mut Tx, token_hash: &[u8; 32], user_id: &str, now: i64) -> 
 /// # Errors
 /// See [`StoreError`].
 pub fn renew_token(tx: &mut Tx, before: &[u8; 32], after: &[u8; 32]) -> Result<(), StoreError> {
-    tx.later("UPDATE seen_browsers SET token_hash = $2 WHERE token_hash = $1", values![before, after])
+    tx.enqueue("UPDATE seen_browsers SET token_hash = $2 WHERE token_hash = $1", values![before, after])
 }
 
 /// Forgets up to `most` browsers that were not used since `before`.

@@ -141,7 +141,7 @@ pub async fn by_id_in(tx: &mut Tx, id: &str) -> Result<Option<SessionRow>, Store
 /// # Errors
 /// See [`StoreError`].
 pub fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "INSERT INTO sessions (id, token_hash, user_id, assurance, created_at, last_seen_at, address, user_agent,
              authenticated_at, asked_because)
          VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)",
@@ -224,7 +224,7 @@ pub async fn charge_code(
 /// # Errors
 /// See [`StoreError`].
 pub fn note_code_charge(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    tx.later("UPDATE sessions SET code_charges = code_charges + 1 WHERE id = $1", values![id])
+    tx.enqueue("UPDATE sessions SET code_charges = code_charges + 1 WHERE id = $1", values![id])
 }
 
 /// Has a session lead to a new second factor and to nothing else, or no longer.
@@ -232,7 +232,7 @@ pub fn note_code_charge(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub fn set_up_anew(tx: &mut Tx, id: &str, anew: bool) -> Result<(), StoreError> {
-    tx.later("UPDATE sessions SET sets_up_anew = $2 WHERE id = $1", values![id, anew])
+    tx.enqueue("UPDATE sessions SET sets_up_anew = $2 WHERE id = $1", values![id, anew])
 }
 
 /// Holds the session's row until the transaction ends; `false` when it is gone.
@@ -288,7 +288,7 @@ pub async fn delete_one_of_user(tx: &mut Tx, user_id: &str, id: &str) -> Result<
 /// # Errors
 /// See [`StoreError`].
 pub fn delete(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    tx.later("DELETE FROM sessions WHERE id = $1", values![id])
+    tx.enqueue("DELETE FROM sessions WHERE id = $1", values![id])
 }
 
 /// Ends the sessions of a person in which a trusted browser stood in for the second factor.
@@ -296,7 +296,7 @@ pub fn delete(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub fn delete_unproved(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
-    tx.later("DELETE FROM sessions WHERE user_id = $1 AND authenticated_at = 0", values![user_id])
+    tx.enqueue("DELETE FROM sessions WHERE user_id = $1 AND authenticated_at = 0", values![user_id])
 }
 
 /// Ends all sessions of a person.
@@ -327,12 +327,12 @@ pub async fn delete_old(db: &Db, before: i64, most: i64) -> Result<u64, StoreErr
 }
 
 /// Ends the sessions of a person that were used before the last `keep`, of those that await no code, the oldest first
-/// and no more than [`ENDED_AT_ONCE`]: the rest goes with the next ones.
+/// and no more than `ENDED_AT_ONCE`: the rest goes with the next ones.
 ///
 /// # Errors
 /// See [`StoreError`].
 pub fn end_oldest(tx: &mut Tx, user_id: &str, keep: i64) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "DELETE FROM sessions WHERE user_id = $1 AND assurance = 'full' AND id IN (
              SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = 'full'
              ORDER BY s.last_seen_at, s.id LIMIT (
@@ -353,7 +353,7 @@ pub fn end_oldest_pending(
     new: bool,
     keep: i64,
 ) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "DELETE FROM sessions WHERE user_id = $1 AND assurance = 'first_factor' AND id IN (
              SELECT s.id FROM sessions s WHERE s.user_id = $1 AND s.assurance = 'first_factor'
                  AND (COALESCE(s.asked_because, $2) = $2) = $3
@@ -378,7 +378,7 @@ pub async fn delete_others(tx: &mut Tx, user_id: &str, keep: &str) -> Result<u64
 /// # Errors
 /// See [`StoreError`].
 pub fn note_used_code(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    tx.later("UPDATE sessions SET recovery_notice = 'used' WHERE id = $1", values![id])?;
+    tx.enqueue("UPDATE sessions SET recovery_notice = 'used' WHERE id = $1", values![id])?;
     Ok(())
 }
 
@@ -387,7 +387,7 @@ pub fn note_used_code(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// See [`StoreError`].
 pub fn note_few_codes(tx: &mut Tx, id: &str, user_id: &str, few: i64) -> Result<(), StoreError> {
-    tx.later(
+    tx.enqueue(
         "UPDATE sessions SET recovery_notice = 'few' WHERE id = $1 AND $3 >= (
              SELECT COUNT(*) FROM recovery_codes c JOIN recovery_sets s ON s.id = c.set_id
              WHERE s.user_id = $2 AND c.used_at IS NULL)",
@@ -411,6 +411,6 @@ pub async fn dismiss_recovery_notice(db: &Db, id: &str) -> Result<(), StoreError
 /// See [`StoreError`].
 pub fn clear_recovery_notices(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
     let sql = "UPDATE sessions SET recovery_notice = NULL WHERE user_id = $1 AND recovery_notice IS NOT NULL";
-    tx.later(sql, values![user_id])?;
+    tx.enqueue(sql, values![user_id])?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{
         button::Button,
         changing::sometimes,
         field::{Kind, TextField, on_submit},
-        loaded::Trouble,
+        loaded::FormError,
         moment::Moment,
     },
 };
@@ -21,14 +21,14 @@ const ANSWER: &str = "check-answer";
 /// The form and its answer.
 #[component]
 pub fn CheckACode() -> impl IntoView {
-    let (typed, pending, trouble) = (RwSignal::new(String::new()), RwSignal::new(false), Trouble::new());
+    let (typed, pending, form_error) = (RwSignal::new(String::new()), RwSignal::new(false), FormError::new());
     let found = RwSignal::new(None);
     let check = move || {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         found.set(None);
         spawn_local(async move {
             match check_recovery_code(typed.get_untracked()).await.flatten() {
@@ -36,14 +36,14 @@ pub fn CheckACode() -> impl IntoView {
                     found.set(Some(entry));
                     request_animation_frame(|| browser::bring_into_view(ANSWER));
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             pending.set(false);
         });
     };
     let at_field = |problem: &ApiError| matches!(problem, ApiError::RecoveryCode(_) | ApiError::Locked { .. });
-    let error = move || trouble.get().filter(at_field).map(words);
-    let other = move || trouble.get().filter(|problem| !at_field(problem));
+    let error = move || form_error.get().filter(at_field).map(words);
+    let other = move || form_error.get().filter(|problem| !at_field(problem));
     view! {
         <form class="check-code" novalidate on:submit=on_submit(check)>
             <TextField

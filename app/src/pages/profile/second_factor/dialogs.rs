@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::method::{disable_second_factor, remove_method},
-    components::{button::Emphasis, changing::sometimes, confirm::Confirm, loaded::Trouble, step_up::use_step_up},
+    components::{button::Emphasis, changing::sometimes, confirm::Confirm, loaded::FormError, step_up::use_step_up},
 };
 use contract::{ApiError, profile::Method, typed::isolated};
 use leptos::{prelude::*, task::spawn_local};
@@ -107,14 +107,14 @@ where
     Act: Fn() -> Doing + Clone + Send + Sync + 'static,
     Doing: Future<Output = Result<(), ApiError>>,
 {
-    let (step_up, trouble, pending) = (use_step_up(), Trouble::new(), RwSignal::new(false));
+    let (step_up, form_error, pending) = (use_step_up(), FormError::new(), RwSignal::new(false));
     let what = StoredValue::new((act, said));
     let run = move || {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         let (act, said) = what.get_value();
         spawn_local(async move {
             let answer = step_up.run(async || act().await).await;
@@ -122,7 +122,7 @@ where
             match answer {
                 Ok(()) => section.changed(said(), HEADING),
                 Err(problem @ ApiError::NoLongerThere) => section.changed(Said::caution(problem.to_string()), HEADING),
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
         });
     };
@@ -133,7 +133,7 @@ where
             button
             emphasis=Emphasis::Danger
             pending
-            problem=trouble.signal()
+            problem=form_error.signal()
             act=run
             leave=move || section.close()
         >

@@ -16,7 +16,7 @@ use crate::{
         button::{Button, Emphasis},
         changing::{changing, sometimes},
         field::on_submit,
-        loaded::Trouble,
+        loaded::FormError,
         modal::Modal,
         proof::{Proof, ProofFields},
         recovery_sheet::{KeepCodes, KeepFirst, Kept},
@@ -61,7 +61,7 @@ struct Flow {
     section: Section,
     stage: RwSignal<Stage>,
     busy: RwSignal<bool>,
-    trouble: Trouble,
+    form_error: FormError,
     /// Whether new codes were made is not known: there was no answer, or none to the portal.
     lost: RwSignal<bool>,
     kept: Kept,
@@ -74,19 +74,19 @@ impl Flow {
     fn go_on(self) {
         self.request(async move || match fetch_session_state().await {
             Ok(state) => self.stage.set(Stage::Prove { needs_code: !state.stepped_up }),
-            Err(problem) => self.trouble.note(problem),
+            Err(problem) => self.form_error.note(problem),
         });
     }
 
     /// "Next".
     fn generate(self, proof: Proof) {
-        proof.trouble.clear();
+        proof.form_error.clear();
         self.lost.set(false);
         self.request(async move || {
             if proof.needs_code() {
                 match proof.give().await {
                     Ok(()) => proof.set_needs_code(false),
-                    Err(problem) => return proof.trouble.note(problem),
+                    Err(problem) => return proof.form_error.note(problem),
                 }
             }
             match generate_recovery_codes(proof.password()).await.flatten() {
@@ -95,7 +95,7 @@ impl Flow {
                 Err(ApiError::StepUpRequired { .. }) => proof.set_needs_code(true),
                 // They may be in force without having been seen.
                 Err(ApiError::Offline | ApiError::OutcomeUnknown) => self.lost.set(true),
-                Err(problem) => proof.trouble.note(problem),
+                Err(problem) => proof.form_error.note(problem),
             }
         });
     }
@@ -124,7 +124,7 @@ impl Flow {
             return;
         }
         self.busy.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         spawn_local(async move {
             send().await;
             self.busy.set(false);
@@ -139,7 +139,7 @@ pub fn Generate(section: Section) -> impl IntoView {
         section,
         stage: RwSignal::new(Stage::Explain),
         busy: RwSignal::new(false),
-        trouble: Trouble::new(),
+        form_error: FormError::new(),
         lost: RwSignal::new(false),
         kept: Kept::new(),
         warned: RwSignal::new(false),
@@ -164,7 +164,7 @@ fn Explain(flow: Flow) -> impl IntoView {
                 <strong>"all your earlier codes stop working"</strong> ", used or not: have a place ready to keep the new ones."
             </p>
             <p>"Your authentication apps stay as they are."</p>
-            <Problem problem=flow.trouble.signal() />
+            <Problem problem=flow.form_error.signal() />
             <div class="actions">
                 <Button emphasis=Emphasis::Primary pending=flow.busy on:click=move |_| flow.go_on()>
                     {TITLE}

@@ -10,7 +10,7 @@ use crate::{
         changing::changing,
         field::{Kind, TextField, on_submit},
         icon::{Glyph, Icon},
-        loaded::Trouble,
+        loaded::FormError,
         moment::Moment,
         set_up::Intent,
     },
@@ -136,7 +136,7 @@ fn Rename(
     /// Whether this form is open.
     renaming: RwSignal<bool>,
 ) -> impl IntoView {
-    let (typed, pending, trouble) = (RwSignal::new(name.get_untracked()), RwSignal::new(false), Trouble::new());
+    let (typed, pending, form_error) = (RwSignal::new(name.get_untracked()), RwSignal::new(false), FormError::new());
     let button = rename_button(&id);
     let close = {
         let button = button.clone();
@@ -156,7 +156,7 @@ fn Rename(
             return close();
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             let answer = rename_method(id, new.clone()).await.flatten();
             pending.set(false);
@@ -167,13 +167,13 @@ fn Rename(
                     section.changed(Said::good("The method has its new name."), button);
                 }
                 Err(problem @ ApiError::NoLongerThere) => section.changed(Said::caution(problem.to_string()), ""),
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
         });
     };
     let at_field = |problem: &ApiError| matches!(problem, ApiError::MethodName(_));
-    let error = move || trouble.get().filter(at_field).map(|problem| problem.to_string());
-    let other = move || trouble.get().filter(|problem| !at_field(problem));
+    let error = move || form_error.get().filter(at_field).map(|problem| problem.to_string());
+    let other = move || form_error.get().filter(|problem| !at_field(problem));
     view! {
         <form class="rename" novalidate on:submit=on_submit(save)>
             <Problem problem=Signal::derive(other) />

@@ -12,9 +12,9 @@ use crate::components::{
     browser,
     button::{Button, Emphasis},
     changing::sometimes,
-    errand::{Errand, use_errands},
     fetched::Fetched,
     loaded::Loaded,
+    pending_action::{PendingAction, use_errands},
     second_device::AddSecondDevice,
     set_up::{Intent, Outcome, use_set_up},
 };
@@ -61,9 +61,9 @@ fn run_errand(section: Section) {
         errands.done();
         match (errand, status.methods.as_slice()) {
             (_, []) => {}
-            (Errand::NewCodes, _) => section.ask(Asked::Generate),
-            (Errand::ReplaceApp, [only]) => section.set_up(Intent::Replace { id: only.id.clone() }),
-            (Errand::ReplaceApp, _) => browser::focus(HEADING),
+            (PendingAction::NewCodes, _) => section.ask(Asked::Generate),
+            (PendingAction::ReplaceApp, [only]) => section.set_up(Intent::Replace { id: only.id.clone() }),
+            (PendingAction::ReplaceApp, _) => browser::focus(HEADING),
         }
     });
 }

@@ -13,7 +13,7 @@ use crate::{
         button::{Button, Emphasis},
         changing::{changing, sometimes},
         field::on_submit,
-        loaded::Trouble,
+        loaded::FormError,
         step_up::{StepUp, use_step_up},
         unsaved::{CHANGES, Unsaved},
     },
@@ -36,14 +36,14 @@ struct Editing {
     /// From the first "Save" on, problems are shown as they come and go.
     checked: RwSignal<bool>,
     pending: RwSignal<bool>,
-    trouble: Trouble,
+    form_error: FormError,
     step_up: StepUp,
 }
 
 impl Editing {
     fn save(self, leave: impl Fn(bool) + Copy + 'static) {
         self.checked.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         let policy = untrack(|| self.draft.policy());
         if let Some(first) = policy.problems().first() {
             return browser::focus(id(*first));
@@ -59,9 +59,9 @@ impl Editing {
                 Ok(_) => leave(true),
                 Err(ApiError::PolicyConflict) => match fetch_account_policy().await {
                     Ok(theirs) => self.take_over(theirs),
-                    Err(problem) => self.trouble.note(problem),
+                    Err(problem) => self.form_error.note(problem),
                 },
-                Err(problem) => self.trouble.note(problem),
+                Err(problem) => self.form_error.note(problem),
             }
             self.pending.set(false);
         });
@@ -91,7 +91,7 @@ pub fn Editor(
         meanwhile: Meanwhile::new(),
         checked: RwSignal::new(false),
         pending: RwSignal::new(false),
-        trouble: Trouble::new(),
+        form_error: FormError::new(),
         step_up: use_step_up(),
     };
     let Editing { draft, base, meanwhile, .. } = editing;
@@ -109,7 +109,7 @@ pub fn Editor(
                 view! { <Sections draft errors in_force /> }.into_any()
             })}
             <div class="editor-foot">
-                <SaveProblem trouble=editing.trouble draft errors />
+                <SaveProblem form_error=editing.form_error draft errors />
                 <div class="actions">
                     <Button emphasis=Emphasis::Primary submit=true pending=editing.pending>
                         "Save"
@@ -129,7 +129,7 @@ fn label(field: PolicyField) -> &'static str {
 
 /// Why the policy was not saved, in one place; it leads to the fields at fault.
 #[component]
-fn SaveProblem(trouble: Trouble, draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView {
+fn SaveProblem(form_error: FormError, draft: Draft, errors: Signal<Vec<PolicyField>>) -> impl IntoView {
     let wrong = Memo::new(move |_| {
         let policy = draft.policy();
         let in_words = |field| policy.problem(field).map(|problem| (field, problem.to_string()));
@@ -138,7 +138,7 @@ fn SaveProblem(trouble: Trouble, draft: Draft, errors: Signal<Vec<PolicyField>>)
     sometimes(move || {
         let fields = wrong.get();
         let out_of_bounds = (!fields.is_empty()).then(|| ApiError::Policy(vec![]));
-        let problem = trouble.get().or(out_of_bounds)?;
+        let problem = form_error.get().or(out_of_bounds)?;
         let links = fields.into_iter().map(|(field, words)| {
             let go = move |event: MouseEvent| {
                 event.prevent_default();

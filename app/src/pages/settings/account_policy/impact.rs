@@ -6,7 +6,7 @@ use crate::{
         alert::{Notice, Tone},
         button::{Button, Emphasis},
         changing::sometimes,
-        loaded::Trouble,
+        loaded::FormError,
         set_up::{Intent, Outcome, use_set_up},
     },
 };
@@ -26,11 +26,11 @@ pub fn Impact(
     /// It is on already: the days become fewer.
     fewer: bool,
 ) -> impl IntoView {
-    let trouble = Trouble::new();
+    let form_error = FormError::new();
     let impact = LocalResource::new(move || fetch_enforcement_impact(fewer.then(|| grace.get())));
     Effect::new(move |_| {
         if let Some(Err(problem)) = impact.get() {
-            trouble.note(problem);
+            form_error.note(problem);
         }
     });
     let set_up = use_set_up();

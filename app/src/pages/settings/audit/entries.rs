@@ -7,7 +7,7 @@ use super::entry::{EntryDialog, Person, outcome_badge};
 use crate::{
     api::audit::fetch_audit_page,
     components::{
-        alert::Problem, button::Button, changing::sometimes, hydration::use_hydrated, loaded::Trouble,
+        alert::Problem, button::Button, changing::sometimes, hydration::use_hydrated, loaded::FormError,
         moment::UtcMoment, rows::rows,
     },
 };
@@ -31,7 +31,7 @@ struct Found {
     /// How many entries are wanted by now.
     wanted: StoredValue<usize>,
     running: RwSignal<bool>,
-    trouble: Trouble,
+    form_error: FormError,
 }
 
 impl Found {
@@ -42,7 +42,7 @@ impl Found {
         }
         self.wanted.set_value(self.page.with_untracked(|page| page.entries.len()) / PAGE * PAGE + PAGE);
         self.running.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         spawn_local(async move {
             while self.goes_on() {
                 let next = self.page.try_with_untracked(|page| page.next).flatten();
@@ -53,7 +53,7 @@ impl Found {
                         self.stop();
                         // The list may have been made anew meanwhile.
                         if !self.page.is_disposed() {
-                            self.trouble.note(problem);
+                            self.form_error.note(problem);
                         }
                     }
                 }
@@ -94,7 +94,7 @@ pub fn Entries(
         page: RwSignal::new(page),
         wanted: StoredValue::new(PAGE),
         running: RwSignal::new(false),
-        trouble: Trouble::new(),
+        form_error: FormError::new(),
     };
     Effect::new(move |_| {
         if goes_on_by_itself {
@@ -208,7 +208,7 @@ fn Foot(
     /// A filter is set.
     narrow: bool,
 ) -> impl IntoView {
-    let (running, trouble) = (found.running, found.trouble);
+    let (running, form_error) = (found.running, found.form_error);
     let state =
         Memo::new(move |_| found.page.with(|page| (page.entries.is_empty(), page.next.is_some(), page.searched_to)));
     let words = move || match state.get() {
@@ -226,7 +226,7 @@ fn Foot(
             <p class="empty" role="status">
                 {words}
             </p>
-            <Problem problem=trouble.signal() />
+            <Problem problem=form_error.signal() />
             {sometimes(move || {
                 there_is_more
                     .get()

@@ -6,7 +6,7 @@ use crate::{
         alert::{Alert, Notice, Problem, Tone},
         button::Button,
         changing::sometimes,
-        loaded::Trouble,
+        loaded::FormError,
     },
 };
 use contract::{
@@ -20,7 +20,7 @@ use leptos::{prelude::*, task::spawn_local};
 struct Verification {
     state: RwSignal<Option<ChainState>>,
     running: RwSignal<bool>,
-    trouble: Trouble,
+    form_error: FormError,
 }
 
 impl Verification {
@@ -30,7 +30,7 @@ impl Verification {
         }
         self.running.set(true);
         self.state.set(None);
-        self.trouble.clear();
+        self.form_error.clear();
         spawn_local(async move {
             let mut from = None;
             while self.running.try_get_untracked() == Some(true) {
@@ -47,7 +47,7 @@ impl Verification {
                     }
                     Err(problem) => {
                         if !self.state.is_disposed() {
-                            self.trouble.note(problem);
+                            self.form_error.note(problem);
                         }
                         break;
                     }
@@ -62,8 +62,8 @@ impl Verification {
 #[component]
 pub fn Verify() -> impl IntoView {
     let verification =
-        Verification { state: RwSignal::new(None), running: RwSignal::new(false), trouble: Trouble::new() };
-    let Verification { state, running, trouble } = verification;
+        Verification { state: RwSignal::new(None), running: RwSignal::new(false), form_error: FormError::new() };
+    let Verification { state, running, form_error } = verification;
     let progress = sometimes(move || {
         running.get().then(|| {
             let verified = move || match state.get() {
@@ -103,7 +103,7 @@ pub fn Verify() -> impl IntoView {
         <div class="audit-verified">
             {progress}
             <div role="status">{outcome}</div>
-            <Problem problem=trouble.signal() />
+            <Problem problem=form_error.signal() />
         </div>
     }
 }

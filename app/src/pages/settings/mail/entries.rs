@@ -9,7 +9,7 @@ use crate::{
         button::{Button, Emphasis},
         changing::{changing, sometimes},
         confirm::Confirm,
-        loaded::Trouble,
+        loaded::FormError,
         moment::Moment,
         rows::rows,
         show_more::show_more,
@@ -45,7 +45,7 @@ pub fn Entries(post: Post) -> impl IntoView {
                         shown.next = page.next;
                     });
                 }
-                Err(problem) => post.trouble.note(problem),
+                Err(problem) => post.form_error.note(problem),
             }
             let _ = fetching.try_set(false);
         });
@@ -197,7 +197,7 @@ impl Again {
                     post.keep_looking();
                 }
                 Err(problem) => {
-                    post.trouble.note(problem);
+                    post.form_error.note(problem);
                     post.look();
                 }
             }
@@ -209,7 +209,7 @@ impl Again {
 /// Asks before mail is thrown away.
 #[component]
 pub fn Discard(entry: MailEntry, post: Post) -> impl IntoView {
-    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let (form_error, step_up, pending) = (FormError::new(), use_step_up(), RwSignal::new(false));
     let MailEntry { id, person, kind, .. } = entry;
     let id = StoredValue::new(id);
     let act = move || {
@@ -217,7 +217,7 @@ pub fn Discard(entry: MailEntry, post: Post) -> impl IntoView {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             match step_up.run(async || discard_mail(id.get_value()).await.flatten()).await {
                 Ok(()) => {
@@ -226,7 +226,7 @@ pub fn Discard(entry: MailEntry, post: Post) -> impl IntoView {
                     browser::focus("mail-waiting");
                     post.look();
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             let _ = pending.try_set(false);
         });
@@ -238,7 +238,7 @@ pub fn Discard(entry: MailEntry, post: Post) -> impl IntoView {
             button="Discard"
             emphasis=Emphasis::Danger
             pending
-            problem=trouble.signal()
+            problem=form_error.signal()
             act
             leave=move || post.discarding.set(None)
         >

@@ -10,7 +10,7 @@ use crate::{
         alert::{Notice, Problem, Tone},
         changing::sometimes,
         fetched::{Fetched, fetched, settled},
-        loaded::{Loaded, Trouble},
+        loaded::{FormError, Loaded},
         page::PageHeading,
         part::lazy_page,
     },
@@ -40,7 +40,7 @@ const LOOK_AGAIN: [u64; 3] = [1, 4, 9];
 struct Post {
     shown: RwSignal<MailState>,
     said: RwSignal<Option<(Tone, String)>>,
-    trouble: Trouble,
+    form_error: FormError,
     /// What is being done: the button's words, with the id of the message where it is about one.
     doing: RwSignal<Option<String>>,
     /// About to be thrown away.
@@ -53,7 +53,7 @@ impl Post {
         Self {
             shown: RwSignal::new(first),
             said: RwSignal::new(None),
-            trouble: Trouble::new(),
+            form_error: FormError::new(),
             doing: RwSignal::new(None),
             discarding: RwSignal::new(None),
             looks: StoredValue::new(Vec::new()),
@@ -66,7 +66,7 @@ impl Post {
         if free {
             self.doing.set(Some(what.to_owned()));
             self.said.set(None);
-            self.trouble.clear();
+            self.form_error.clear();
         }
         free
     }
@@ -85,7 +85,7 @@ impl Post {
         spawn_local(async move {
             match fetch_mail_state(None).await {
                 Ok(state) => drop(self.shown.try_set(state)),
-                Err(problem) if !self.shown.is_disposed() => self.trouble.note(problem),
+                Err(problem) if !self.shown.is_disposed() => self.form_error.note(problem),
                 Err(_) => {}
             }
         });
@@ -159,7 +159,7 @@ fn Mail(first: MailState) -> impl IntoView {
                 post.said.get().map(|(tone, words)| view! { <Notice tone>{words}</Notice> }.into_any())
             })}
         </div>
-        <Problem problem=post.trouble.signal() />
+        <Problem problem=post.form_error.signal() />
         {sometimes(move || {
             let to_mend = to_mend.get();
             (!to_mend.is_empty()).then(|| view! { <Mending to_mend /> }.into_any())

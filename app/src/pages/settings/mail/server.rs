@@ -57,7 +57,7 @@ pub fn Server(
                     let words = format!("The message could not be sent and stands in the list below. {problem}{mend}");
                     post.said.set(Some((Tone::Caution, words)));
                 }
-                Err(problem) => post.trouble.note(problem),
+                Err(problem) => post.form_error.note(problem),
             }
             post.end();
             post.look();

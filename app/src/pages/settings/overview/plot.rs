@@ -1,12 +1,8 @@
 //! A drawing over some days with its axes, and the same as a table.
 
 use crate::components::chart::Scale;
-use contract::number::grouped;
-use contract::words::moment::date;
+use contract::{duration::DAY, number::grouped, words::moment::date};
 use leptos::prelude::*;
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// A drawing with its axes. What is drawn has one unit per day across and the scale's upwards.
 #[component]

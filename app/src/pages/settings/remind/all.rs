@@ -8,7 +8,7 @@ use crate::{
         button::Button,
         changing::sometimes,
         confirm::Confirm,
-        loaded::Trouble,
+        loaded::FormError,
         step_up::use_step_up,
     },
 };
@@ -23,20 +23,20 @@ pub fn SendToAll(
     /// People were reminded.
     done: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let (trouble, trouble_with_all, step_up) = (Trouble::new(), Trouble::new(), use_step_up());
+    let (form_error, trouble_with_all, step_up) = (FormError::new(), FormError::new(), use_step_up());
     let (pending, asking) = (RwSignal::new(false), RwSignal::new(None::<RemindedAll>));
     let ask = move |_| {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         said.set(None);
         spawn_local(async move {
             match fetch_reminder_plan().await {
                 Ok(plan) if plan.reminded == 0 => said.set(Some((Tone::Caution, nobody(plan)))),
                 Ok(plan) => asking.set(Some(plan)),
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             pending.set(false);
         });
@@ -87,7 +87,7 @@ pub fn SendToAll(
         <Button pending on:click=ask>
             "Send to all who are missing"
         </Button>
-        <Problem problem=trouble.signal() />
+        <Problem problem=form_error.signal() />
         {sometimes(move || {
             let plan = asking.get()?;
             Some(

@@ -11,7 +11,7 @@ use crate::{
         alert::{Notice, Problem, Tone},
         changing::{changing, sometimes},
         fetched::{Fetched, fetched, settled},
-        loaded::{Loaded, Trouble},
+        loaded::{FormError, Loaded},
         page::PageHeading,
         part::lazy_page,
         rows::rows,
@@ -66,7 +66,7 @@ fn NotActivated(count: u64) -> impl IntoView {
 
 #[component]
 fn People(first: Missing) -> impl IntoView {
-    let (trouble, pending, said) = (Trouble::new(), RwSignal::new(false), RwSignal::new(None));
+    let (form_error, pending, said) = (FormError::new(), RwSignal::new(false), RwSignal::new(None));
     let (sends_mail, not_activated) = (first.sends_mail, first.not_activated.unwrap_or(0));
     let shown = RwSignal::new(first);
     let fetch = move |after: Option<String>| {
@@ -74,7 +74,7 @@ fn People(first: Missing) -> impl IntoView {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             match fetch_missing_second_factors(after.clone()).await {
                 Ok(next) if after.is_none() => shown.set(next),
@@ -82,7 +82,7 @@ fn People(first: Missing) -> impl IntoView {
                     shown.people.extend(next.people);
                     shown.after = next.after;
                 }),
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             pending.set(false);
         });
@@ -102,7 +102,7 @@ fn People(first: Missing) -> impl IntoView {
         let address = shown.with_untracked(|shown| shown.address.clone());
         let rows = rows(
             move || shown.with(|shown| shown.people.clone()),
-            move |person| view! { <Row person address=address.clone() sends_mail said trouble /> }.into_any(),
+            move |person| view! { <Row person address=address.clone() sends_mail said form_error /> }.into_any(),
         );
         view! {
             <ul class="places" role="list" aria-label="Without a second factor">
@@ -125,7 +125,7 @@ fn People(first: Missing) -> impl IntoView {
                     said.get().map(|(tone, words): (Tone, String)| view! { <Notice tone>{words}</Notice> }.into_any())
                 })}
             </div>
-            <Problem problem=trouble.signal() />
+            <Problem problem=form_error.signal() />
             {(not_activated > 0).then(|| view! { <NotActivated count=not_activated /> })}
             {list}
             {show_more(there_is_more, pending, more)}

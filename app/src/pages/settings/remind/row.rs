@@ -4,8 +4,8 @@ use super::Said;
 use crate::{
     api::mail::send_reminder,
     components::{
-        alert::Tone, browser, button::Button, changing::sometimes, loaded::Trouble, moment::Moment, page::portal_name,
-        step_up::use_step_up,
+        alert::Tone, browser, button::Button, changing::sometimes, loaded::FormError, moment::Moment,
+        page::portal_name, step_up::use_step_up,
     },
 };
 use contract::{
@@ -25,7 +25,7 @@ pub fn Row(
     /// What came of it.
     said: Said,
     /// What went wrong.
-    trouble: Trouble,
+    form_error: FormError,
 ) -> impl IntoView {
     let text = message(&person.name, person.due, &portal_name(), &address);
     let MissingPerson { id, name, administrator, due, has_mail_address, reminded_at } = person;
@@ -49,8 +49,8 @@ pub fn Row(
         Due::From(at) => view! { "Required from " <Moment at /> }.into_any(),
     };
     let no_address = (sends_mail && !has_mail_address).then(|| view! { <span>"No mail address"</span> }.into_any());
-    let send =
-        sends_mail.then(|| view! { <Send id name=name.clone() has_mail_address reminded said trouble /> }.into_any());
+    let send = sends_mail
+        .then(|| view! { <Send id name=name.clone() has_mail_address reminded said form_error /> }.into_any());
     view! {
         <li class="place">
             <div class="place-what">
@@ -83,7 +83,7 @@ fn Send(
     has_mail_address: bool,
     reminded: RwSignal<Option<i64>>,
     said: Said,
-    trouble: Trouble,
+    form_error: FormError,
 ) -> impl IntoView {
     let (step_up, pending) = (use_step_up(), RwSignal::new(false));
     let name = isolated(&name);
@@ -93,7 +93,7 @@ fn Send(
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         said.set(None);
         let (id, name) = (id.clone(), name.clone());
         spawn_local(async move {
@@ -103,7 +103,7 @@ fn Send(
                     let _ = reminded.try_set(person.reminded_at);
                     said.set(Some((Tone::Good, format!("A reminder to {name} is on its way."))));
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             let _ = pending.try_set(false);
         });

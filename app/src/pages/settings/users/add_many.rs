@@ -12,7 +12,7 @@ use crate::{
         button::{Button, Emphasis},
         changing::{changing, sometimes},
         field::{FieldError, on_submit},
-        loaded::Trouble,
+        loaded::FormError,
         modal::Modal,
         step_up::use_step_up,
     },
@@ -38,7 +38,7 @@ const EXAMPLE: &str =
 /// Takes a list, has every line checked, and adds everybody or nobody.
 #[component]
 pub fn AddMany(users: Users) -> impl IntoView {
-    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let (form_error, step_up, pending) = (FormError::new(), use_step_up(), RwSignal::new(false));
     // Kept by the page: a stray key closes the dialog, and does not lose what was typed.
     let list = users.list;
     let checked = RwSignal::new(None::<ImportReport>);
@@ -54,7 +54,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
     };
     let another = move |text: String| {
         typed(text);
-        trouble.clear();
+        form_error.clear();
     };
     let submit = move |wrong: Wrong| {
         if pending.get_untracked() {
@@ -81,7 +81,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
                 })
             } else {
                 check_list(text.clone(), Wrong::Refused).await.flatten().map(|report| {
-                    trouble.clear();
+                    form_error.clear();
                     checked.set(Some(report));
                 })
             };
@@ -94,7 +94,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
                     let _ = usable.try_set(others.map(|report| (report, lines)));
                 }
                 let of_the_list = matches!(problem, ApiError::Import(_));
-                trouble.note(problem);
+                form_error.note(problem);
                 if of_the_list {
                     request_animation_frame(|| {
                         browser::scroll_dialog_to_top();
@@ -105,9 +105,9 @@ pub fn AddMany(users: Users) -> impl IntoView {
             let _ = pending.try_set(false);
         });
     };
-    let other = move || trouble.get().filter(|problem| !matches!(problem, ApiError::Import(_)));
+    let other = move || form_error.get().filter(|problem| !matches!(problem, ApiError::Import(_)));
     // In one place, so that what is wrong is seen at once, and above what is to be mended.
-    let about = changing(move || match trouble.get() {
+    let about = changing(move || match form_error.get() {
         Some(ApiError::Import(problems)) => {
             let good = usable.get_untracked().map_or(0, |(report, _)| report.people);
             view! { <Problems problems good list=list.get_untracked() /> }.into_any()
@@ -120,7 +120,7 @@ pub fn AddMany(users: Users) -> impl IntoView {
         Some(ImportReport { people, .. }) => format!("Add {} people", grouped(people)),
     };
     let leave = move || users.open.set(None);
-    let wrong_lines = Signal::derive(move || matches!(trouble.get(), Some(ApiError::Import(_))));
+    let wrong_lines = Signal::derive(move || matches!(form_error.get(), Some(ApiError::Import(_))));
     let others = sometimes(move || {
         let (ImportReport { people, .. }, _) = usable.get()?;
         let words = match people {

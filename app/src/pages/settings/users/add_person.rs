@@ -7,7 +7,7 @@ use crate::{
         alert::Problem,
         button::{Button, Emphasis},
         field::{CheckBox, Kind, TextField, on_submit},
-        loaded::Trouble,
+        loaded::FormError,
         modal::Modal,
         step_up::use_step_up,
     },
@@ -18,7 +18,7 @@ use leptos::{prelude::*, task::spawn_local};
 /// Asks for the names; the person chooses the password.
 #[component]
 pub fn AddPerson(users: Users) -> impl IntoView {
-    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let (form_error, step_up, pending) = (FormError::new(), use_step_up(), RwSignal::new(false));
     let (name, display_name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (mail_address, administrator) = (RwSignal::new(String::new()), RwSignal::new(false));
     let add = move || {
@@ -26,7 +26,7 @@ pub fn AddPerson(users: Users) -> impl IntoView {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         let person = NewPerson {
             name: name.get_untracked(),
             display_name: display_name.get_untracked(),
@@ -40,27 +40,27 @@ pub fn AddPerson(users: Users) -> impl IntoView {
                     users.open.set(Some(Open::Links(issued, None)));
                     users.refetch();
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             let _ = pending.try_set(false);
         });
     };
-    let name_error = move || match trouble.get() {
+    let name_error = move || match form_error.get() {
         Some(ApiError::UserName(problem)) => Some(problem.to_string()),
         _ => None,
     };
-    let display_name_error = move || match trouble.get() {
+    let display_name_error = move || match form_error.get() {
         Some(ApiError::DisplayName(problem)) => Some(problem.to_string()),
         _ => None,
     };
-    let mail_address_error = move || match trouble.get() {
+    let mail_address_error = move || match form_error.get() {
         Some(ApiError::MailAddress(problem)) => Some(problem.to_string()),
         _ => None,
     };
     let at_a_field = |problem: &ApiError| {
         matches!(problem, ApiError::UserName(_) | ApiError::DisplayName(_) | ApiError::MailAddress(_))
     };
-    let other = move || trouble.get().filter(|problem| !at_a_field(problem));
+    let other = move || form_error.get().filter(|problem| !at_a_field(problem));
     let leave = move || users.open.set(None);
     view! {
         <Modal id="add-person-title" title="Add person" leave>

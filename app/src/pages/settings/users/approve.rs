@@ -11,7 +11,7 @@ use crate::{
         browser,
         button::Button,
         changing::sometimes,
-        loaded::Trouble,
+        loaded::FormError,
         moment::Moment,
         step_up::use_step_up,
     },
@@ -25,17 +25,17 @@ use leptos::{prelude::*, task::spawn_local};
 /// The codes that wait, if there are any.
 #[component]
 pub fn WaitingForApproval(users: Users) -> impl IntoView {
-    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let (form_error, step_up, pending) = (FormError::new(), use_step_up(), RwSignal::new(false));
     let approve = move |id: String| {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             match step_up.run(async || approve_access_code(id.clone()).await.flatten()).await {
                 Ok(()) => users.say(Tone::Good, "The temporary access code is approved and works now.".to_owned()),
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             users.refetch();
             pending.set(false);
@@ -72,7 +72,7 @@ pub fn WaitingForApproval(users: Users) -> impl IntoView {
     });
     view! {
         {list}
-        <Problem problem=trouble.signal() />
+        <Problem problem=form_error.signal() />
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         button::{Button, Emphasis},
         changing::changing,
         copied::Copyable,
-        loaded::Trouble,
+        loaded::FormError,
         modal::Modal,
         moment::Moment,
         step_up::use_step_up,
@@ -31,18 +31,18 @@ const QUESTION: Question = Question {
 #[component]
 pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
     let issued = RwSignal::new(None::<IssuedAccessCode>);
-    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let (form_error, step_up, pending) = (FormError::new(), use_step_up(), RwSignal::new(false));
     let id = StoredValue::new(person.id.clone());
     let issue = move || {
         if pending.get_untracked() {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         spawn_local(async move {
             match step_up.run(async || issue_access_code(id.get_value()).await.flatten()).await {
                 Ok(made) => issued.set(Some(made)),
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             let _ = pending.try_set(false);
         });
@@ -83,7 +83,7 @@ pub fn AccessCode(users: Users, person: Person) -> impl IntoView {
                         }
                     })}
             </div>
-            <Problem problem=trouble.signal() />
+            <Problem problem=form_error.signal() />
             <div class="actions">
                 <Button emphasis=Emphasis::Primary pending on:click=move |_| issue()>
                     "Issue code"

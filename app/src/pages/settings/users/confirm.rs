@@ -10,7 +10,7 @@ use crate::{
         alert::{Notice, Problem, Tone},
         button::{Button, Emphasis},
         field::{Kind, TextField, on_submit},
-        loaded::Trouble,
+        loaded::FormError,
         modal::Modal,
         step_up::use_step_up,
     },
@@ -28,7 +28,7 @@ const NAMED: usize = 8;
 /// Says what will happen to whom, and does it.
 #[component]
 pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoView {
-    let (trouble, step_up) = (Trouble::new(), use_step_up());
+    let (form_error, step_up) = (FormError::new(), use_step_up());
     let (pending, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
     let asks_why = deed == Deed::DisableSecondFactor;
     // A key pressed too soon does nothing.
@@ -42,7 +42,7 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         let (ids, change) = (ids.get_value(), deed.change(reason.get_untracked()));
         spawn_local(async move {
             let mut done = Done::default();
@@ -71,16 +71,16 @@ pub fn ConfirmDeed(users: Users, deed: Deed, people: Vec<Person>) -> impl IntoVi
                 }
                 let _ = so_far.try_set(done.people);
             }
-            done.show(users, deed, total, problem, trouble);
+            done.show(users, deed, total, problem, form_error);
             // The dialog may be gone with what was done.
             let _ = pending.try_set(false);
         });
     };
-    let reason_error = move || match trouble.get() {
+    let reason_error = move || match form_error.get() {
         Some(ApiError::Reason(problem)) => Some(problem.to_string()),
         _ => None,
     };
-    let other = move || trouble.get().filter(|problem| !matches!(problem, ApiError::Reason(_)));
+    let other = move || form_error.get().filter(|problem| !matches!(problem, ApiError::Reason(_)));
     let leave = move || users.open.set(None);
     view! {
         <Modal id="deed-title" title=deed.name() leave>
@@ -157,13 +157,13 @@ impl Done {
     }
 
     /// Says what was done, and for whom it was not.
-    fn show(self, users: Users, deed: Deed, total: usize, problem: Option<ApiError>, trouble: Trouble) {
+    fn show(self, users: Users, deed: Deed, total: usize, problem: Option<ApiError>, form_error: FormError) {
         let Self { people, as_now, changed, links } = self;
         if people == 0 {
-            return problem.into_iter().for_each(|problem| trouble.note(problem));
+            return problem.into_iter().for_each(|problem| form_error.note(problem));
         }
         if let Some(problem) = &problem {
-            trouble.note_session(problem);
+            form_error.note_session(problem);
         }
         let because = problem.map_or_else(|| "You stopped it.".to_owned(), |problem| problem.to_string());
         let rest = (people < total).then(|| match total - people {

@@ -46,7 +46,7 @@ pub fn List(users: Users) -> impl IntoView {
         <div class="people" aria-busy=move || users.is_behind().then_some("true")>
             {content}
         </div>
-        <Problem problem=users.trouble.signal() />
+        <Problem problem=users.form_error.signal() />
         <div class="people-foot">
             <p class="muted" role="status">
                 {said}
@@ -60,7 +60,7 @@ pub fn List(users: Users) -> impl IntoView {
 #[component]
 fn Nobody(users: Users) -> impl IntoView {
     let words = move || {
-        if users.has_more() && users.trouble.get().is_none() {
+        if users.has_more() && users.form_error.get().is_none() {
             return "Still looking…".to_owned();
         }
         let (search, filter) = users.address.with(|address| (isolated(address.search.trim()), address.view.filter));

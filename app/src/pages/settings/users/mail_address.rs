@@ -7,7 +7,7 @@ use crate::{
         alert::Problem,
         button::{Button, Emphasis},
         field::{Kind, TextField, on_submit},
-        loaded::Trouble,
+        loaded::FormError,
         modal::Modal,
         step_up::use_step_up,
     },
@@ -18,7 +18,7 @@ use leptos::{prelude::*, task::spawn_local};
 /// Sets, changes or removes it.
 #[component]
 pub fn MailAddress(users: Users, person: Person) -> impl IntoView {
-    let (trouble, step_up, pending) = (Trouble::new(), use_step_up(), RwSignal::new(false));
+    let (form_error, step_up, pending) = (FormError::new(), use_step_up(), RwSignal::new(false));
     let address = RwSignal::new(person.mail_address.clone());
     let Person { id, name, .. } = person;
     let id = StoredValue::new(id);
@@ -27,7 +27,7 @@ pub fn MailAddress(users: Users, person: Person) -> impl IntoView {
             return;
         }
         pending.set(true);
-        trouble.clear();
+        form_error.clear();
         let (id, address) = (id.get_value(), address.get_untracked());
         spawn_local(async move {
             match step_up.run(async || set_mail_address(id.clone(), address.clone()).await.flatten()).await {
@@ -38,15 +38,15 @@ pub fn MailAddress(users: Users, person: Person) -> impl IntoView {
                     };
                     users.note(vec![person], words.to_owned());
                 }
-                Err(problem) => trouble.note(problem),
+                Err(problem) => form_error.note(problem),
             }
             // The dialog may be gone with what was done.
             let _ = pending.try_set(false);
         });
     };
     let at_field = |problem: &ApiError| matches!(problem, ApiError::MailAddress(_));
-    let error = move || trouble.get().filter(at_field).map(|problem| problem.to_string());
-    let other = move || trouble.get().filter(|problem| !at_field(problem));
+    let error = move || form_error.get().filter(at_field).map(|problem| problem.to_string());
+    let other = move || form_error.get().filter(|problem| !at_field(problem));
     let leave = move || users.open.set(None);
     view! {
         <Modal id="mail-address-title" title="Mail address" leave>

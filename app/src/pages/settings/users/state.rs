@@ -8,7 +8,7 @@ use crate::{
         alert::Tone,
         browser,
         fetched::{Fetched, fetched, settled},
-        loaded::Trouble,
+        loaded::FormError,
     },
 };
 use contract::people::{IssuedLinks, PeoplePage, PeopleQuery, Person, WaitingCode};
@@ -84,7 +84,7 @@ pub struct Users {
     /// More people are on their way.
     pub fetching: RwSignal<bool>,
     /// Why they did not come.
-    pub trouble: Trouble,
+    pub form_error: FormError,
 }
 
 impl Users {
@@ -109,7 +109,7 @@ impl Users {
             done: RwSignal::new(None),
             list: RwSignal::new(String::new()),
             fetching: RwSignal::new(false),
-            trouble: Trouble::new(),
+            form_error: FormError::new(),
         };
         settled(first).await;
         users
@@ -122,7 +122,7 @@ impl Users {
             self.first.track();
             self.later.set(Vec::new());
             self.changed.set(BTreeMap::new());
-            self.trouble.clear();
+            self.form_error.clear();
         });
         Effect::new(move |before: Option<Address>| {
             let address = self.address.get();
@@ -133,7 +133,7 @@ impl Users {
         });
         Effect::new(move |_| {
             let few = self.people().len() < ENOUGH;
-            if few && self.has_more() && self.trouble.get().is_none() && !self.is_behind() {
+            if few && self.has_more() && self.form_error.get().is_none() && !self.is_behind() {
                 self.fetch_more();
             }
         });
@@ -260,7 +260,7 @@ impl Users {
             return;
         }
         self.fetching.set(true);
-        self.trouble.clear();
+        self.form_error.clear();
         spawn_local(async move {
             let answer = fetch_people(PeopleQuery { after: after.clone(), ..asked.clone() }).await;
             // The page may be gone, or about something else by now.
@@ -269,7 +269,7 @@ impl Users {
             match answer {
                 Ok(page) if asks == asked => self.later.update(|pages| pages.push(page)),
                 Ok(_) => {}
-                Err(problem) => self.trouble.note(problem),
+                Err(problem) => self.form_error.note(problem),
             }
         });
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// Something that is done in a dialog of the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Errand {
+pub enum PendingAction {
     /// A new authentication app in place of the lost one.
     ReplaceApp,
     /// "Generate new recovery codes".
@@ -13,21 +13,21 @@ pub enum Errand {
 
 /// Kept from the click until the page is there. Provided by the layout.
 #[derive(Clone, Copy)]
-pub struct Errands(RwSignal<Option<Errand>>);
+pub struct PendingActions(RwSignal<Option<PendingAction>>);
 
-impl Errands {
+impl PendingActions {
     /// None.
     pub fn new() -> Self {
         Self(RwSignal::new(None))
     }
 
     /// The person has set out.
-    pub fn set_out(self, errand: Errand) {
+    pub fn set_out(self, errand: PendingAction) {
         self.0.set(Some(errand));
     }
 
     /// What the person has come for.
-    pub fn get(self) -> Option<Errand> {
+    pub fn get(self) -> Option<PendingAction> {
         self.0.get()
     }
 
@@ -38,6 +38,6 @@ impl Errands {
 }
 
 /// What the person has set out for; only inside the layout.
-pub fn use_errands() -> Errands {
+pub fn use_errands() -> PendingActions {
     expect_context()
 }
