@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/fixtures';
-import { dialog, enter, section } from '../support/person';
+import { dialog, enter as comeIn, section } from '../support/person';
 
 /** Has what matches `what` wait until the answer is called. */
 async function hold(page: Page, what: string | RegExp): Promise<() => void> {
@@ -11,6 +11,12 @@ async function hold(page: Page, what: string | RegExp): Promise<() => void> {
     await route.continue();
   });
   return release;
+}
+
+/** Signs in, and waits for the program: before it runs, a link leads to another document. */
+async function enter(page: Page, name: string): Promise<void> {
+  await comeIn(page, name);
+  await expect(page.locator('#start')).toHaveCount(0);
 }
 
 const word = (page: Page) => page.getByText('The page is loading…');
