@@ -23,7 +23,7 @@ use crate::{
 };
 use contract::{
     ApiError,
-    portal::{Client, Session},
+    portal::{Bound, Client, Session},
 };
 use serde_json::{Value, json};
 
@@ -43,6 +43,11 @@ impl<'a> Actor<'a> {
     /// The person of a session.
     pub fn of(session: &'a Session, client: &'a Client) -> Self {
         Self { person: Some(Named { id: Some(&session.user_id), name: &session.user_name }), client: Some(client) }
+    }
+
+    /// Whoever makes a call in a session.
+    pub fn calling(caller: &'a Bound) -> Self {
+        Self::of(caller.session(), &caller.call().client)
     }
 
     /// Someone who is not signed in and gave the name of this person. A name

@@ -489,7 +489,7 @@ impl Service {
         let now = self.now();
         let outcome = attempts::charge(&mut tx, key, Allowance::SECOND_FACTOR_A_DAY, now).await?;
         if outcome.is_err() {
-            let actor = Actor::of(caller.session(), &caller.call().client);
+            let actor = Actor::calling(caller);
             record(&mut tx, now, actor, AuditEvent::SecondFactorExhausted, Outcome::Failure).await?;
         }
         tx.commit().await?;

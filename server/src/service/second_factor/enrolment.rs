@@ -53,7 +53,8 @@ impl Service {
     pub(super) async fn cancel(&self, caller: &SignedIn) -> Result<(), ApiError> {
         let mut tx = self.db.begin().await?;
         if enrolments::delete_of_session(&mut tx, &caller.session().id).await? > 0 {
-            record(&mut tx, self.now(), actor(caller), AuditEvent::EnrolmentCancelled, Outcome::Success).await?;
+            record(&mut tx, self.now(), Actor::calling(caller), AuditEvent::EnrolmentCancelled, Outcome::Success)
+                .await?;
         }
         tx.commit().await?;
         Ok(())
@@ -77,7 +78,7 @@ impl Service {
             return Err(GONE);
         }
         if pending(current).is_expired(self.now()) {
-            record(&mut tx, self.now(), actor(caller), AuditEvent::EnrolmentExpired, Outcome::Failure).await?;
+            record(&mut tx, self.now(), Actor::calling(caller), AuditEvent::EnrolmentExpired, Outcome::Failure).await?;
         }
         self.insert_secret(tx, caller, replaced_by(current), AuditEvent::EnrolmentQrRenewed).await
     }
@@ -157,7 +158,7 @@ impl Service {
             replaces: replaced.as_ref().map(|method| method.id.as_str()),
         };
         enrolments::insert(&mut tx, &row).await?;
-        record(&mut tx, now, actor(caller), event, Outcome::Success).await?;
+        record(&mut tx, now, Actor::calling(caller), event, Outcome::Success).await?;
         tx.commit().await?;
         let name = replaced.map(|method| method.name);
         Ok(Enrolment::Pending(self.pending_view(caller, id, &secret, pending, name)?))
@@ -167,7 +168,7 @@ impl Service {
     fn view(&self, caller: &Bound, row: &EnrolmentRow) -> Result<Option<Enrolment>, ApiError> {
         if row.state == "confirmed" {
             return Ok(self
-                .confirmed(&caller.session().user_name, row, actor(caller))
+                .confirmed(&caller.session().user_name, row, Actor::calling(caller))
                 .transpose()?
                 .map(Enrolment::Confirmed));
         }
@@ -175,7 +176,7 @@ impl Service {
         if pending.is_expired(self.now()) {
             return Ok(Some(Enrolment::Expired { id: row.id.clone() }));
         }
-        let secret = self.open_secret(&row.id, &row.secret, actor(caller))?;
+        let secret = self.open_secret(&row.id, &row.secret, Actor::calling(caller))?;
         let view = self.pending_view(caller, row.id.clone(), &secret, pending, row.replaced_name.clone())?;
         Ok(Some(Enrolment::Pending(view)))
     }
@@ -240,10 +241,6 @@ pub(crate) fn current(rows: &[EnrolmentRow]) -> Option<&EnrolmentRow> {
 /// A secret that waits for its code, as the rules see it.
 pub(crate) fn pending(row: &EnrolmentRow) -> Pending {
     Pending { expires_at: UnixTime(row.deadline), extensions: row.extensions }
-}
-
-pub(crate) fn actor(caller: &Bound) -> Actor<'_> {
-    Actor::of(caller.session(), &caller.call().client)
 }
 
 /// The method that a secret takes the place of, unless it is gone.

@@ -7,8 +7,8 @@ use crate::{
     },
     service::{
         Service,
-        audit::record::record,
-        second_factor::enrolment::{GONE, actor, pending},
+        audit::record::{Actor, record},
+        second_factor::enrolment::{GONE, pending},
     },
     store::second_factor::enrolments,
 };
@@ -43,7 +43,7 @@ impl Service {
         if !enrolments::extend(&mut tx, id, now.0, extended.expires_at.0, MOST_EXTENSIONS).await? {
             return Err(GONE);
         }
-        record(&mut tx, now, actor(caller), AuditEvent::EnrolmentExtended, Outcome::Success).await?;
+        record(&mut tx, now, Actor::calling(caller), AuditEvent::EnrolmentExtended, Outcome::Success).await?;
         tx.commit().await?;
         Ok(ExtendedEnrolment {
             milliseconds_left: self.milliseconds_until(extended.expires_at),

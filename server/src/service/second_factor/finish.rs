@@ -126,7 +126,7 @@ impl Service {
     ) -> Result<Method, ApiError> {
         let (user_id, now) = (&caller.session().user_id, self.now());
         let step = row.step.ok_or_else(|| incident("a confirmed enrolment has no step"))?;
-        let actor = Actor::of(caller.session(), &caller.call().client);
+        let actor = Actor::calling(caller);
         let secret = self.open_secret(&row.id, &row.secret, actor)?;
         // The method keeps the id of its set-up, by which it is known to be finished.
         let id = row.id.clone();
@@ -152,7 +152,7 @@ impl Service {
         if self.now() >= UnixTime(row.deadline) {
             return Err(ApiError::Enrolment(EnrolmentProblem::FinishedTooLate));
         }
-        let text = self.open_codes(row, Actor::of(caller.session(), &caller.call().client))?;
+        let text = self.open_codes(row, Actor::calling(caller))?;
         let codes: Vec<RecoveryCode> = text.split(SEPARATOR).filter_map(RecoveryCode::normalise).collect();
         self.hash_set(&codes).await
     }

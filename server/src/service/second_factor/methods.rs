@@ -129,7 +129,7 @@ impl Service {
         event: AuditEvent,
         detail: Option<&str>,
     ) -> Result<(), ApiError> {
-        let actor = Actor::of(caller.session(), &caller.call().client);
+        let actor = Actor::calling(caller);
         record_about(&mut tx, self.now(), actor, actor.person, event, Outcome::Success, detail).await?;
         tx.commit().await?;
         Ok(())

@@ -162,7 +162,7 @@ impl Service {
         }
         sessions::clear_recovery_notices(&mut tx, &session.user_id)?;
         self.notify(&mut tx, &session.user_id, &Message::RecoveryCodesGenerated)?;
-        record(&mut tx, now, actor(caller), AuditEvent::RecoveryCodesReplaced, Outcome::Success).await?;
+        record(&mut tx, now, Actor::calling(caller), AuditEvent::RecoveryCodesReplaced, Outcome::Success).await?;
         charge.concluded(tx.commit().await)?;
         Ok(RecoveryCodeSheet {
             codes: codes.iter().map(|code| code.display().to_string()).collect(),
@@ -189,15 +189,11 @@ impl Service {
             }
             None => Outcome::Failure,
         };
-        record(&mut tx, self.now(), actor(caller), AuditEvent::RecoveryCodeChecked, outcome).await?;
+        record(&mut tx, self.now(), Actor::calling(caller), AuditEvent::RecoveryCodeChecked, outcome).await?;
         charge.concluded(tx.commit().await)?;
         let wrong = RecoveryCodeProblem::Wrong { attempts_left: Some(charge.left) };
         found.map(|found| entry(&found.row)).ok_or(ApiError::RecoveryCode(wrong))
     }
-}
-
-fn actor(caller: &Bound) -> Actor<'_> {
-    Actor::of(caller.session(), &caller.call().client)
 }
 
 /// A code as the ledger shows it.

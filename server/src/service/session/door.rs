@@ -124,7 +124,7 @@ impl Sessions for Service {
 impl Service {
     /// Records what the caller did to their own account, and commits.
     async fn note(&self, mut tx: Tx, caller: &Bound, event: AuditEvent) -> Result<(), ApiError> {
-        let actor = Actor::of(caller.session(), &caller.call().client);
+        let actor = Actor::calling(caller);
         record(&mut tx, self.now(), actor, event, Outcome::Success).await?;
         tx.commit().await?;
         Ok(())

@@ -16,13 +16,12 @@ use crate::{
     },
     service::{
         Service,
-        audit::record::record,
+        audit::record::{Actor, record},
         credentials::throttling::CodeCharge,
         session::{
             browsers::Remembered,
             opening::{hand_over, hand_over_browser},
         },
-        sign_in::refusal::actor,
     },
     store::{Tx, account::accounts, second_factor::methods, session::sessions},
 };
@@ -103,7 +102,7 @@ impl Service {
         take_back(&mut tx)?;
         let trusted = trust.map(|_| AuditEvent::BrowserTrusted);
         for event in [accepted, AuditEvent::SignedIn].into_iter().chain(trusted) {
-            record(&mut tx, now, actor(caller), event, Outcome::Success).await?;
+            record(&mut tx, now, Actor::calling(caller), event, Outcome::Success).await?;
         }
         tx.commit().await?;
         hand_over(call, &token);
@@ -148,7 +147,7 @@ impl Service {
             _ if signing_in => AuditEvent::SecondFactorFailed,
             _ => AuditEvent::StepUpFailed,
         };
-        record(tx, self.now(), actor(caller), event, Outcome::Failure).await?;
+        record(tx, self.now(), Actor::calling(caller), event, Outcome::Failure).await?;
         if signing_in && charge.left == 0 {
             // The sign-in ends with its last attempt.
             sessions::delete(tx, &caller.session().id)?;
@@ -170,7 +169,7 @@ impl Service {
         let wrong = CodeProblem::Wrong { attempts_left: None };
         let (mut problem, mut looked, mut broken, mut told) = (wrong, false, None, Vec::new());
         for method in methods::of_user_in(tx, &session.user_id).await? {
-            let secret = match self.open_secret(&method.id, &method.secret, actor(caller)) {
+            let secret = match self.open_secret(&method.id, &method.secret, Actor::calling(caller)) {
                 Ok(secret) => secret,
                 // The other methods count all the same.
                 Err(error) => {
@@ -189,7 +188,7 @@ impl Service {
                     if last_used > credible {
                         // It counts once, too, when its time comes.
                         methods::refuse_step(tx, &method.id, last_used.0)?;
-                        record(tx, now, actor(caller), AuditEvent::ClockCorrected, Outcome::Success).await?;
+                        record(tx, now, Actor::calling(caller), AuditEvent::ClockCorrected, Outcome::Success).await?;
                     }
                     return Ok(Ok(()));
                 }

@@ -28,15 +28,11 @@ impl Service {
         left: u32,
     ) -> Result<ApiError, ApiError> {
         let mut tx = self.db.begin().await?;
-        record(&mut tx, self.now(), actor(caller), event, Outcome::Failure).await?;
+        record(&mut tx, self.now(), Actor::calling(caller), event, Outcome::Failure).await?;
         if left == 0 {
             sessions::delete(&mut tx, &caller.session().id)?;
         }
         tx.commit().await?;
         Ok(if left == 0 { ApiError::SignInExpired } else { problem })
     }
-}
-
-pub(super) fn actor(caller: &Bound) -> Actor<'_> {
-    Actor::of(caller.session(), &caller.call().client)
 }

@@ -122,7 +122,7 @@ impl Service {
             None => RecoveryCodeProblem::Wrong { attempts_left: None },
         };
         let mut tx = self.begin_with_right_password(caller, charge).await?;
-        record(&mut tx, self.now(), actor(caller), AuditEvent::StepUpFailed, Outcome::Failure).await?;
+        record(&mut tx, self.now(), Actor::calling(caller), AuditEvent::StepUpFailed, Outcome::Failure).await?;
         tx.commit().await?;
         Ok(Err(ApiError::RecoveryCode(problem)))
     }
@@ -137,7 +137,7 @@ impl Service {
         let token = self.elevate_session(tx, caller.session()).await?;
         self.note_spent_code(tx, caller).await?;
         code_charge.take_back_and_bring_back(tx, &caller.session().user_id)?;
-        let (now, actor) = (self.now(), actor(caller));
+        let (now, actor) = (self.now(), Actor::calling(caller));
         let (event, detail) = (AuditEvent::RecoveryCodeUsed, Some(FOR_STEP_UP));
         record_about(tx, now, actor, actor.person, event, Outcome::Success, detail).await?;
         Ok(token)
@@ -155,7 +155,7 @@ impl Service {
 
     /// Records the proof and commits.
     async fn conclude_step_up(&self, mut tx: Tx, caller: &Bound) -> Result<(), ApiError> {
-        record(&mut tx, self.now(), actor(caller), AuditEvent::SteppedUp, Outcome::Success).await?;
+        record(&mut tx, self.now(), Actor::calling(caller), AuditEvent::SteppedUp, Outcome::Success).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -171,8 +171,4 @@ fn read(code: Option<&str>, recovery_code: Option<&str>) -> Result<Typed, ApiErr
             .map(Typed::Code)
             .map_err(|_| ApiError::Code(CodeProblem::Malformed)),
     }
-}
-
-fn actor(caller: &Bound) -> Actor<'_> {
-    Actor::of(caller.session(), &caller.call().client)
 }
